@@ -1,0 +1,221 @@
+"""The words of the domain: enumerations and the small value types.
+
+Every enumeration is a ``StrEnum``, so a member is its text wherever text is
+expected, and any equal text is accepted where a member is.
+
+>>> InputType.Tabular == "TABULAR", f"{Stage.NonInputData}"
+(True, 'NON_INPUT_DATA')
+>>> OutputType.list()[:2]
+['MULTICLASS', 'MULTILABEL']
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = [
+    "AccuracyMetric",
+    "AlertRuleBound",
+    "AlertRuleSeverity",
+    "AlertStatus",
+    "Enrichment",
+    "EnrichmentStatus",
+    "ImageContentType",
+    "ImageResponseType",
+    "InferenceType",
+    "InputType",
+    "ListableStrEnum",
+    "MetricType",
+    "ModelStatus",
+    "OutputType",
+    "Role",
+    "Stage",
+    "TextDelimiter",
+    "TimestampInferenceType",
+    "ValueType",
+]
+
+
+_Values = list[str]
+
+
+class ListableStrEnum(StrEnum):
+    """A ``StrEnum`` that can list its values."""
+
+    @classmethod
+    def list(cls) -> _Values:
+        """Return the values in alphabetical order."""
+        return sorted(member.value for member in cls)
+
+
+class InputType(ListableStrEnum):
+    """What a model takes in."""
+
+    Tabular = "TABULAR"
+    Image = "IMAGE"
+    NLP = "NLP"
+    TimeSeries = "TIME_SERIES"
+
+
+class OutputType(ListableStrEnum):
+    """What a model gives out."""
+
+    Regression = "REGRESSION"
+    Multiclass = "MULTICLASS"
+    Multilabel = "MULTILABEL"
+    ObjectDetection = "OBJECT_DETECTION"
+    TokenSequence = "TOKEN_SEQUENCE"
+    RankedList = "RANKED_LIST"
+
+
+class ValueType(ListableStrEnum):
+    """The type of an attribute's values."""
+
+    String = "STRING"
+    Integer = "INTEGER"
+    Float = "FLOAT"
+    Image = "IMAGE"
+    Boolean = "BOOLEAN"
+    Timestamp = "TIMESTAMP"
+    Unstructured_Text = "UNSTRUCTURED_TEXT"
+    UnstructuredText = "UNSTRUCTURED_TEXT"
+    BoundingBox = "BOUNDING_BOX"
+    Tokens = "TOKENS"
+    TokenLikelihoods = "TOKEN_LIKELIHOODS"
+    RankedList = "RANKED_LIST"
+    StringArray = "ARRAY(STRING)"
+    TimeSeries = "TIME_SERIES"
+
+
+class Stage(ListableStrEnum):
+    """The role of an attribute in the model."""
+
+    ModelPipelineInput = "PIPELINE_INPUT"
+    PredictFunctionInput = "PREDICT_FUNCTION_INPUT"
+    PredictedValue = "PREDICTED_VALUE"
+    NonInputData = "NON_INPUT_DATA"
+    GroundTruth = "GROUND_TRUTH"
+    GroundTruthClass = "GROUND_TRUTH_CLASS"
+
+
+class TextDelimiter(ListableStrEnum):
+    """Regular expressions that split a text attribute into tokens."""
+
+    NOT_WORD = r"\W+"
+    WHITESPACE = r"\s+"
+    COMMA = r","
+    COMMA_PLUS = r",+"
+    PIPE = r"\|"
+    PIPE_PLUS = r"\|+"
+
+
+class ModelStatus(ListableStrEnum):
+    """Where a saved model is in its life."""
+
+    Ready = "Ready"
+    CreationFailed = "CreationFailed"
+    Creating = "Creating"
+    Pending = "Pending"
+    Archived = "Archived"
+    Archiving = "Archiving"
+    ArchiveFailed = "ArchiveFailed"
+    Unknown = "Unknown"
+
+
+class Enrichment(ListableStrEnum):
+    """What can be computed about inferences after they arrive."""
+
+    AnomalyDetection = "anomaly_detection"
+    BiasMitigation = "bias_mitigation"
+    Explainability = "explainability"
+    Hotspots = "hotspots"
+
+
+class EnrichmentStatus(ListableStrEnum):
+    """The state of an enrichment."""
+
+    EnrichmentStatusDisabled = "Disabled"
+    EnrichmentStatusPending = "Pending"
+    EnrichmentStatusTraining = "Training"
+    EnrichmentStatusReady = "Ready"
+    EnrichmentStatusFailed = "Failed"
+
+
+class ImageResponseType(ListableStrEnum):
+    """Which rendering of a stored image to return."""
+
+    RawImage = "raw_image"
+    ResizedImage = "resized_image"
+    Thumbnail = "thumbnail"
+    LimeExplanation = "lime_explanation"
+
+
+class ImageContentType(ListableStrEnum):
+    """The image formats that a model accepts."""
+
+    Png = "image/png"
+    Jpeg = "image/jpeg"
+    Gif = "image/gif"
+    Tiff = "image/tiff"
+
+
+class AccuracyMetric(ListableStrEnum):
+    """The measures that hot spots can be ranked by."""
+
+    Accuracy = "accuracy"
+    Recall = "recall"
+    F1 = "f1"
+    Precision = "precision"
+
+
+class Role(ListableStrEnum):
+    """What a service account may do on the platform."""
+
+    User = "User"
+    ModelOwner = "Model Owner"
+    Administrator = "Administrator"
+
+
+class InferenceType(ListableStrEnum):
+    """The kinds of rows that a dataset can hold."""
+
+    INFERENCE_DATA = "inference_data"
+    REFERENCE_DATA = "reference_data"
+    GROUND_TRUTH_DATA = "ground_truth_data"
+
+
+class TimestampInferenceType(ListableStrEnum):
+    """The names of the two timestamps of an inference."""
+
+    INFERENCE_TIMESTAMP = "inference_timestamp"
+    GROUND_TRUTH_TIMESTAMP = "ground_truth_timestamp"
+
+
+class AlertRuleBound(ListableStrEnum):
+    """Which side of a threshold raises an alert."""
+
+    Upper = "upper"
+    Lower = "lower"
+
+
+class AlertRuleSeverity(ListableStrEnum):
+    """How grave an alert is."""
+
+    Warning = "warning"
+    Critical = "critical"
+
+
+class AlertStatus(ListableStrEnum):
+    """What has been done about an alert."""
+
+    Resolved = "resolved"
+    Acknowledged = "acknowledged"
+
+
+class MetricType(ListableStrEnum):
+    """What a metric measures."""
+
+    ModelOutputMetric = "model_output_metric"
+    ModelInputDataMetric = "model_input_data_metric"
+    ModelPerformanceMetric = "model_performance_metric"
+    ModelDataDriftMetric = "model_data_drift_metric"
