@@ -1,0 +1,167 @@
+"""SHA-256 of files, of those that exist and of those that are being written.
+
+A file is hashed on its way to the disk, so that its name is known as soon as it
+is complete. All but small files are hashed and written by a second thread, while
+the first one encodes what comes next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+__all__ = ["DigestFile", "digest_file", "sha256_of_file"]
+
+_LOT = 1 << 20  # bytes handed to the thread at once; at most three such lots are in memory
+
+
+def sha256_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes.
+
+    Parameters
+    ----------
+    path
+        The file to hash.
+
+    Returns
+    -------
+    The 64 lower-case hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "abc")
+    ...     _ = path.write_bytes(b"abc")
+    ...     sha256_of_file(path)
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+    """
+    with path.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class DigestFile:
+    """The writable file that ``digest_file`` gives; its methods are those pyarrow calls.
+
+    Attributes
+    ----------
+    size
+        The number of bytes written so far.
+    digest
+        The SHA-256 of all bytes in hexadecimal, once the block is left.
+    """
+
+    def __init__(self, file: BinaryIO, pool: ThreadPoolExecutor, *, durable: bool) -> None:
+        self.size = 0
+        self.digest = ""
+        self.closed = False
+        self._file = file
+        self._pool = pool
+        self._durable = durable
+        self._hash = hashlib.sha256()
+        self._running: Future[None] | None = None
+        self._waiting: list[bytes] = []
+        self._n_waiting = 0
+
+    def write(self, data: bytes) -> int:
+        """Append bytes; once the file is closed or lost they are dropped."""
+        if not self.closed:  # a Parquet writer that failed still adds its footer
+            self._waiting.append(data)
+            self._n_waiting += len(data)
+            self.size += len(data)
+            if self._n_waiting >= _LOT:
+                self._join()
+                self._running = self._pool.submit(self._store, *self._take())
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: what was written counts once the block is left."""
+
+    def close(self) -> None:
+        """Wait until all is hashed and written, and synced if it is to be durable."""
+        if self.closed:
+            return
+        self._join()
+        self._store(*self._take())
+        self._file.flush()
+        if self._durable:
+            os.fsync(self._file.fileno())
+        self.digest = self._hash.hexdigest()
+        self.closed = True
+
+    def _take(self) -> tuple[bytes, int]:
+        """Empty the waiting line; return its bytes and where in the file they begin."""
+        lot, start = b"".join(self._waiting), self.size - self._n_waiting
+        self._waiting, self._n_waiting = [], 0
+        return lot, start
+
+    def _join(self) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.result()
+
+    def _store(self, lot: bytes, start: int) -> None:
+        self._file.write(lot)
+        if self._durable and sys.platform == "linux":
+            # The kernel begins to write these pages out now, so the fsync has little left.
+            os.posix_fadvise(self._file.fileno(), start, len(lot), os.POSIX_FADV_DONTNEED)
+        self._hash.update(lot)
+
+
+@contextmanager
+def digest_file(path: Path, *, durable: bool = True) -> Iterator[DigestFile]:
+    """Write a file and hash it in passing; leave none behind if that fails.
+
+    Parameters
+    ----------
+    path
+        Where to write; a file that stands there is overwritten.
+    durable
+        Whether to wait until the bytes (the name is another matter) outlast a power cut.
+
+    Yields
+    ------
+    The file. Its ``digest`` is known after the block.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened, written or synced: no space, a limit, a bad disk.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     with digest_file(Path(folder, "abc")) as file:
+    ...         _ = file.write(b"abc")
+    ...     file.digest == sha256_of_file(Path(folder, "abc")), file.size
+    (True, 3)
+    """
+    raw = path.open("wb")
+    pool = ThreadPoolExecutor(1, "modelgroups-digest")
+    file = DigestFile(raw, pool, durable=durable)
+    try:
+        with raw, pool:
+            yield file
+            file.close()
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        file.closed = True

@@ -1,0 +1,286 @@
+"""DataFrames as Arrow tables, and back with nothing lost.
+
+Parquet keeps less than pandas knows: categories, time units, which kind of missing value,
+lists, dicts and more would come back changed, some without a word. `arrow_schema` looks at
+a whole frame and either says how each column will be kept exactly, or raises one error that
+names every column that cannot be. What Arrow would forget goes as JSON into the schema's
+metadata, beside that of pandas itself, so that other readers see an ordinary Parquet file.
+
+What equals its stored form is accepted though its Python type is not kept: in object
+columns NumPy scalars and subclasses of str, int and float come back as plain values, and
+ints among floats as floats. Dicts come back with equal content, in the key order of the
+first.
+
+Imports pandas and pyarrow: load it where it is used.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from modelgroups.errors import CatalogTooNewError, FrameError
+from modelgroups.storage.columns import (
+    PANDAS_MAJOR,
+    Record,
+    decode,
+    describe,
+    encode,
+    values_of,
+)
+from modelgroups.storage.frames_cells import UnkeepableError, json_text
+from modelgroups.storage.frames_index import (
+    describe_header,
+    describe_index,
+    header_problems,
+    index_problems,
+    level_names,
+    levels,
+    restore_header,
+    restore_index,
+    shown,
+)
+
+__all__ = ["METADATA_KEY", "arrow_schema", "to_arrow", "to_frame"]
+
+METADATA_KEY = b"modelgroups"
+_FORMAT = 1
+
+
+def arrow_schema(frame: pd.DataFrame) -> pa.Schema:
+    """Say how a frame is kept in Arrow and Parquet.
+
+    Parameters
+    ----------
+    frame
+        The whole frame: the type of an object column depends on all of its values.
+
+    Returns
+    -------
+    pyarrow.Schema
+        With pandas' own metadata, and ours under the key ``modelgroups``.
+
+    Raises
+    ------
+    FrameError
+        Some columns, the index or the header cannot be kept exactly; all are named.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"age": [18, 95], "boxes": [[[0, 0.9]], []]})
+    >>> arrow_schema(frame).field("boxes").type
+    ListType(list<item: list<item: double>>)
+    >>> arrow_schema(pd.DataFrame({"a": [1, "x"]}))
+    Traceback (most recent call last):
+    modelgroups.errors.FrameError: the data cannot be stored (1 problem): column 'a' mixes
+    int and str (first at row 1: 'x'); make all its values of one type
+    """
+    problems = header_problems(frame) + index_problems(frame.index)
+    fields: list[pa.Field] = []
+    records: dict[str, Record] = {}
+    for part in _parts(frame):
+        try:
+            type_, records[part.field] = describe(values_of(part.data))
+            fields.append(pa.field(part.field, type_))
+        except UnkeepableError as error:
+            problems.append(_sentence(part, error, frame.index))
+    if problems:
+        raise FrameError(problems)
+    ours: Record = {
+        "format": _FORMAT,
+        "pandas": pd.__version__,
+        "rows": len(frame),
+        "header": describe_header(frame.columns),
+        "index": describe_index(frame.index, level_names(frame)),
+        "fields": records,
+        "attrs": frame.attrs,
+        "duplicate_labels": frame.flags.allows_duplicate_labels,
+    }
+    schema = pa.schema(fields)
+    return schema.with_metadata(
+        {b"pandas": _pandas_metadata(frame, schema), METADATA_KEY: json_text(ours).encode()}
+    )
+
+
+def to_arrow(
+    frame: pd.DataFrame,
+    schema: pa.Schema | None = None,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+) -> pa.Table:
+    """Convert a frame, or a slice of its rows.
+
+    Parameters
+    ----------
+    frame
+        The whole frame.
+    schema
+        What `arrow_schema` returned for it; made when it is not given.
+    start, stop
+        The first row to convert, and the one after the last.
+
+    Returns
+    -------
+    pyarrow.Table
+        With that schema; the tables of consecutive slices join to that of the frame.
+
+    Raises
+    ------
+    FrameError
+        No schema is given, and some columns cannot be kept exactly; or text is not valid
+        Unicode, which is found only here.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"n": range(10)})
+    >>> schema = arrow_schema(frame)
+    >>> [to_arrow(frame, schema, start=i, stop=i + 4).num_rows for i in (0, 4, 8)]
+    [4, 4, 2]
+    """
+    if schema is None:
+        schema = arrow_schema(frame)
+    records = json.loads(schema.metadata[METADATA_KEY])["fields"]
+    arrays, problems = [], []
+    for field, part in zip(schema, _parts(frame), strict=True):
+        try:
+            rows = values_of(part.data)[start:stop]
+            arrays.append(encode(rows, field.type, records[field.name]))
+        except UnkeepableError as error:
+            problems.append(_sentence(part, error, frame.index, start))
+    if problems:
+        raise FrameError(problems)
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Convert a table back to the frame that it was made of.
+
+    Parameters
+    ----------
+    table
+        From `to_arrow`, directly or through Parquet, whole or with some of its columns; or
+        any other table, which is then converted the way pandas does, with nested values as
+        lists and dicts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Equal to the original. When only some of the rows are here, a `RangeIndex` counts
+        from 0, and where a column had several kinds of missing values, all are of the most
+        frequent kind.
+
+    Raises
+    ------
+    CatalogTooNewError
+        A newer release of modelgroups wrote the table.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"at": pd.Series(["2024-05-01"], dtype="datetime64[s]")})
+    >>> to_frame(to_arrow(frame)).dtypes["at"]
+    dtype('<M8[s]')
+    """
+    metadata = table.schema.metadata or {}
+    if METADATA_KEY not in metadata:
+        return _foreign_frame(table)
+    ours = json.loads(metadata[METADATA_KEY])
+    if ours["format"] > _FORMAT:
+        raise CatalogTooNewError(
+            f"the table has the format {ours['format']} of a newer release of modelgroups, and "
+            f"this release reads formats up to {_FORMAT}; upgrade modelgroups"
+        )
+    records = {name: _adapt(record, ours["pandas"]) for name, record in ours["fields"].items()}
+    index = restore_index(table, ours, records)
+    levels = ours["index"].get("fields", ())
+    names = [name for name in table.column_names if name not in levels]
+    columns = {}
+    for name in names:
+        values = decode(table[name], records[name])
+        # The dtype is said, for pandas 3 would make objects that are text a column of text.
+        columns[name] = pd.Series(values, index=index, dtype=values.dtype, copy=False)
+    frame: pd.DataFrame = pd.DataFrame(columns, index=index)
+    frame.columns = restore_header(names, _adapt(ours["header"], ours["pandas"]))
+    frame.attrs = ours["attrs"]
+    return frame.set_flags(allows_duplicate_labels=ours["duplicate_labels"])
+
+
+class _Part(NamedTuple):
+    """A column, or a level of the index."""
+
+    title: str
+    field: str
+    data: pd.Series[Any] | pd.Index[Any]
+
+
+def _parts(frame: pd.DataFrame) -> list[_Part]:
+    columns = [_Part(f"column {name!r}", str(name), data) for name, data in frame.items()]
+    return columns + [
+        _Part(f"index level {number if level.name is None else repr(level.name)}", field, level)
+        for number, (field, level) in enumerate(zip(level_names(frame), levels(frame), strict=True))
+    ]
+
+
+# --- other readers, other writers ------------------------------------------------------
+
+
+def _pandas_metadata(frame: pd.DataFrame, schema: pa.Schema) -> bytes:
+    """Return what pandas itself writes beside such columns."""
+    proxy = frame.iloc[:0]
+    plain = [
+        name
+        for name, dtype in frame.dtypes.items()
+        if isinstance(dtype, pd.CategoricalDtype)
+        and not pa.types.is_dictionary(schema.field(name).type)
+    ]
+    if plain:  # categories that Parquet does not know as such
+        proxy = proxy.astype(dict.fromkeys(plain, object))
+    theirs: dict[str, Any] = pa.Table.from_pandas(proxy, schema=schema).schema.pandas_metadata
+    if isinstance(frame.index, pd.RangeIndex):
+        start, stop, step = frame.index.start, frame.index.stop, frame.index.step
+        name = frame.index.name
+        theirs["index_columns"] = [
+            {"kind": "range", "name": name, "start": start, "stop": stop, "step": step}
+        ]
+    return json.dumps(theirs).encode()
+
+
+def _foreign_frame(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
+    for field in table.schema:
+        if pa.types.is_nested(field.type) and field.name in frame.columns:
+            cells = table[field.name].to_pylist()
+            frame[field.name] = np.fromiter(cells, dtype=object, count=len(cells))
+    return frame
+
+
+def _adapt(record: Record, writer: str) -> Record:
+    """Return the record with the default text dtype of this pandas for that of the writer.
+
+    Before pandas 3 text is of dtype object by default, from then on of dtype ``str``.
+    """
+    is_default = record["dtype"] == "object" and record["cell"]["kind"] == "str"
+    kinds = record.get("missing", {"kinds": []})["kinds"]
+    if (
+        PANDAS_MAJOR >= 3 > int(writer.split(".")[0])
+        and is_default
+        and set(kinds) <= {"float", "NoneType"}
+    ):
+        return {**record, "dtype": "string", "storage": "pyarrow", "nan": True}
+    return record
+
+
+# --- wording ---------------------------------------------------------------------------
+
+
+def _sentence(part: _Part, error: UnkeepableError, index: pd.Index[Any], start: int = 0) -> str:
+    where = ""
+    if error.position is not None:
+        row = start + error.position
+        label = "" if isinstance(index, pd.RangeIndex) else f", label {index[row]!r}"
+        where = f" (first at row {row}{label}: {shown(values_of(part.data)[row])})"
+    return f"{part.title} {error.problem}{where}; {error.advice}"

@@ -1,0 +1,173 @@
+"""The object store: immutable files named by the SHA-256 of their bytes.
+
+A file is staged under a temporary name, hashed and fsynced, outside any lock. It is
+published, that is renamed into place and its folder fsynced, inside the catalog
+transaction that names it, so that whoever collects garbage under the same lock sees
+either the file and its row or neither.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from modelgroups.errors import SnapshotCorruptError, SnapshotMissingError
+from modelgroups.storage.digest import sha256_of_file
+from modelgroups.storage.lock import try_lock
+
+__all__ = ["Collected", "ObjectStore", "Staged"]
+
+_SUFFIX = ".parquet"
+_STAGING_PREFIX = "staging-"
+_STAGING_GRACE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A place for a file that is being written; its lock says that its writer lives."""
+
+    path: Path
+    fd: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a collection of garbage removed: digests, temporary files, and bytes in all."""
+
+    digests: tuple[str, ...]
+    n_staging: int
+    size: int
+
+
+class ObjectStore:
+    """The ``objects`` folder of a registry.
+
+    Parameters
+    ----------
+    root
+        The folder; made by the first file.
+    durable
+        Whether publishing waits for the disk.
+    """
+
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
+        self.root = root
+        self.durable = durable
+
+    def path(self, digest: str) -> Path:
+        """Return where the file with this hash lies."""
+        return self.root / digest[:2] / f"{digest}{_SUFFIX}"
+
+    @contextmanager
+    def stage(self) -> Iterator[Staged]:
+        """Offer a temporary file to write; what was not published is removed at the end."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        path = self.root / f"{_STAGING_PREFIX}{uuid4().hex}{_SUFFIX}"
+        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644)
+        try:
+            try_lock(fd)
+            yield Staged(path, fd)
+        finally:
+            os.close(fd)
+            path.unlink(missing_ok=True)
+
+    def prepare(self, digest: str) -> None:
+        """Make the folder that a file will be published in, before the lock is taken."""
+        folder = self.path(digest).parent
+        if not folder.exists():
+            folder.mkdir(exist_ok=True)
+            self._fsync(self.root)
+
+    def publish(self, staged: Path, digest: str) -> None:
+        """Rename a staged, fsynced file into place; call it inside the write transaction.
+
+        An equal file that was there already is replaced by its equal: that costs nothing
+        and mends it where its bytes had rotted.
+        """
+        target = self.path(digest)
+        staged.replace(target)
+        self._fsync(target.parent)
+
+    def verify(self, digest: str) -> int:
+        """Hash a file's bytes again and return its size.
+
+        Raises
+        ------
+        SnapshotMissingError
+            There is no such file.
+        SnapshotCorruptError
+            Its bytes have another hash.
+        """
+        path = self.path(digest)
+        try:
+            found = sha256_of_file(path)
+        except FileNotFoundError as error:
+            raise SnapshotMissingError(
+                f"the snapshot {digest} is gone: there is no file {path}; "
+                "restore it from a backup of the registry"
+            ) from error
+        if found != digest:
+            raise SnapshotCorruptError(
+                f"the file {path} was changed since it was saved: the SHA-256 of its bytes is "
+                f"{found}; restore it from a backup of the registry"
+            )
+        return path.stat().st_size
+
+    def digests(self) -> Iterator[str]:
+        """Yield the digest of every published file."""
+        for path in sorted(self.root.glob(f"[0-9a-f][0-9a-f]/*{_SUFFIX}")):
+            yield path.stem
+
+    def collect(self, live: Iterable[str]) -> Collected:
+        """Remove the files that nothing refers to; call it inside the write transaction.
+
+        Parameters
+        ----------
+        live
+            The digests to keep.
+
+        Returns
+        -------
+        Collected
+            What was removed. Temporary files whose writer is alive are left alone.
+        """
+        keep = set(live)
+        removed, size = [], 0
+        for digest in self.digests():
+            if digest not in keep:
+                path = self.path(digest)
+                size += path.stat().st_size
+                path.unlink()
+                removed.append(digest)
+        staging = [path for path in self.root.glob(f"{_STAGING_PREFIX}*") if _is_abandoned(path)]
+        for path in staging:
+            size += path.stat().st_size
+            path.unlink(missing_ok=True)
+        return Collected(tuple(removed), len(staging), size)
+
+    def _fsync(self, folder: Path) -> None:
+        if self.durable:
+            fd = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Return whether the writer of a temporary file is dead."""
+    try:
+        if time.time() - path.stat().st_mtime < _STAGING_GRACE_SECONDS:
+            return False  # it may be so new that its writer has not locked it yet
+        fd = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return try_lock(fd)
+    finally:
+        os.close(fd)
