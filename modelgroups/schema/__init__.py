@@ -1,0 +1,1 @@
+"""What a model's columns are: inference, outputs, editing, validation, review. No I/O."""
