@@ -1,0 +1,53 @@
+"""The JSON documents inside catalog columns: attributes, tags, labels of image classes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from modelgroups.schema.attribute import Attribute, AttributeBin, AttributeCategory
+
+__all__ = ["dump", "dump_attributes", "load_attributes", "load_tags"]
+
+_DEFAULTS = {field.name: field.default for field in fields(Attribute)}
+
+
+def dump(value: Any) -> str:
+    """Return `value` as compact JSON; NaN and infinity are refused, for JSON has neither."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def dump_attributes(attributes: Iterable[Attribute]) -> str:
+    """Return attributes as JSON, each without the fields that have their default."""
+    return dump([_slim(attribute) for attribute in attributes])
+
+
+def _slim(attribute: Attribute) -> dict[str, Any]:
+    record = attribute.to_dict(skip_none=False)
+    return {
+        name: value
+        for name, value in record.items()
+        if value is not _DEFAULTS[name] or name in {"name", "value_type", "stage"}
+    }
+
+
+def load_attributes(document: str) -> list[Attribute]:
+    """Return the attributes in a document, each a fresh object.
+
+    >>> load_attributes('[{"name": "x", "value_type": "FLOAT", "stage": "PIPELINE_INPUT"}]')[0].name
+    'x'
+    """
+    attributes = [Attribute(**record) for record in json.loads(document)]
+    for attribute in attributes:
+        if attribute.categories:
+            attribute.categories = [AttributeCategory(**record) for record in attribute.categories]  # type: ignore[arg-type]  # still the document's dicts
+        if attribute.bins:
+            attribute.bins = [AttributeBin(**record) for record in attribute.bins]  # type: ignore[arg-type]  # still the document's dicts
+    return attributes
+
+
+def load_tags(document: str | None) -> list[str]:
+    """Return the tags in a document; none for None."""
+    return list(json.loads(document)) if document else []

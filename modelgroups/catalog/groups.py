@@ -1,0 +1,122 @@
+"""Model groups in the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, insert, select, update
+from sqlmodel import Session
+
+from modelgroups.catalog.matching import matches, period
+from modelgroups.catalog.records import GroupRecord
+from modelgroups.catalog.tables import GroupRow, ModelRow, TagRow, table
+
+__all__ = [
+    "GroupFilter",
+    "count_versions",
+    "create",
+    "find",
+    "find_by_name",
+    "list_matching",
+    "next_sequence_num",
+    "rewrite",
+]
+
+_GROUP = table(GroupRow).c
+_MODEL = table(ModelRow).c
+_TAG = table(TagRow).c
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFilter:
+    """Which groups to list. None asks for nothing; `archived=None` lists both kinds."""
+
+    name: str | None = None
+    tag: str | None = None
+    input_type: str | None = None
+    output_type: str | None = None
+    archived: bool | None = False
+    created_after: str | None = None
+    created_before: str | None = None
+
+
+def _select() -> Select[tuple[object, ...]]:
+    return select(*(_GROUP[name] for name in GroupRecord._fields))
+
+
+def find(session: Session, group_id: str) -> GroupRecord | None:
+    """Return the group with that id, or None."""
+    row = session.execute(_select().where(_GROUP.id == group_id)).first()
+    return GroupRecord._make(row) if row else None
+
+
+def find_by_name(session: Session, name: str) -> list[GroupRecord]:
+    """Return the groups of that name that are not archived, in order of creation."""
+    statement = _select().where(_GROUP.name == name, _GROUP.archived_at.is_(None))
+    rows = session.execute(statement.order_by(_GROUP.serial))
+    return [GroupRecord._make(row) for row in rows]
+
+
+def create(session: Session, record: GroupRecord) -> None:
+    """Insert a group without versions."""
+    session.execute(insert(table(GroupRow)).values(**record._asdict(), last_sequence_num=0))
+
+
+def next_sequence_num(session: Session, group_id: str) -> int:
+    """Issue the group's next version number; it is never issued again."""
+    statement = (
+        update(table(GroupRow))
+        .where(_GROUP.id == group_id)
+        .values(last_sequence_num=_GROUP.last_sequence_num + 1)
+        .returning(_GROUP.last_sequence_num)
+    )
+    return int(session.execute(statement).scalar_one())
+
+
+def rewrite(session: Session, group_id: str, **values: str | None) -> None:
+    """Set columns of a group."""
+    session.execute(update(table(GroupRow)).where(_GROUP.id == group_id).values(**values))
+
+
+def count_versions(session: Session, group_id: str) -> int:
+    """Return how many versions of the group are not archived."""
+    statement = select(func.count()).where(
+        _MODEL.group_id == group_id, _MODEL.archived_at.is_(None)
+    )
+    return int(session.execute(statement).scalar_one())
+
+
+def list_matching(
+    session: Session, wanted: GroupFilter, *, after: str | None = None, limit: int | None = None
+) -> list[GroupRecord]:
+    """Return the groups that match, in order of creation.
+
+    Parameters
+    ----------
+    session
+        An open session.
+    wanted
+        What to look for.
+    after
+        Continue behind the group with this id: a page that begins at a key neither
+        repeats nor skips when something is written between two pages.
+    limit
+        The most groups to return.
+    """
+    conditions = [*matches(_GROUP.name, wanted.name), *period(_GROUP.created_at, wanted)]
+    if wanted.archived is not None:
+        archived = _GROUP.archived_at.is_not(None)
+        conditions.append(archived if wanted.archived else ~archived)
+    versions = select(_MODEL.group_id).where(_MODEL.group_id == _GROUP.id)
+    if wanted.input_type is not None:
+        conditions.append(versions.where(_MODEL.input_type == wanted.input_type).exists())
+    if wanted.output_type is not None:
+        conditions.append(versions.where(_MODEL.output_type == wanted.output_type).exists())
+    if wanted.tag is not None:
+        tagged = versions.where(_TAG.model_serial == _MODEL.serial, _TAG.tag == wanted.tag)
+        conditions.append(tagged.exists())
+    if after is not None:
+        start = select(_GROUP.serial).where(_GROUP.id == after).scalar_subquery()
+        conditions.append(_GROUP.serial > start)
+    rows = session.execute(_select().where(*conditions).order_by(_GROUP.serial).limit(limit))
+    return [GroupRecord._make(row) for row in rows]

@@ -1,0 +1,264 @@
+"""Versions in the catalog: one model row each, and the tables that find it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, insert, null, select, update
+from sqlmodel import Session
+
+from modelgroups.catalog.documents import dump, load_attributes, load_tags
+from modelgroups.catalog.matching import matches, period
+from modelgroups.catalog.records import ModelRecord
+from modelgroups.catalog.tables import AttributeRow, ModelRow, TagRow, table
+
+__all__ = [
+    "ModelFilter",
+    "archive",
+    "archive_all",
+    "attributes_document",
+    "create",
+    "find",
+    "find_by_partner_id",
+    "find_version",
+    "fingerprint",
+    "latest_version",
+    "list_matching",
+    "list_versions",
+    "partner_id_is_taken",
+    "restore",
+    "restore_all",
+    "rewrite",
+    "stored_fingerprints",
+]
+
+_MODEL = table(ModelRow).c
+_ATTRIBUTE = table(AttributeRow).c
+_TAG = table(TagRow).c
+
+_FINGERPRINTED = tuple(
+    name for name in ModelRecord._fields if name not in {"updated_at", "archived_at"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFilter:
+    """Which versions to list. None asks for nothing; `archived=None` lists both kinds."""
+
+    name: str | None = None
+    group_id: str | None = None
+    tag: str | None = None
+    input_type: str | None = None
+    output_type: str | None = None
+    label: str | None = None
+    attribute: str | None = None
+    partner_model_id: str | None = None
+    archived: bool | None = False
+    created_after: str | None = None
+    created_before: str | None = None
+
+
+def _select(*, with_attributes: bool = True) -> Select[tuple[Any, ...]]:
+    columns = [_MODEL[name] for name in ModelRecord._fields if name != "attributes"]
+    return select(*columns, _MODEL.attributes if with_attributes else null())
+
+
+def _first(session: Session, statement: Select[tuple[Any, ...]]) -> ModelRecord | None:
+    row = session.execute(statement.limit(1)).first()
+    return ModelRecord._make(row) if row else None
+
+
+def find(session: Session, model_id: str) -> ModelRecord | None:
+    """Return the version with that id, or None."""
+    return _first(session, _select().where(_MODEL.id == model_id))
+
+
+def find_by_partner_id(session: Session, partner_model_id: str) -> ModelRecord | None:
+    """Return the active version with that partner id, or None."""
+    return _first(session, _select().where(_MODEL.active_partner_model_id == partner_model_id))
+
+
+def find_version(
+    session: Session,
+    group_id: str,
+    *,
+    sequence_num: int | None = None,
+    label: str | None = None,
+) -> ModelRecord | None:
+    """Return the version of a group with that number or label, archived or not, or None."""
+    statement = _select().where(_MODEL.group_id == group_id)
+    if sequence_num is not None:
+        statement = statement.where(_MODEL.sequence_num == sequence_num)
+    if label is not None:
+        statement = statement.where(_MODEL.label == label)
+    return _first(session, statement)
+
+
+def latest_version(
+    session: Session, group_id: str, *, include_archived: bool
+) -> ModelRecord | None:
+    """Return the version of a group that was saved last, or None."""
+    statement = _select().where(_MODEL.group_id == group_id)
+    if not include_archived:
+        statement = statement.where(_MODEL.archived_at.is_(None))
+    return _first(session, statement.order_by(_MODEL.sequence_num.desc()))
+
+
+def list_versions(
+    session: Session, group_id: str, *, include_archived: bool, with_attributes: bool = True
+) -> list[ModelRecord]:
+    """Return the versions of a group, newest first."""
+    statement = _select(with_attributes=with_attributes).where(_MODEL.group_id == group_id)
+    if not include_archived:
+        statement = statement.where(_MODEL.archived_at.is_(None))
+    rows = session.execute(statement.order_by(_MODEL.sequence_num.desc()))
+    return [ModelRecord._make(row) for row in rows]
+
+
+def list_matching(
+    session: Session, wanted: ModelFilter, *, after: str | None = None, limit: int | None = None
+) -> list[ModelRecord]:
+    """Return the versions that match, in order of saving, without their attributes.
+
+    Parameters
+    ----------
+    session
+        An open session.
+    wanted
+        What to look for.
+    after
+        Continue behind the version with this id.
+    limit
+        The most versions to return.
+    """
+    conditions = _conditions(wanted)
+    if after is not None:
+        start = select(_MODEL.serial).where(_MODEL.id == after).scalar_subquery()
+        conditions.append(_MODEL.serial > start)
+    statement = _select(with_attributes=False).where(*conditions)
+    rows = session.execute(statement.order_by(_MODEL.serial).limit(limit))
+    return [ModelRecord._make(row) for row in rows]
+
+
+def _conditions(wanted: ModelFilter) -> list[ColumnElement[bool]]:
+    conditions = [*matches(_MODEL.display_name, wanted.name), *period(_MODEL.created_at, wanted)]
+    for name in ("group_id", "input_type", "output_type", "label", "partner_model_id"):
+        value = getattr(wanted, name)
+        if value is not None:
+            conditions.append(_MODEL[name] == value)
+    if wanted.archived is not None:
+        archived = _MODEL.archived_at.is_not(None)
+        conditions.append(archived if wanted.archived else ~archived)
+    if wanted.tag is not None:
+        tagged = select(_TAG.tag).where(_TAG.model_serial == _MODEL.serial)
+        conditions.append(tagged.where(_TAG.tag == wanted.tag).exists())
+    if wanted.attribute is not None:
+        named = select(_ATTRIBUTE.name).where(_ATTRIBUTE.model_serial == _MODEL.serial)
+        conditions.append(named.where(_ATTRIBUTE.name == wanted.attribute).exists())
+    return conditions
+
+
+def attributes_document(session: Session, model_id: str) -> str | None:
+    """Return the schema of a version as JSON text, or None if there is no such version."""
+    statement = select(_MODEL.attributes).where(_MODEL.id == model_id)
+    return session.execute(statement).scalar_one_or_none()
+
+
+def partner_id_is_taken(session: Session, partner_model_id: str) -> bool:
+    """Return whether an active version has that partner id."""
+    statement = select(_MODEL.id).where(_MODEL.active_partner_model_id == partner_model_id)
+    return session.execute(statement).first() is not None
+
+
+def create(session: Session, record: ModelRecord) -> None:
+    """Insert a version."""
+    values = record._asdict() | {
+        "active_partner_model_id": record.partner_model_id,
+        "fingerprint": fingerprint(record),
+    }
+    statement = insert(table(ModelRow)).values(**values).returning(_MODEL.serial)
+    _index(session, int(session.execute(statement).scalar_one()), record)
+
+
+def rewrite(session: Session, record: ModelRecord) -> None:
+    """Replace the columns of a version with those of `record`, and what finds it."""
+    values = record._asdict() | {"fingerprint": fingerprint(record)}
+    statement = update(table(ModelRow)).where(_MODEL.id == record.id).values(**values)
+    serial = int(session.execute(statement.returning(_MODEL.serial)).scalar_one())
+    session.execute(delete(table(AttributeRow)).where(_ATTRIBUTE.model_serial == serial))
+    session.execute(delete(table(TagRow)).where(_TAG.model_serial == serial))
+    _index(session, serial, record)
+
+
+def archive(session: Session, model_id: str, at: str) -> None:
+    """Archive a version; its partner id becomes free."""
+    _archive(session, _MODEL.id == model_id, at)
+
+
+def archive_all(session: Session, group_id: str, at: str) -> None:
+    """Archive every active version of a group."""
+    _archive(session, (_MODEL.group_id == group_id) & _MODEL.archived_at.is_(None), at)
+
+
+def _archive(session: Session, condition: ColumnElement[bool], at: str) -> None:
+    statement = update(table(ModelRow)).where(condition)
+    session.execute(
+        statement.values(archived_at=at, updated_at=at, active_partner_model_id=None)
+    )
+
+
+def restore(session: Session, model_id: str, at: str) -> None:
+    """Bring an archived version back, with its partner id."""
+    _restore(session, _MODEL.id == model_id, at)
+
+
+def restore_all(session: Session, group_id: str, archived_at: str, at: str) -> None:
+    """Bring back the versions of a group that were archived at one moment."""
+    _restore(session, (_MODEL.group_id == group_id) & (_MODEL.archived_at == archived_at), at)
+
+
+def _restore(session: Session, condition: ColumnElement[bool], at: str) -> None:
+    statement = update(table(ModelRow)).where(condition)
+    session.execute(
+        statement.values(
+            archived_at=None, updated_at=at, active_partner_model_id=_MODEL.partner_model_id
+        )
+    )
+
+
+def fingerprint(record: ModelRecord) -> str:
+    """Return the SHA-256 over what a version is: every column but when it last changed."""
+    values = [getattr(record, name) for name in _FINGERPRINTED]
+    return sha256(dump(values).encode()).hexdigest()
+
+
+def stored_fingerprints(session: Session) -> Iterable[tuple[ModelRecord, str]]:
+    """Yield every version with the fingerprint that was stored with it."""
+    statement = _select().add_columns(_MODEL.fingerprint).order_by(_MODEL.serial)
+    for row in session.execute(statement.execution_options(yield_per=500)):
+        yield ModelRecord._make(row[:-1]), row[-1]
+
+
+def _index(session: Session, serial: int, record: ModelRecord) -> None:
+    attributes = load_attributes(record.attributes or "[]")
+    if attributes:
+        rows = [
+            {
+                "model_serial": serial,
+                "ordinal": ordinal,
+                "name": attribute.name,
+                "stage": attribute.stage,
+                "value_type": attribute.value_type,
+            }
+            for ordinal, attribute in enumerate(attributes)
+        ]
+        session.execute(insert(table(AttributeRow)), rows)
+    tags = load_tags(record.tags)
+    if tags:
+        session.execute(
+            insert(table(TagRow)),
+            [{"model_serial": serial, "tag": tag} for tag in dict.fromkeys(tags)],
+        )
