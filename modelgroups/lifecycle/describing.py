@@ -1,0 +1,39 @@
+"""Changing the name and the description of a group."""
+
+from __future__ import annotations
+
+from modelgroups.catalog import groups
+from modelgroups.catalog.clock import now
+from modelgroups.catalog.records import GroupRecord
+from modelgroups.errors import BadRequestError, UserTypeError, UserValueError
+from modelgroups.lifecycle.lookup import require_group
+from modelgroups.registry import Registry
+
+__all__ = ["rewrite_group"]
+
+_MAX_TEXT = 255
+
+
+def rewrite_group(registry: Registry, group_id: str, field: str, value: object) -> GroupRecord:
+    """Store the name or the description of a group.
+
+    Raises
+    ------
+    UserTypeError, UserValueError, BadRequestError
+        It is not a text, empty, or too long.
+    NotFoundError
+        There is no such group.
+    """
+    if value is None or value == "":
+        raise UserValueError(f"the {field} of a model group cannot be empty")
+    if not isinstance(value, str):
+        raise UserTypeError(f"the {field} of a model group must be a str, got {value!r}")
+    if len(value) > _MAX_TEXT or "\0" in value:
+        raise BadRequestError(
+            f"the {field} of a model group has at most {_MAX_TEXT} characters and no NUL; "
+            f"got {len(value)} characters"
+        )
+    with registry.catalog.write() as session:
+        require_group(session, group_id)
+        groups.rewrite(session, group_id, **{field: value}, updated_at=now())
+        return require_group(session, group_id)

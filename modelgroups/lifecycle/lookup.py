@@ -1,0 +1,177 @@
+"""Finding groups and versions, with errors that say what there is instead."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from modelgroups.catalog import groups, models
+from modelgroups.catalog.records import GroupRecord, ModelRecord
+from modelgroups.errors import ConflictError, NotFoundError
+from modelgroups.registry import Registry
+
+__all__ = [
+    "attributes_document",
+    "get_group",
+    "get_latest_version",
+    "get_model",
+    "get_model_by_partner_id",
+    "get_version",
+    "get_versions",
+    "require_group",
+    "require_model",
+]
+
+
+def require_group(session: Session, group_id: str) -> GroupRecord:
+    """Return the group with that id.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    record = groups.find(session, group_id)
+    if record is None:
+        raise NotFoundError(
+            f"no model group has the id {group_id!r}; connection.model_groups() lists them"
+        )
+    return record
+
+
+def require_model(session: Session, model_id: str) -> ModelRecord:
+    """Return the version with that id.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    record = models.find(session, model_id)
+    if record is None:
+        raise NotFoundError(f"no model has the id {model_id!r}; connection.models() lists them")
+    return record
+
+
+def get_group(registry: Registry, id_or_name: str) -> GroupRecord:
+    """Return the group with that id, else the one active group of that name.
+
+    Raises
+    ------
+    NotFoundError
+        No group has that id or name.
+    ConflictError
+        Several groups have that name.
+    """
+    with registry.catalog.read() as session:
+        by_id = groups.find(session, id_or_name)
+        if by_id is not None:
+            return by_id
+        named = groups.find_by_name(session, id_or_name)
+    if len(named) > 1:
+        ids = ", ".join(record.id for record in named)
+        raise ConflictError(
+            f"{len(named)} model groups are named {id_or_name!r}; get one by its id: {ids}"
+        )
+    if not named:
+        raise NotFoundError(
+            f"no model group has the id or name {id_or_name!r}; "
+            "connection.model_groups() lists them"
+        )
+    return named[0]
+
+
+def get_model(registry: Registry, model_id: str) -> ModelRecord:
+    """Return the version with that id, archived or not."""
+    with registry.catalog.read() as session:
+        return require_model(session, model_id)
+
+
+def get_model_by_partner_id(registry: Registry, partner_model_id: str) -> ModelRecord:
+    """Return the active version with that partner id.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    with registry.catalog.read() as session:
+        record = models.find_by_partner_id(session, partner_model_id)
+    if record is None:
+        raise NotFoundError(
+            f"no active model has the partner_model_id {partner_model_id!r}; archived ones are "
+            "found by id: connection.models(archived=True) lists them"
+        )
+    return record
+
+
+def get_version(
+    registry: Registry,
+    group: str,
+    *,
+    sequence_num: int | None,
+    label: str | None,
+    include_archived: bool,
+) -> ModelRecord:
+    """Return the version of a group with that number or label.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or it is archived.
+    """
+    with registry.catalog.read() as session:
+        record = models.find_version(session, group, sequence_num=sequence_num, label=label)
+    asked = f"number {sequence_num}" if label is None else f"label {label!r}"
+    if record is None:
+        raise NotFoundError(
+            f"the group {group} has no version with the {asked}; group.get_versions() lists them"
+        )
+    if record.archived_at is not None and not include_archived:
+        raise NotFoundError(
+            f"the version with the {asked} of group {group} is archived; "
+            "pass include_archived=True to get it all the same"
+        )
+    return record
+
+
+def get_versions(
+    registry: Registry, group: str, *, include_archived: bool, with_attributes: bool = True
+) -> list[ModelRecord]:
+    """Return the versions of a group, newest first."""
+    with registry.catalog.read() as session:
+        return models.list_versions(
+            session, group, include_archived=include_archived, with_attributes=with_attributes
+        )
+
+
+def get_latest_version(registry: Registry, group: str, *, include_archived: bool) -> ModelRecord:
+    """Return the version of a group that was saved last.
+
+    Raises
+    ------
+    NotFoundError
+        Every version is archived.
+    """
+    with registry.catalog.read() as session:
+        record = models.latest_version(session, group, include_archived=include_archived)
+    if record is None:
+        raise NotFoundError(
+            f"every version of the group {group} is archived; pass include_archived=True, or "
+            "bring one back with model.restore()"
+        )
+    return record
+
+
+def attributes_document(registry: Registry, model_id: str) -> str:
+    """Return the schema of a version as JSON text.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such version.
+    """
+    with registry.catalog.read() as session:
+        document = models.attributes_document(session, model_id)
+    if document is None:
+        raise NotFoundError(f"no model has the id {model_id!r}; connection.models() lists them")
+    return document

@@ -1,0 +1,85 @@
+"""Keeping a registry sound: verify what is stored, remove what nothing refers to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelgroups.catalog import models, references
+from modelgroups.catalog.engine import integrity_problems, sqlite_version
+from modelgroups.errors import SnapshotCorruptError, SnapshotMissingError
+from modelgroups.registry import Registry
+from modelgroups.storage.objects import Collected
+
+__all__ = ["Collected", "Verification", "collect", "verify"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What `Connection.verify` checked and found; true if nothing is wrong.
+
+    Parameters
+    ----------
+    n_models, n_snapshots
+        How many versions and files were checked.
+    size
+        The bytes that were hashed.
+    problems
+        One sentence for each thing that is wrong.
+    sqlite
+        The release of SQLite in use.
+    """
+
+    n_models: int
+    n_snapshots: int
+    size: int
+    problems: tuple[str, ...]
+    sqlite: str
+
+    def __bool__(self) -> bool:
+        return not self.problems
+
+    def __str__(self) -> str:
+        found = f"{len(self.problems)} problems" if self.problems else "all is well"
+        lines = [
+            f"{self.n_models} models and {self.n_snapshots} snapshots ({self.size:,} bytes) "
+            f"checked with SQLite {self.sqlite}: {found}",
+            *self.problems,
+        ]
+        return "\n  ".join(lines)
+
+
+def verify(registry: Registry) -> Verification:
+    """Check every version against its fingerprint and every snapshot against its hash."""
+    problems: list[str] = []
+    with registry.catalog.read() as session:
+        problems += [
+            f"the catalog is damaged: {text}" for text in integrity_problems(session.connection())
+        ]
+        n_models = 0
+        for record, stored in models.stored_fingerprints(session):
+            n_models += 1
+            if models.fingerprint(record) != stored:
+                problems.append(
+                    f"the row of model {record.id} (version {record.sequence_num} of group "
+                    f"{record.group_id}) was changed since it was saved"
+                )
+        snapshots = references.snapshots(session)
+    size = 0
+    for snapshot in snapshots:
+        try:
+            size += registry.objects.verify(snapshot.digest)
+        except (SnapshotMissingError, SnapshotCorruptError) as error:
+            problems.append(str(error))
+    return Verification(n_models, len(snapshots), size, tuple(problems), sqlite_version())
+
+
+def collect(registry: Registry) -> Collected:
+    """Remove the rows and files that no reference set uses, under the write lock.
+
+    The rows go first, in a transaction of their own: a row always has its file.
+    """
+    with registry.catalog.write() as session:
+        references.drop_unreferenced(session)
+    with registry.catalog.write() as session:
+        live = [snapshot.digest for snapshot in references.snapshots(session)]
+        return registry.objects.collect(live)

@@ -1,0 +1,148 @@
+"""Saving a version: everything is checked and staged, then one short transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sqlmodel import Session
+
+from modelgroups.catalog import groups, models, references
+from modelgroups.catalog.clock import now
+from modelgroups.catalog.records import GroupRecord, ModelRecord
+from modelgroups.errors import ConflictError
+from modelgroups.lifecycle.lookup import require_group
+from modelgroups.reference.intake import StagedSnapshot, staged_frame
+from modelgroups.registry import Registry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["save_version"]
+
+
+def save_version(
+    registry: Registry,
+    wanted: ModelRecord,
+    reference: pd.DataFrame | None,
+    *,
+    partner_id_is_generated: bool,
+) -> ModelRecord:
+    """Store a new version with its reference data; wholly, or not at all.
+
+    Parameters
+    ----------
+    registry
+        Where to.
+    wanted
+        The version, with its id; the group's id is empty to begin a new group, and the
+        number is given here.
+    reference
+        The reference data, or None.
+    partner_id_is_generated
+        Whether a suffix may be added to the partner id when it is taken.
+
+    Returns
+    -------
+    ModelRecord
+        The version as it is stored. Where an earlier attempt with the same id was stored
+        although its caller never heard of it, that one.
+
+    Raises
+    ------
+    NotFoundError
+        The group does not exist.
+    ConflictError
+        The group is archived, or the label or the partner id is taken.
+    FrameError
+        The reference data cannot be kept exactly.
+    """
+    if reference is None:
+        return _commit(registry, wanted, None, partner_id_is_generated=partner_id_is_generated)
+    with staged_frame(registry.objects, reference) as staged:
+        return _commit(registry, wanted, staged, partner_id_is_generated=partner_id_is_generated)
+
+
+def _commit(
+    registry: Registry,
+    wanted: ModelRecord,
+    staged: StagedSnapshot | None,
+    *,
+    partner_id_is_generated: bool,
+) -> ModelRecord:
+    with registry.catalog.write() as session:
+        stored = models.find(session, wanted.id)
+        if stored is not None:
+            return _adopt(stored, wanted)
+        at = now()
+        group = _group_of(session, wanted, at)
+        record = wanted._replace(
+            group_id=group.id,
+            partner_model_id=_free_partner_id(session, wanted, partner_id_is_generated),
+            created_at=at,
+            updated_at=at,
+        )
+        _require_free_label(session, record)
+        record = record._replace(sequence_num=groups.next_sequence_num(session, group.id))
+        models.create(session, record)
+        if staged is not None:
+            registry.objects.publish(staged.path, staged.snapshot.digest)
+            references.add_files(session, record.id, [staged.snapshot], close=True, at=at)
+        return record
+
+
+def _group_of(session: Session, wanted: ModelRecord, at: str) -> GroupRecord:
+    """Return the group that the version asks for, or begin one named after it."""
+    if wanted.group_id:
+        group = require_group(session, wanted.group_id)
+        if group.archived_at is not None:
+            raise ConflictError(
+                f"the model group {group.name!r} ({group.id}) is archived and takes no new "
+                "versions; bring it back with group.restore()"
+            )
+        return group
+    name = wanted.display_name or wanted.partner_model_id
+    group = GroupRecord(str(uuid4()), name, None, at, at, None)
+    groups.create(session, group)
+    return group
+
+
+def _free_partner_id(session: Session, wanted: ModelRecord, is_generated: bool) -> str:
+    if not models.partner_id_is_taken(session, wanted.partner_model_id):
+        return wanted.partner_model_id
+    if is_generated:
+        return f"{wanted.partner_model_id}_{wanted.id[:8]}"
+    raise ConflictError(
+        f"the partner_model_id {wanted.partner_model_id!r} belongs to another active model; "
+        "choose another one, or archive that model"
+    )
+
+
+def _require_free_label(session: Session, record: ModelRecord) -> None:
+    if record.label is None:
+        return
+    holder = models.find_version(session, record.group_id, label=record.label)
+    if holder is not None:
+        raise ConflictError(
+            f"the label {record.label!r} belongs to version {holder.sequence_num} of the group "
+            f"{record.group_id}; a label names one version for good, so choose another"
+        )
+
+
+def _adopt(stored: ModelRecord, wanted: ModelRecord) -> ModelRecord:
+    """Return what an interrupted save had stored, if it is what is to be saved now."""
+    given = wanted._replace(
+        group_id=wanted.group_id or stored.group_id,
+        sequence_num=stored.sequence_num,
+        partner_model_id=stored.partner_model_id,
+        created_at=stored.created_at,
+        updated_at=stored.updated_at,
+        archived_at=stored.archived_at,
+    )
+    if given == stored:
+        return stored
+    raise ConflictError(
+        f"an earlier save() of this model that was interrupted did store it, as version "
+        f"{stored.sequence_num} of the group {stored.group_id}, and the model was changed since; "
+        f"get the stored one with connection.get_model({stored.id!r})"
+    )

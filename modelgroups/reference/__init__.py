@@ -1,0 +1,1 @@
+"""Reference data: taken in from frames and files, kept as snapshots, read back exactly."""

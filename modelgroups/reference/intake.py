@@ -1,0 +1,62 @@
+"""Taking in reference data: from a frame or from Arrow batches to a staged snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from modelgroups.catalog.records import Snapshot
+from modelgroups.storage.frames import arrow_schema, to_arrow
+from modelgroups.storage.objects import ObjectStore
+from modelgroups.storage.parquet import write_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ROWS_PER_GROUP", "StagedSnapshot", "staged_frame", "staged_tables"]
+
+ROWS_PER_GROUP = 1 << 17
+"""Rows that are converted and encoded at a time; the memory that a save needs follows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedSnapshot:
+    """A Parquet file that is written, hashed and fsynced, and not yet published."""
+
+    path: Path
+    snapshot: Snapshot
+
+
+@contextmanager
+def staged_frame(objects: ObjectStore, frame: pd.DataFrame) -> Iterator[StagedSnapshot]:
+    """Write a frame as a staged snapshot that gives it back exactly.
+
+    Raises
+    ------
+    FrameError
+        A column holds what Parquet cannot keep.
+    """
+    schema = arrow_schema(frame)
+    starts = range(0, max(len(frame), 1), ROWS_PER_GROUP)
+    tables = (
+        to_arrow(frame, schema, start=start, stop=min(start + ROWS_PER_GROUP, len(frame)))
+        for start in starts
+    )
+    with staged_tables(objects, tables, schema) as staged:
+        yield staged
+
+
+@contextmanager
+def staged_tables(
+    objects: ObjectStore, tables: Iterable[pa.Table | pa.RecordBatch], schema: pa.Schema
+) -> Iterator[StagedSnapshot]:
+    """Write Arrow data as a staged snapshot, one row group for each table."""
+    with objects.stage() as staged:
+        written = write_parquet(tables, schema, staged.path, durable=objects.durable)
+        objects.prepare(written.digest)
+        yield StagedSnapshot(staged.path, Snapshot(written.digest, written.size, written.n_rows))

@@ -1,0 +1,242 @@
+"""`Registry`: an open registry, that is its catalog, its object store and where they lie."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from modelgroups.catalog import setup
+from modelgroups.catalog.session import Catalog
+from modelgroups.errors import NotARegistryError, ReadOnlyError, UserTypeError, UserValueError
+from modelgroups.storage.lock import locked
+from modelgroups.storage.objects import ObjectStore
+
+__all__ = ["MEMORY", "Registry", "default_location", "open_registry"]
+
+logger = logging.getLogger("modelgroups")
+
+MEMORY: Final = ":memory:"
+"""The location of a registry that vanishes when it is closed."""
+
+_CATALOG = "catalog.db"
+_LOCK = ".lock"
+_OURS = (_CATALOG, f".{_CATALOG}", _LOCK, "objects", "inferences")
+_NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs"}
+
+
+@dataclass
+class Registry:
+    """An open registry; the handle that the parts of the library share.
+
+    Parameters
+    ----------
+    location
+        What it was opened with: a folder, or ``":memory:"``.
+    root
+        The folder that holds it.
+    catalog
+        The groups, versions and reference sets.
+    objects
+        The Parquet files.
+    """
+
+    location: str
+    root: Path
+    catalog: Catalog
+    objects: ObjectStore
+
+    def __post_init__(self) -> None:
+        self._pid = os.getpid()
+        self._open_users = 1
+        self._lock = Lock()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written."""
+        return self.catalog.read_only
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it vanishes when it is closed."""
+        return self.location == MEMORY
+
+    def close(self) -> None:
+        """Release the catalog, and remove a temporary registry from the disk."""
+        with self._lock:
+            if self.catalog.closed:
+                return
+            self.catalog.close()
+            if self.is_temporary and self._pid == os.getpid():
+                shutil.rmtree(self.root, ignore_errors=True)
+
+
+def default_location() -> str:
+    """Return where a registry lies when no location is given.
+
+    The environment variable ``MODELGROUPS_HOME``, else the user's data folder.
+    """
+    home = os.environ.get("MODELGROUPS_HOME")
+    if home:
+        return home
+    from platformdirs import user_data_dir
+
+    return user_data_dir("modelgroups", appauthor=False)
+
+
+def open_registry(
+    location: str | os.PathLike[str] | None = None, *, read_only: bool = False
+) -> Registry:
+    """Open a registry; make it if it is not there.
+
+    Parameters
+    ----------
+    location
+        A folder, ``":memory:"``, or None for `default_location`.
+    read_only
+        Never write.
+
+    Raises
+    ------
+    NotARegistryError
+        Something else is there.
+    CatalogTooNewError
+        A newer release wrote it.
+    ReadOnlyError
+        It must be made or migrated, and nothing can be written there.
+    """
+    if not isinstance(read_only, bool):
+        raise UserTypeError(f"read_only must be True or False, got {read_only!r}")
+    if location is None:
+        location = default_location()
+    name = _as_text(location)
+    if name == MEMORY:
+        return _open_temporary(read_only=read_only)
+    root = Path(name).expanduser().absolute()
+    if read_only:
+        _require_readable(root)
+    else:
+        _prepare(root)
+    return _assemble(name, root, read_only=read_only, durable=True)
+
+
+def _as_text(location: object) -> str:
+    if not isinstance(location, str | os.PathLike):
+        raise UserTypeError(
+            f"location must be a folder, ':memory:' or None, got {type(location).__name__}"
+        )
+    name = os.fspath(location)
+    if not isinstance(name, str) or not name or "\0" in name:
+        raise UserValueError(f"location {name!r} is not the name of a folder")
+    if "://" in name:
+        raise UserValueError(f"location {name!r} is a URL; a registry is a folder on this machine")
+    return name
+
+
+def _assemble(location: str, root: Path, *, read_only: bool, durable: bool) -> Registry:
+    return Registry(
+        location=location,
+        root=root,
+        catalog=Catalog(root / _CATALOG, read_only=read_only, durable=durable),
+        objects=ObjectStore(root / "objects", durable=durable),
+    )
+
+
+def _open_temporary(*, read_only: bool) -> Registry:
+    """A temporary registry is a folder that nobody else knows, without waiting for the disk."""
+    root = Path(tempfile.mkdtemp(prefix="modelgroups-"))
+    setup.create(root / _CATALOG, durable=False)
+    return _assemble(MEMORY, root, read_only=read_only, durable=False)
+
+
+def _require_readable(root: Path) -> None:
+    """Raise unless a registry is there that can be read as it is."""
+    catalog = root / _CATALOG
+    if not catalog.is_file():
+        raise NotARegistryError(
+            f"there is no registry at {root} to open read-only; check the path, or open it "
+            "without read_only=True to make one"
+        )
+    if not setup.is_current(catalog):
+        raise ReadOnlyError(
+            f"the registry at {root} was made by an older release of modelgroups; open it once "
+            "without read_only=True to migrate it"
+        )
+
+
+def _prepare(root: Path) -> None:
+    """Make the registry, or migrate it, unless it is there and current."""
+    catalog = root / _CATALOG
+    if not catalog.is_file():
+        _require_ours_or_empty(root)
+        _under_lock(root, lambda: catalog.is_file() or setup.create(catalog))
+    if not setup.is_current(catalog):
+        _under_lock(root, lambda: setup.is_current(catalog) or _migrate(catalog))
+    if not os.access(catalog, os.W_OK) or not os.access(root, os.W_OK):
+        raise ReadOnlyError(
+            f"the registry at {root} cannot be written by this user or on this disk; "
+            "open it with connect(..., read_only=True) to read it"
+        )
+
+
+def _migrate(catalog: Path) -> None:
+    from modelgroups.catalog.migrations import upgrade
+
+    backup = setup.migrate(catalog, upgrade)
+    logger.info("migrated %s; its catalog as it was is kept in %s", catalog.parent, backup)
+
+
+def _under_lock(root: Path, work: Callable[[], object]) -> None:
+    """Make the folder and do some set-up that only one process may do at a time."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        _warn_of_network(root)
+        with locked(root / _LOCK):
+            work()
+    except OSError as error:
+        raise ReadOnlyError(
+            f"the registry at {root} cannot be set up: {error.strerror or error}; choose a "
+            "folder that can be written, or open an existing registry with read_only=True"
+        ) from error
+
+
+def _require_ours_or_empty(root: Path) -> None:
+    if not root.exists():
+        return
+    if not root.is_dir():
+        raise NotARegistryError(f"{root} is a file, not a folder; choose another location")
+    strangers = sorted(
+        entry.name for entry in root.iterdir() if not entry.name.startswith(_OURS)
+    )
+    if strangers:
+        shown = ", ".join(strangers[:3]) + (", …" if len(strangers) > 3 else "")
+        raise NotARegistryError(
+            f"{root} is not a registry: it has no {_CATALOG} and holds other files ({shown}); "
+            "choose an empty or a new folder"
+        )
+
+
+def _warn_of_network(root: Path) -> None:
+    """Warn where the folder lies on a network file system: SQLite's log needs one host."""
+    mounts = Path("/proc/self/mounts")
+    if not mounts.exists():
+        return
+    best = ("", "")
+    for line in mounts.read_text(errors="replace").splitlines():
+        _, point, kind, *_ = line.split(" ")
+        point = point.replace("\\040", " ")
+        if root.is_relative_to(point) and len(point) >= len(best[0]):
+            best = (point, kind)
+    if best[1] in _NETWORK_FILE_SYSTEMS:
+        logger.warning(
+            "%s lies on a network file system (%s); use it from one host at a time, for SQLite "
+            "loses data when two hosts write to one file",
+            root,
+            best[1],
+        )
