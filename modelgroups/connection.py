@@ -1,0 +1,460 @@
+"""`connect` and `Connection`: the front door, where the parts are put together."""
+
+from __future__ import annotations
+
+import html
+import os
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from modelgroups.calls import checked_call, checked_calls
+from modelgroups.catalog import groups, models
+from modelgroups.catalog.clock import as_stored
+from modelgroups.errors import MissingParameterError, UserTypeError, UserValueError
+from modelgroups.group import ModelGroup
+from modelgroups.lifecycle.lookup import get_group, get_model, get_model_by_partner_id
+from modelgroups.model import Model
+from modelgroups.model.records import from_record
+from modelgroups.registry import Registry, open_registry
+from modelgroups.types import InputType, OutputType
+
+if TYPE_CHECKING:
+    from modelgroups.lifecycle.maintenance import Collected, Verification
+
+__all__ = ["Connection", "connect"]
+
+
+@checked_call
+def connect(
+    location: str | os.PathLike[str] | None = None, *, read_only: bool = False
+) -> Connection:
+    """Open a registry; make it if it is not there.
+
+    Parameters
+    ----------
+    location
+        A folder; ``":memory:"`` for a registry that vanishes when it is closed; or None for the
+        folder in the environment variable ``MODELGROUPS_HOME``, else the user's data folder.
+    read_only
+        Never write, not even to make or to migrate the registry.
+
+    Returns
+    -------
+    Connection
+        Close it, or use it in a ``with`` statement.
+
+    Raises
+    ------
+    NotARegistryError
+        The location holds something else, or, read-only, nothing.
+    CatalogTooNewError
+        A newer release of modelgroups made the registry.
+    ReadOnlyError
+        The registry must be made or migrated, and the place cannot be written.
+
+    Examples
+    --------
+    >>> with connect(":memory:") as connection:
+    ...     connection
+    <Connection ':memory:'>
+    """
+    return Connection(open_registry(location, read_only=read_only))
+
+
+@checked_calls
+class Connection:
+    """An open registry.
+
+    Threads may share it, and a forked child may go on using it. Any number of connections
+    and processes may have one registry open, and write, at the same time.
+
+    Parameters
+    ----------
+    registry
+        The open registry; `connect` makes it.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    @property
+    def registry(self) -> Registry:
+        """The open registry that models and groups work on."""
+        return self._registry
+
+    @property
+    def location(self) -> str:
+        """What the registry was opened with: a folder, or ``":memory:"``."""
+        return self._registry.location
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written."""
+        return self._registry.read_only
+
+    def close(self) -> None:
+        """Release everything; what was made by this connection cannot be used any more."""
+        self._registry.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = ", read-only" if self.read_only else ""
+        return f"<Connection {self.location!r}{state}>"
+
+    def _repr_html_(self) -> str:
+        items = "".join(
+            f"<li>{html.escape(group.name)} <code>{html.escape(group.id)}</code></li>"
+            for group in self.model_groups()
+        )
+        return f"<b>modelgroups</b> {html.escape(self.location)}<ul>{items}</ul>"
+
+    def model(
+        self,
+        partner_model_id: str | None = None,
+        input_type: str | None = None,
+        output_type: str | None = None,
+        model_type: str | None = None,
+        display_name: str | None = None,
+        description: str | None = None,
+        tags: list[str] | None = None,
+        classifier_threshold: float | None = None,
+        is_batch: bool = False,
+        text_delimiter: str | None = None,
+        expected_throughput_gb_per_day: float | None = None,
+        pixel_height: int | None = None,
+        pixel_width: int | None = None,
+    ) -> Model:
+        """Return a new model; nothing is stored before `Model.save`.
+
+        Parameters
+        ----------
+        partner_model_id
+            The user's own id of the model; made from the display name and the time if absent.
+        input_type, output_type
+            An `InputType` and an `OutputType`, or their text; both are needed.
+        model_type
+            The older name of `output_type`.
+        display_name
+            What people read; the partner id if absent. One of the two is needed.
+        description, tags
+            What else people read, and find the model by.
+        classifier_threshold
+            The probability from which on a class is predicted, 0 to 1.
+        is_batch
+            Whether inferences come in batches.
+        text_delimiter
+            Regular expression that splits texts into tokens, a `TextDelimiter`.
+        expected_throughput_gb_per_day
+            Kept for the record.
+        pixel_height, pixel_width
+            Size of the images of an image model.
+
+        Raises
+        ------
+        MissingParameterError
+            The input type, the output type, or every name is missing.
+        UserValueError
+            A type is not one of those there are.
+
+        Examples
+        --------
+        >>> with connect(":memory:") as connection:
+        ...     connection.model("fraud-1", InputType.Tabular, OutputType.Multiclass)
+        <Model 'fraud-1': TABULAR → MULTICLASS, not saved>
+        """
+        output_type = output_type if output_type is not None else model_type
+        if input_type is None or output_type is None:
+            raise MissingParameterError(
+                "a model needs an input_type and an output_type, for example "
+                "input_type=InputType.Tabular, output_type=OutputType.Multiclass"
+            )
+        if partner_model_id is None and display_name is None:
+            raise MissingParameterError("a model needs a display_name or a partner_model_id")
+        generated = partner_model_id is None
+        if partner_model_id is None:
+            partner_model_id = _partner_id(display_name)
+        model = Model(
+            partner_model_id=partner_model_id,
+            input_type=_member(InputType, input_type, "input_type"),
+            output_type=_member(OutputType, output_type, "output_type"),
+            client=self._registry,
+            display_name=display_name if display_name is not None else partner_model_id,
+            description=description,
+            tags=list(tags) if isinstance(tags, tuple) else tags,
+            classifier_threshold=classifier_threshold,
+            is_batch=is_batch,
+            text_delimiter=text_delimiter,
+            expected_throughput_gb_per_day=expected_throughput_gb_per_day,
+            pixel_height=pixel_height,
+            pixel_width=pixel_width,
+        )
+        model._partner_id_is_generated = generated  # noqa: SLF001  # only the maker knows
+        return model
+
+    def get_model(self, identifier: str, id_type: str = "id") -> Model:
+        """Return a saved model.
+
+        Parameters
+        ----------
+        identifier
+            Its id, or its partner_model_id.
+        id_type
+            Which of the two: ``"id"`` or ``"partner_model_id"``. By id archived models are
+            found too, by partner id only active ones.
+
+        Raises
+        ------
+        UserTypeError, UserValueError
+            The identifier is not a text, or the kind of id is not one of the two.
+        NotFoundError
+            There is no such model.
+        """
+        lookups = {"id": get_model, "partner_model_id": get_model_by_partner_id}
+        if id_type not in lookups:
+            raise UserValueError(f"id_type must be 'id' or 'partner_model_id', got {id_type!r}")
+        if not isinstance(identifier, str):
+            raise UserTypeError(f"identifier must be a str, got {type(identifier).__name__}")
+        return from_record(Model, lookups[id_type](self._registry, identifier), self._registry)
+
+    def get_model_group(self, id_or_model: str | Model) -> ModelGroup:
+        """Return a model group.
+
+        Parameters
+        ----------
+        id_or_model
+            The group's id, its name where no other active group has it, or a model in it.
+
+        Raises
+        ------
+        UserTypeError
+            Neither a text nor a model.
+        UserValueError
+            The model has no group.
+        NotFoundError
+            There is no such group.
+        ConflictError
+            Several groups have that name.
+        """
+        if isinstance(id_or_model, Model):
+            if id_or_model.model_group_id is None:
+                raise UserValueError(
+                    f"the model {id_or_model.display_name!r} has no group yet; save() begins one"
+                )
+            id_or_model = id_or_model.model_group_id
+        if not isinstance(id_or_model, str):
+            raise UserTypeError(
+                f"a group is got by its id, its name or a model in it, got "
+                f"{type(id_or_model).__name__}"
+            )
+        return ModelGroup._from_record(  # noqa: SLF001  # the facade's other constructor
+            get_group(self._registry, id_or_model), self._registry
+        )
+
+    def model_groups(
+        self,
+        *,
+        name: str | None = None,
+        tag: str | None = None,
+        input_type: str | None = None,
+        output_type: str | None = None,
+        archived: bool | None = False,
+        created_after: datetime | str | None = None,
+        created_before: datetime | str | None = None,
+        limit: int | None = None,
+        after: ModelGroup | str | None = None,
+    ) -> list[ModelGroup]:
+        """Return the groups that match, in order of creation.
+
+        Parameters
+        ----------
+        name
+            Its name; with ``*`` for any text, and then in upper or lower case.
+        tag, input_type, output_type
+            At least one version has it.
+        archived
+            False for active groups, True for archived ones, None for both.
+        created_after, created_before
+            A moment with a time zone; the first is included, the second is not.
+        limit
+            The most groups to return.
+        after
+            Continue behind this group (or its id): pages neither repeat nor skip a group,
+            whatever is saved between them.
+
+        Examples
+        --------
+        >>> with connect(":memory:") as connection:
+        ...     connection.model_groups(name="card*")
+        []
+        """
+        wanted = groups.GroupFilter(
+            name=_text_or_none(name, "name"),
+            tag=_text_or_none(tag, "tag"),
+            input_type=_text_or_none(input_type, "input_type"),
+            output_type=_text_or_none(output_type, "output_type"),
+            archived=archived,
+            created_after=_moment(created_after, "created_after"),
+            created_before=_moment(created_before, "created_before"),
+        )
+        with self._registry.catalog.read() as session:
+            found = groups.list_matching(
+                session, wanted, after=_key(after), limit=_limit(limit)
+            )
+        return [
+            ModelGroup._from_record(record, self._registry)  # noqa: SLF001
+            for record in found
+        ]
+
+    def models(
+        self,
+        *,
+        name: str | None = None,
+        group: ModelGroup | str | None = None,
+        tag: str | None = None,
+        input_type: str | None = None,
+        output_type: str | None = None,
+        label: str | None = None,
+        attribute: str | None = None,
+        partner_model_id: str | None = None,
+        archived: bool | None = False,
+        created_after: datetime | str | None = None,
+        created_before: datetime | str | None = None,
+        limit: int | None = None,
+        after: Model | str | None = None,
+    ) -> list[Model]:
+        """Return the saved models that match, in order of saving.
+
+        Each reads its attributes from the registry when they are first used.
+
+        Parameters
+        ----------
+        name
+            Its display name; with ``*`` for any text, and then in upper or lower case.
+        group
+            A group, or its id.
+        tag, input_type, output_type, label, partner_model_id
+            Equal to the model's.
+        attribute
+            The name of one of its attributes.
+        archived
+            False for active models, True for archived ones, None for both.
+        created_after, created_before
+            A moment with a time zone; the first is included, the second is not.
+        limit
+            The most models to return.
+        after
+            Continue behind this model (or its id): pages neither repeat nor skip a model,
+            whatever is saved between them.
+
+        Examples
+        --------
+        >>> with connect(":memory:") as connection:
+        ...     model = connection.model("m-1", "NLP", "TOKEN_SEQUENCE", tags=["answers"])
+        ...     _ = model.build_token_sequence_model("question", "answer")
+        ...     _ = model.save()
+        ...     connection.models(tag="answers", attribute="question")
+        [<Model 'm-1' version 1: NLP → TOKEN_SEQUENCE, saved>]
+        """
+        wanted = models.ModelFilter(
+            name=_text_or_none(name, "name"),
+            group_id=_key(group),
+            tag=_text_or_none(tag, "tag"),
+            input_type=_text_or_none(input_type, "input_type"),
+            output_type=_text_or_none(output_type, "output_type"),
+            label=_text_or_none(label, "label"),
+            attribute=_text_or_none(attribute, "attribute"),
+            partner_model_id=_text_or_none(partner_model_id, "partner_model_id"),
+            archived=archived,
+            created_after=_moment(created_after, "created_after"),
+            created_before=_moment(created_before, "created_before"),
+        )
+        with self._registry.catalog.read() as session:
+            found = models.list_matching(session, wanted, after=_key(after), limit=_limit(limit))
+        return [from_record(Model, record, self._registry) for record in found]
+
+    def verify(self) -> Verification:
+        """Check every snapshot against its hash and every catalog row against its file.
+
+        Returns
+        -------
+        Verification
+            What was checked and what is wrong; true if nothing is.
+
+        Examples
+        --------
+        >>> with connect(":memory:") as connection:
+        ...     bool(connection.verify())
+        True
+        """
+        from modelgroups.lifecycle.maintenance import verify
+
+        return verify(self._registry)
+
+    def gc(self) -> Collected:
+        """Remove the files that nothing refers to, safely while others write.
+
+        Returns
+        -------
+        Collected
+            The digests and bytes that were removed.
+
+        Examples
+        --------
+        >>> with connect(":memory:") as connection:
+        ...     connection.gc()
+        Collected(digests=(), n_staging=0, size=0)
+        """
+        from modelgroups.lifecycle.maintenance import collect
+
+        return collect(self._registry)
+
+
+def _partner_id(display_name: str | None) -> str:
+    """Return a partner id made of the display name and the local time, as the SDK makes it."""
+    if not isinstance(display_name, str):
+        raise UserTypeError(f"display_name must be a str, got {type(display_name).__name__}")
+    stamp = datetime.now().astimezone().strftime("%Y-%m-%d--%H-%M-%S")
+    return f"{display_name.replace(' ', '_')}_{stamp}"
+
+
+def _member(kind: type[InputType] | type[OutputType], value: object, parameter: str) -> Any:
+    if value not in kind.list():
+        raise UserValueError(f"{parameter}={value!r} is not one of {', '.join(kind.list())}")
+    return kind(value)  # type: ignore[arg-type]  # one of its texts, as was checked
+
+
+def _text_or_none(value: object, parameter: str) -> str | None:
+    if value is None or isinstance(value, str):
+        return value if value is None else str(value)
+    raise UserTypeError(f"{parameter} must be a str, got {type(value).__name__} {value!r}")
+
+
+def _moment(value: datetime | str | None, parameter: str) -> str | None:
+    return None if value is None else as_stored(value, parameter=parameter)
+
+
+def _limit(limit: object) -> int | None:
+    if limit is None:
+        return None
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise UserValueError(f"limit must be a whole number from 1, got {limit!r}")
+    return limit
+
+
+def _key(item: Model | ModelGroup | str | None) -> str | None:
+    if item is None or isinstance(item, str):
+        return item
+    if not isinstance(item, Model | ModelGroup):
+        raise UserTypeError(f"expected an id, a model or a group, got {type(item).__name__}")
+    return item.id

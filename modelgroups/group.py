@@ -1,0 +1,276 @@
+"""`ModelGroup`: one model task, and the versions of the model for it."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import InitVar, dataclass, field
+from typing import Any, Self
+
+from modelgroups.calls import checked_calls
+from modelgroups.catalog.records import GroupRecord, ModelRecord
+from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
+from modelgroups.lifecycle.archiving import archive_group, restore_group
+from modelgroups.lifecycle.describing import rewrite_group
+from modelgroups.lifecycle.lookup import get_latest_version, get_version, get_versions
+from modelgroups.model import Model
+from modelgroups.model.fields import HasRegistry
+from modelgroups.model.records import from_record
+from modelgroups.registry import Registry
+from modelgroups.schema.serial import JsonDataclass
+
+__all__ = ["ModelGroup"]
+
+
+@checked_calls
+@dataclass
+class ModelGroup(JsonDataclass):
+    """One model task; holds its versions, numbered 1, 2, 3 … in the order of saving.
+
+    Groups are made by the first `Model.save` of a model without a group, and got with
+    `Connection.get_model_group`. Setting `name` or `description` stores it at once.
+
+    Examples
+    --------
+    >>> import modelgroups as mg
+    >>> with mg.connect(":memory:") as connection:
+    ...     for label in ("V1", "V2"):
+    ...         model = connection.model(display_name="Answers", input_type="NLP",
+    ...                                  output_type="TOKEN_SEQUENCE")
+    ...         _ = model.build_token_sequence_model("question", "answer")
+    ...         if label == "V1":
+    ...             model.version_label = label
+    ...             _ = model.save()
+    ...             group = connection.get_model_group(model)
+    ...         else:
+    ...             group.add_version(model, label=label)
+    ...             _ = model.save()
+    ...     print(group.name, [version.version_label for version in group.get_versions()])
+    Answers ['V2', 'V1']
+    """
+
+    id: str
+    name: str
+    description: str | None = None
+    archived: bool = False
+    created_at: str | None = None
+    updated_at: str | None = None
+    client: InitVar[HasRegistry | Registry | None] = None
+    _registry_or_none: Registry | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self, client: HasRegistry | Registry | None) -> None:
+        self._registry_or_none = getattr(client, "registry", client)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        stored = self.__dict__.get("_registry_or_none") is not None
+        if stored and name in {"name", "description"}:
+            self._fill(rewrite_group(self._registry, self.id, name, value))
+        else:
+            super().__setattr__(name, value)
+
+    @classmethod
+    def _from_record(cls, record: GroupRecord, registry: Registry) -> Self:
+        group = cls(record.id, record.name, client=registry)
+        group._fill(record)
+        return group
+
+    def _fill(self, record: GroupRecord) -> None:
+        self.__dict__.update(
+            id=record.id,
+            name=record.name,
+            description=record.description,
+            archived=record.archived_at is not None,
+            created_at=record.created_at,
+            updated_at=record.updated_at,
+        )
+
+    def to_dict(self, skip_none: bool = True) -> dict[str, Any]:
+        """Return the public fields as a dictionary."""
+        names = ("id", "name", "description", "archived", "created_at", "updated_at")
+        record = {name: getattr(self, name) for name in names}
+        return self.clean_nones(record) if skip_none else record  # type: ignore[no-any-return]
+
+    @property
+    def _registry(self) -> Registry:
+        if self._registry_or_none is None:
+            raise MethodNotApplicableError(
+                f"the group {self.name!r} belongs to no registry; get it with "
+                "connection.get_model_group(...)"
+            )
+        return self._registry_or_none
+
+    def add_version(self, model: Model, label: str | None = None) -> None:
+        """Choose this group for a model; `Model.save` then stores it here.
+
+        Parameters
+        ----------
+        model
+            A model without a group.
+        label
+            Its label in this group; a label that the model has already stays if none is given.
+
+        Raises
+        ------
+        UserValueError
+            The model has a group already.
+        """
+        if not isinstance(model, Model):
+            raise UserTypeError(f"a version is a Model, got {type(model).__name__}")
+        if label is not None and not isinstance(label, str):
+            raise UserTypeError(f"label must be a str, got {type(label).__name__} {label!r}")
+        if model.model_group_id is not None:
+            raise UserValueError(
+                f"the model {model.display_name!r} belongs to the group {model.model_group_id} "
+                "already; a model is a version of one group"
+            )
+        model.model_group_id = self.id
+        if label is not None:
+            model.version_label = label
+
+    def get_version(
+        self,
+        sequence_num: int | None = None,
+        label: str | None = None,
+        include_archived: bool = False,
+    ) -> Model:
+        """Return one version, by its number or by its label.
+
+        Parameters
+        ----------
+        sequence_num
+            Its number, from 1.
+        label
+            Its label.
+        include_archived
+            Return it also when it is archived.
+
+        Raises
+        ------
+        UserTypeError
+            An argument has the wrong type.
+        UserValueError
+            Not exactly one of number and label is given.
+        NotFoundError
+            There is no such version, or it is archived.
+        """
+        _require_int(sequence_num)
+        if label is not None and not isinstance(label, str):
+            raise UserTypeError(f"label must be a str, got {type(label).__name__} {label!r}")
+        _require_bool(include_archived)
+        if (sequence_num is None) == (label is None):
+            raise UserValueError(
+                "get_version() takes either sequence_num= or label=, "
+                + ("and neither was given" if label is None else "not both")
+            )
+        return self._model(
+            get_version(
+                self._registry,
+                self.id,
+                sequence_num=sequence_num,
+                label=label,
+                include_archived=include_archived,
+            )
+        )
+
+    def get_versions(self, include_archived: bool = False) -> list[Model]:
+        """Return the versions as models with their attributes, newest first.
+
+        Parameters
+        ----------
+        include_archived
+            Return the archived ones too.
+        """
+        _require_bool(include_archived)
+        return self._models(include_archived=include_archived, with_attributes=True)
+
+    def list_versions(self, include_archived: bool = False) -> list[Model]:
+        """Return the versions, newest first; each reads its attributes when they are first used.
+
+        This is `get_versions` for groups with very many versions.
+        """
+        _require_bool(include_archived)
+        return self._models(include_archived=include_archived, with_attributes=False)
+
+    def get_latest_version(self, include_archived: bool = False) -> Model:
+        """Return the version that was saved last.
+
+        Raises
+        ------
+        NotFoundError
+            Every version is archived.
+        """
+        _require_bool(include_archived)
+        return self._model(
+            get_latest_version(self._registry, self.id, include_archived=include_archived)
+        )
+
+    def archive(self) -> None:
+        """Archive the group with all its versions; nothing is lost, and `restore` undoes it.
+
+        Raises
+        ------
+        NotFoundError
+            It is archived already.
+        """
+        self._fill(archive_group(self._registry, self.id))
+
+    def restore(self) -> None:
+        """Bring the archived group back, with the versions that were archived with it.
+
+        Raises
+        ------
+        ConflictError
+            It is not archived, or a partner id of its versions was given away meanwhile.
+        """
+        self._fill(restore_group(self._registry, self.id))
+
+    def _model(self, record: ModelRecord) -> Model:
+        return from_record(Model, record, self._registry)
+
+    def _models(self, *, include_archived: bool, with_attributes: bool) -> list[Model]:
+        records = get_versions(
+            self._registry,
+            self.id,
+            include_archived=include_archived,
+            with_attributes=with_attributes,
+        )
+        return [self._model(record) for record in records]
+
+    def __repr__(self) -> str:
+        state = ", archived" if self.archived else ""
+        return f"<ModelGroup {self.name!r} {self.id}{state}>"
+
+    def _repr_html_(self) -> str:
+        versions = self.list_versions(include_archived=True) if self._registry_or_none else []
+        columns = ("version_sequence_num", "version_label", "display_name", "status", "created_at")
+        head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+        body = "".join(
+            "<tr>"
+            + "".join(
+                f"<td>{html.escape(str(getattr(version, column) or ''))}</td>"
+                for column in columns
+            )
+            + "</tr>"
+            for version in versions
+        )
+        return (
+            f"<table><caption><b>{html.escape(self.name)}</b></caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
+
+
+def _require_int(sequence_num: object) -> None:
+    wrong = not isinstance(sequence_num, int) or isinstance(sequence_num, bool)
+    if sequence_num is not None and wrong:
+        raise UserTypeError(
+            f"sequence_num must be an int, got {type(sequence_num).__name__} {sequence_num!r}"
+        )
+
+
+def _require_bool(include_archived: object) -> None:
+    if not isinstance(include_archived, bool):
+        raise UserTypeError(
+            f"include_archived must be True or False, got {type(include_archived).__name__} "
+            f"{include_archived!r}"
+        )

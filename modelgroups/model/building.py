@@ -1,0 +1,400 @@
+"""The part of `Model` that reads a schema from data and declares outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from modelgroups.calls import checked_calls
+from modelgroups.errors import MissingParameterError
+from modelgroups.model.editing import SchemaEditing
+from modelgroups.schema.attribute import Attribute
+from modelgroups.types import ValueType
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["SchemaBuilding"]
+
+
+@checked_calls
+class SchemaBuilding(SchemaEditing):
+    """Schemas from data."""
+
+    def build(
+        self,
+        data: pd.DataFrame,
+        pred_to_ground_truth_map: Mapping[Any, Any],
+        positive_predicted_attr: str | None = None,
+        non_input_columns: Sequence[str] | None = None,
+        ground_truth_column: str | None = None,
+        set_reference_data: bool = True,
+    ) -> pd.DataFrame:
+        """Read the whole schema from reference data, in place of any earlier one.
+
+        Parameters
+        ----------
+        data
+            Reference data: one row an example, with inputs, predictions and ground truth.
+        pred_to_ground_truth_map
+            From each column of predictions to its column of ground truth or, where
+            `ground_truth_column` is given, to the class whose probability it holds. A key None
+            stands for the prediction of the negative class that the data lacks.
+        positive_predicted_attr
+            The column with the probability of the positive class of a binary classifier.
+        non_input_columns
+            Columns that are not inputs of the model.
+        ground_truth_column
+            The column that holds the true class.
+        set_reference_data
+            Keep `data` as the reference data that `save` stores.
+
+        Returns
+        -------
+        DataFrame
+            The `review` table.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is saved, or its output type is declared by another method.
+        UserValueError, UserTypeError
+            The data or the map do not fit; every problem of the data in one message, and the
+            model is as it was.
+
+        Examples
+        --------
+        >>> import pandas as pd, modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "MULTICLASS")
+        >>> frame = pd.DataFrame({"age": [31, 47], "p": [0.2, 0.9], "y": [0, 1]})
+        >>> model.build(frame, {"p": 1}, ground_truth_column="y")[["name", "stage", "range"]]
+          name               stage         range
+        0  age      PIPELINE_INPUT  [None, None]
+        1    y  GROUND_TRUTH_CLASS  [None, None]
+        2    p     PREDICTED_VALUE        [0, 1]
+        """
+        from modelgroups.schema.build import plan_build
+
+        self._require_unsaved("build")
+        built = plan_build(
+            data,
+            pred_to_ground_truth_map,
+            input_type=self.input_type,
+            output_type=self.output_type,
+            classifier_threshold=self.classifier_threshold,
+            positive_predicted_attr=positive_predicted_attr,
+            non_input_columns=non_input_columns,
+            ground_truth_column=ground_truth_column,
+        )
+        self.attributes = list(built.attributes)
+        self.classifier_threshold = built.classifier_threshold
+        if set_reference_data:
+            self.reference_dataframe = data
+        return self._review_table()
+
+    def build_token_sequence_model(
+        self,
+        input_column: str | Sequence[str],
+        output_text_column: str,
+        input_token_column: str | None = None,
+        output_token_column: str | None = None,
+        output_likelihood_column: str | None = None,
+        ground_truth_text_column: str | None = None,
+        ground_truth_tokens_column: str | None = None,
+        data: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """Add the attributes of a model that writes text.
+
+        Parameters
+        ----------
+        input_column
+            The input text or image; for tabular and time series models the input columns.
+        output_text_column
+            The text that the model writes.
+        input_token_column, output_token_column
+            The same texts as lists of tokens.
+        output_likelihood_column
+            For each output token a dict of likelihoods.
+        ground_truth_text_column, ground_truth_tokens_column
+            The text that it should have written.
+        data
+            Data to read the inputs of a tabular or time series model from.
+
+        Returns
+        -------
+        DataFrame
+            The `review` table.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "NLP", "TOKEN_SEQUENCE")
+        >>> list(model.build_token_sequence_model("question", "answer")["name"])
+        ['question', 'answer']
+        """
+        from modelgroups.schema.outputs import token_sequence
+
+        self._require_unsaved("build_token_sequence_model")
+        self._extend(
+            token_sequence(
+                input_column,
+                output_text_column,
+                input_token_column=input_token_column,
+                output_token_column=output_token_column,
+                output_likelihood_column=output_likelihood_column,
+                ground_truth_text_column=ground_truth_text_column,
+                ground_truth_tokens_column=ground_truth_tokens_column,
+                data=data,
+                existing=self.attributes or [],
+                input_type=self.input_type,
+                output_type=self.output_type,
+            )
+        )
+        return self._review_table()
+
+    def infer_schema(self, data: pd.DataFrame | pd.Series[Any], stage: str) -> None:
+        """Add an attribute for each column of `data`, all in one stage.
+
+        Parameters
+        ----------
+        data
+            A frame, or one named column.
+        stage
+            The role of all the columns; not an output stage.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The stage is a predicted value or ground truth.
+        UserTypeError, UserValueError
+            The data do not fit; every bad column is named, and the model is as it was.
+
+        Examples
+        --------
+        >>> import pandas as pd, modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "REGRESSION")
+        >>> model.infer_schema(pd.DataFrame({"age": [31, 47]}), mg.Stage.ModelPipelineInput)
+        >>> model.get_attribute("age").categories
+        [AttributeCategory(value='31', label=None), AttributeCategory(value='47', label=None)]
+        """
+        from modelgroups.schema.infer import infer_attributes
+
+        existing = self.get_attributes(stage)
+        self._extend(
+            infer_attributes(
+                data,
+                stage,
+                input_type=self.input_type,
+                taken=[a.position for a in existing if a.position is not None],
+                known_integers=[
+                    name
+                    for name, value_type in self.attributes_type_dict.items()
+                    if value_type == ValueType.Integer
+                ],
+            )
+        )
+
+    def from_dataframe(self, data: pd.DataFrame | pd.Series[Any], stage: str) -> None:
+        """Do what `infer_schema` does; the older name of it."""
+        self.infer_schema(data, stage)
+
+    def add_regression_output_attributes(
+        self,
+        pred_to_ground_truth_map: Mapping[str, str],
+        value_type: str,
+        data: pd.DataFrame | None = None,
+    ) -> dict[str, Attribute]:
+        """Add predictions and ground truths of quantities.
+
+        Parameters
+        ----------
+        pred_to_ground_truth_map
+            From each predicted attribute to its ground truth.
+        value_type
+            The value type of both.
+        data
+            Data to take the ranges from.
+
+        Returns
+        -------
+        dict
+            The new attributes by name.
+        """
+        from modelgroups.schema.outputs import regression
+
+        return self._added(
+            regression(
+                pred_to_ground_truth_map, value_type, data, existing=self.attributes or []
+            )
+        )
+
+    def add_binary_classifier_output_attributes(
+        self,
+        positive_predicted_attr: str,
+        pred_to_ground_truth_map: Mapping[Any, Any],
+        threshold: float = 0.5,
+    ) -> dict[str, Attribute]:
+        """Add the two probabilities and the two 0/1 ground truths of a binary classifier.
+
+        Parameters
+        ----------
+        positive_predicted_attr
+            The predicted attribute of the positive class.
+        pred_to_ground_truth_map
+            Two items, from predicted attribute to ground truth; None where one is not there.
+        threshold
+            The probability from which on the positive class is predicted.
+
+        Returns
+        -------
+        dict
+            The new attributes by name.
+        """
+        from modelgroups.schema.outputs import binary
+
+        added = self._added(
+            binary(
+                positive_predicted_attr, pred_to_ground_truth_map, existing=self.attributes or []
+            )
+        )
+        self.classifier_threshold = threshold
+        return added
+
+    def add_multiclass_classifier_output_attributes(
+        self, pred_to_ground_truth_map: Mapping[str, str]
+    ) -> dict[str, Attribute]:
+        """Add a probability and a 0/1 ground truth for each of three or more classes."""
+        from modelgroups.schema.outputs import multiclass
+
+        return self._added(multiclass(pred_to_ground_truth_map, existing=self.attributes or []))
+
+    def add_classifier_output_attributes_gtclass(
+        self,
+        pred_to_ground_truth_class_map: Mapping[str, Any],
+        ground_truth_column: str,
+        data: pd.DataFrame,
+        positive_predicted_attr: str | None = None,
+    ) -> dict[str, Attribute]:
+        """Add probabilities, and one ground truth column that holds the class.
+
+        Parameters
+        ----------
+        pred_to_ground_truth_class_map
+            From each predicted attribute to the class whose probability it holds.
+        ground_truth_column
+            The column of the true class.
+        data
+            Data to read the classes from.
+        positive_predicted_attr
+            The predicted attribute of the positive class of a binary classifier.
+        """
+        from modelgroups.schema.outputs import gt_class
+
+        return self._added(
+            gt_class(
+                pred_to_ground_truth_class_map,
+                ground_truth_column,
+                data,
+                positive_predicted_attr,
+                existing=self.attributes or [],
+                input_type=self.input_type,
+            )
+        )
+
+    def add_object_detection_output_attributes(
+        self, predicted_attr_name: str, gt_attr_name: str, image_class_labels: Sequence[str]
+    ) -> dict[str, Attribute]:
+        """Add predicted and true bounding boxes, and the names of their classes."""
+        from modelgroups.schema.outputs import object_detection
+
+        added = self._added(
+            object_detection(
+                predicted_attr_name,
+                gt_attr_name,
+                image_class_labels,
+                existing=self.attributes or [],
+                input_type=self.input_type,
+                output_type=self.output_type,
+            )
+        )
+        self.image_class_labels = list(image_class_labels)
+        return added
+
+    def add_ranked_list_output_attributes(
+        self, predicted_attr_name: str, gt_attr_name: str
+    ) -> dict[str, Attribute]:
+        """Add a ranked list of recommended items, and the list of relevant ones."""
+        from modelgroups.schema.outputs import ranked_list
+
+        return self._added(
+            ranked_list(
+                predicted_attr_name,
+                gt_attr_name,
+                existing=self.attributes or [],
+                output_type=self.output_type,
+            )
+        )
+
+    def review(
+        self,
+        stage: str | None = None,
+        props: Sequence[str] | None = None,
+        print_df: bool = False,
+    ) -> pd.DataFrame | None:
+        """Return the schema as a table, one row an attribute, to be checked before saving.
+
+        Parameters
+        ----------
+        stage
+            Only the attributes of this stage.
+        props
+            Fields of `Attribute` to show, or ``range``.
+        print_df
+            Display the table and return nothing.
+
+        Raises
+        ------
+        MissingParameterError
+            The model has no schema yet.
+        UnexpectedValueError
+            A property is not a field of an attribute.
+
+        Examples
+        --------
+        >>> import pandas as pd, modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "REGRESSION")
+        >>> model.infer_schema(pd.DataFrame({"age": [31.5, 47.0]}), "PIPELINE_INPUT")
+        >>> model.review(props=["value_type", "range"])
+          name           stage value_type         range
+        0  age  PIPELINE_INPUT      FLOAT  [31.5, 47.0]
+        """
+        table = self._review_table(stage, props)
+        if not print_df:
+            return table
+        _display(table)
+        return None
+
+    def _review_table(
+        self, stage: str | None = None, props: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        from modelgroups.schema.review import review_table
+
+        if self.attributes is None and stage is None:
+            raise MissingParameterError(
+                "review() needs a schema and this model has none yet; "
+                "call build() or infer_schema() first"
+            )
+        return review_table(self.attributes or (), stage=stage, properties=props)
+
+    def _added(self, attributes: list[Attribute]) -> dict[str, Attribute]:
+        self._extend(attributes)
+        return {attribute.name: attribute for attribute in attributes}
+
+
+def _display(table: pd.DataFrame) -> None:
+    """Show a table: as a notebook would where there is one, else as text."""
+    try:
+        from IPython.display import display
+    except ImportError:
+        display = print
+    display(table)

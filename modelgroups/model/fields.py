@@ -1,0 +1,242 @@
+"""The fields of a model, what it looks like as text, and what its parts share."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from dataclasses import InitVar, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from modelgroups.catalog.documents import load_attributes
+from modelgroups.errors import (
+    MethodNotApplicableError,
+    MissingParameterError,
+    UserTypeError,
+)
+from modelgroups.lifecycle.lookup import attributes_document
+from modelgroups.registry import Registry
+from modelgroups.schema.attribute import Attribute, as_categories, sort_attributes
+from modelgroups.schema.serial import JsonDataclass
+from modelgroups.types import Stage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["MAX_ATTRIBUTES_TO_SHOW", "ExplainabilityParameters", "ModelFields"]
+
+MAX_ATTRIBUTES_TO_SHOW = 10
+
+
+class HasRegistry(Protocol):
+    """A connection, or anything else that holds an open registry."""
+
+    @property
+    def registry(self) -> Registry: ...
+
+
+@dataclass
+class ExplainabilityParameters(JsonDataclass):
+    """How explanations of a model are computed."""
+
+    enabled: bool
+    explanation_algo: str | None = None
+    model_server_cpu: str | None = None
+    model_server_memory: str | None = None
+    explanation_nsamples: int | None = None
+
+
+def _not_given() -> None:
+    """Default of `attributes`; a factory leaves no class attribute behind (see `__getattr__`)."""
+
+
+@dataclass
+class ModelFields(JsonDataclass):
+    """The fields of `Model`, in the order of the SDK's."""
+
+    partner_model_id: str
+    input_type: str
+    output_type: str
+    client: InitVar[HasRegistry | Registry | None] = None
+    explainability: ExplainabilityParameters | None = None
+    id: str | None = None
+    display_name: str | None = None
+    description: str | None = None
+    is_batch: bool = False
+    archived: bool = False
+    created_at: str | None = None
+    updated_at: str | None = None
+    attributes: list[Attribute] | None = field(default_factory=_not_given)
+    tags: list[str] | None = None
+    classifier_threshold: float | None = None
+    text_delimiter: str | None = None
+    expected_throughput_gb_per_day: float | None = None
+    pixel_height: int | None = None
+    pixel_width: int | None = None
+    image_class_labels: list[str] | None = None
+    status: str | None = None
+    model_group_id: str | None = None
+    version_sequence_num: int | None = None
+    version_label: str | None = None
+
+    def __post_init__(self, client: HasRegistry | Registry | None) -> None:
+        registry = getattr(client, "registry", client)
+        if registry is not None and not isinstance(registry, Registry):
+            raise UserTypeError(
+                f"client must be an open connection, got {type(client).__name__}; "
+                "use the one that modelgroups.connect() returns"
+            )
+        if self.attributes is not None:
+            self.attributes = sort_attributes(self.attributes)
+        if isinstance(self.explainability, dict):
+            self.explainability = ExplainabilityParameters.from_dict(self.explainability)
+        self._attach(registry)
+
+    def _attach(self, registry: Registry | None) -> None:
+        """Set what is not a field: the registry, and what belongs to an unsaved model."""
+        self._registry_or_none = registry
+        self._partner_id_is_generated = False
+        self._id_to_save: str | None = None
+        self.reference_dataframe: pd.DataFrame | pd.Series[Any] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Read the attributes of a listed model from the registry when they are first used."""
+        state = self.__dict__
+        if name == "attributes" and state.get("id") and state.get("_registry_or_none"):
+            document = attributes_document(state["_registry_or_none"], state["id"])
+            state["attributes"] = load_attributes(document)
+            return state["attributes"]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Any:
+        """Make a model, without a registry, from a dictionary; unknown keys are ignored."""
+        model = super().from_dict({k: v for k, v in record.items() if k != "client"})
+        if model.attributes is not None:
+            model.attributes = sort_attributes(
+                a if isinstance(a, Attribute) else Attribute.from_dict(a)
+                for a in model.attributes
+            )
+        return model
+
+    @property
+    def attributes_type_dict(self) -> dict[str, str]:
+        """The value type of each attribute, by name."""
+        return {attribute.name: attribute.value_type for attribute in self.attributes or ()}
+
+    @property
+    def ground_truth_type(self) -> Stage | None:
+        """The stage of the ground truth: a class column or values; None without attributes."""
+        if self.attributes is None:
+            return None
+        stages = {attribute.stage for attribute in self.attributes}
+        return Stage.GroundTruthClass if Stage.GroundTruthClass in stages else Stage.GroundTruth
+
+    def model_is_saved(self) -> bool:
+        """Return whether the model was saved.
+
+        Examples
+        --------
+        >>> from modelgroups import Model
+        >>> Model("m-1", "TABULAR", "REGRESSION").model_is_saved()
+        False
+        """
+        return self.id is not None
+
+    def __str__(self) -> str:
+        kind = f"{self.input_type.capitalize()} {self.output_type.capitalize()} Model"
+        version = (
+            f"@{self.model_group_id}:{self.version_label}" if self.model_group_id else ""
+        )
+        attributes = self.attributes or []
+        names = [attribute.short_name() for attribute in attributes[:MAX_ATTRIBUTES_TO_SHOW]]
+        more = len(attributes) - MAX_ATTRIBUTES_TO_SHOW
+        return "\n\t".join(
+            [
+                kind,
+                f"{self.display_name}:{self.partner_model_id}{version}",
+                f"Stage: {'Production' if self.model_is_saved() else 'Local'}",
+                f"Attributes: {names}" + (f"... and {more} more" if more > 0 else ""),
+            ]
+        )
+
+    def __repr__(self) -> str:
+        version = f" version {self.version_sequence_num}" if self.version_sequence_num else ""
+        label = f" {self.version_label!r}" if self.version_label else ""
+        state = "archived" if self.archived else "saved" if self.model_is_saved() else "not saved"
+        return (
+            f"<{type(self).__name__} {self.display_name!r}{version}{label}: "
+            f"{self.input_type} → {self.output_type}, {state}>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "partner_model_id": self.partner_model_id,
+            "input → output": f"{self.input_type} → {self.output_type}",
+            "version": self.version_sequence_num,
+            "label": self.version_label,
+            "group": self.model_group_id,
+            "id": self.id,
+            "status": self.status or "not saved",
+            "attributes": len(self.attributes or []),
+            "tags": ", ".join(self.tags or []),
+        }
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(key)}</th>"
+            f"<td style='text-align:left'>{html.escape(str(value))}</td></tr>"
+            for key, value in rows.items()
+            if value not in (None, "")
+        )
+        title = html.escape(self.display_name or self.partner_model_id)
+        return f"<table><caption><b>{title}</b></caption>{cells}</table>"
+
+    @property
+    def _registry(self) -> Registry:
+        if self._registry_or_none is None:
+            raise MethodNotApplicableError(
+                f"the model {self.partner_model_id!r} belongs to no registry; make it with "
+                "connection.model(...), or pass client=connection"
+            )
+        return self._registry_or_none
+
+    def _require_saved(self, method: str) -> str:
+        """Return the id, or raise because the model has none."""
+        if self.id is None:
+            raise MethodNotApplicableError(
+                f"{method}() needs a saved model; call save() on "
+                f"{self.display_name or self.partner_model_id!r} first"
+            )
+        return self.id
+
+    def _require_unsaved(self, method: str) -> None:
+        if self.id is not None:
+            raise MethodNotApplicableError(
+                f"{method}() cannot change the saved model {self.id}: a version is immutable. "
+                "Make a new version: connection.model(...), build(), save()"
+            )
+
+    def _require_attributes(self, method: str) -> list[Attribute]:
+        """Return the live list of attributes, or raise because there is none."""
+        if self.attributes is None:
+            raise MethodNotApplicableError(
+                f"{method}() needs a schema and this model has none yet; "
+                "call build() or infer_schema() first"
+            )
+        return self._coerced(self.attributes)
+
+    def _require_list(self, method: str) -> list[Attribute]:
+        if self.attributes is None:
+            raise MissingParameterError(
+                f"{method}() needs attributes and this model has none yet; "
+                "call build() or infer_schema() first"
+            )
+        return self._coerced(self.attributes)
+
+    @staticmethod
+    def _coerced(attributes: list[Attribute]) -> list[Attribute]:
+        """Make categories of the plain values that were assigned to `attribute.categories`."""
+        for attribute in attributes:
+            attribute.categories = as_categories(attribute.categories)
+        return attributes
+
+    def _extend(self, added: Iterable[Attribute]) -> None:
+        self.attributes = [*(self.attributes or []), *added]

@@ -1,0 +1,48 @@
+"""`Model`, put together from its parts."""
+
+from __future__ import annotations
+
+from modelgroups.model.storing import Storing
+
+__all__ = ["Model"]
+
+
+class Model(Storing):
+    """One version of a model: its schema, what is known about it, its reference data.
+
+    It is made by `Connection.model`, gets a schema from `build` (or `infer_schema` and the
+    ``add_…`` methods), is looked at with `review` and stored with `save`. From then on it is
+    immutable, but for what `update` may change.
+
+    The methods lie in the modules beside this one: `editing` (attributes one by one),
+    `building` (schemas from data), `referring` (reference data), `storing`.
+
+    Parameters
+    ----------
+    partner_model_id
+        The user's own id of the model, unique among the active ones.
+    input_type, output_type
+        An `InputType` and an `OutputType`.
+    client
+        The connection that it is saved through.
+    display_name, description, tags
+        What people read.
+    is_batch
+        Whether inferences come in batches.
+    classifier_threshold
+        The probability from which on a class is predicted, 0 to 1.
+    text_delimiter
+        Regular expression that splits texts into tokens, a `TextDelimiter`.
+    pixel_height, pixel_width, image_class_labels
+        Size of images in pixels; names of the classes of objects in them.
+    model_group_id, version_label
+        The group to save into, and the label there; without a group a new one is begun.
+
+    Examples
+    --------
+    >>> print(Model("fraud-1", "TABULAR", "MULTICLASS", display_name="Card fraud"))
+    Tabular Multiclass Model
+        Card fraud:fraud-1
+        Stage: Local
+        Attributes: []
+    """

@@ -1,0 +1,197 @@
+"""Between the object that a user holds and the record that the catalog keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from modelgroups.catalog.documents import dump, dump_attributes, load_attributes
+from modelgroups.catalog.records import ModelRecord
+from modelgroups.errors import BadRequestError, UserTypeError
+from modelgroups.model.fields import ExplainabilityParameters, ModelFields
+from modelgroups.registry import Registry
+from modelgroups.schema.attribute import Attribute
+from modelgroups.types import InputType, ModelStatus, OutputType
+
+__all__ = ["fill", "from_record", "to_record", "with_ids"]
+
+M = TypeVar("M", bound=ModelFields)
+
+_MAX_TEXT = 255
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "partner_model_id": (str,),
+    "display_name": (str,),
+    "description": (str,),
+    "text_delimiter": (str,),
+    "version_label": (str,),
+    "model_group_id": (str,),
+    "is_batch": (bool,),
+    "classifier_threshold": (int, float),
+    "expected_throughput_gb_per_day": (int, float),
+    "pixel_height": (int,),
+    "pixel_width": (int,),
+    "tags": (list, tuple),
+    "image_class_labels": (list, tuple),
+}
+
+
+def with_ids(attributes: Iterable[Attribute], model_id: str) -> list[Attribute]:
+    """Give each attribute without an id one that follows from the model's id and its name."""
+    named = list(attributes)
+    for attribute in named:
+        if attribute.id is None:
+            attribute.id = str(uuid5(UUID(model_id), f"{attribute.stage}:{attribute.name}"))
+    return named
+
+
+def to_record(model: ModelFields, model_id: str, attributes: Iterable[Attribute]) -> ModelRecord:
+    """Return a model as a record, after checking every field.
+
+    Raises
+    ------
+    UserTypeError
+        Fields of the wrong type, all of them in one message.
+    BadRequestError
+        Fields with values that are not valid, all of them in one message.
+    """
+    _check_types(model)
+    _check_values(model)
+    explainability = model.explainability
+    return ModelRecord(
+        id=model_id,
+        group_id=model.model_group_id or "",
+        sequence_num=model.version_sequence_num or 0,
+        label=model.version_label,
+        partner_model_id=model.partner_model_id,
+        display_name=model.display_name,
+        description=model.description,
+        input_type=str(model.input_type),
+        output_type=str(model.output_type),
+        is_batch=bool(model.is_batch),
+        classifier_threshold=_as_float(model.classifier_threshold),
+        text_delimiter=_as_text(model.text_delimiter),
+        expected_throughput_gb_per_day=_as_float(model.expected_throughput_gb_per_day),
+        pixel_height=model.pixel_height,
+        pixel_width=model.pixel_width,
+        image_class_labels=_as_json(model.image_class_labels),
+        explainability=dump(explainability.to_dict()) if explainability else None,
+        tags=_as_json(model.tags),
+        created_at=model.created_at or "",
+        updated_at=model.updated_at or "",
+        archived_at=None,
+        attributes=dump_attributes(attributes),
+    )
+
+
+def from_record(cls: type[M], record: ModelRecord, registry: Registry) -> M:
+    """Return a fresh model for a record, without running its constructor."""
+    model = cls.__new__(cls)
+    model._attach(registry)  # noqa: SLF001  # the other half of the constructor
+    fill(model, record)
+    return model
+
+
+def fill(model: ModelFields, record: ModelRecord) -> None:
+    """Set every field of a model from a record.
+
+    Attributes that the record leaves out are read when they are first used.
+    """
+    archived = record.archived_at is not None
+    state: dict[str, Any] = {
+        "partner_model_id": record.partner_model_id,
+        "input_type": record.input_type,
+        "output_type": record.output_type,
+        "explainability": _explainability(record.explainability),
+        "id": record.id,
+        "display_name": record.display_name,
+        "description": record.description,
+        "is_batch": record.is_batch,
+        "archived": archived,
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+        "tags": json.loads(record.tags) if record.tags else None,
+        "classifier_threshold": record.classifier_threshold,
+        "text_delimiter": record.text_delimiter,
+        "expected_throughput_gb_per_day": record.expected_throughput_gb_per_day,
+        "pixel_height": record.pixel_height,
+        "pixel_width": record.pixel_width,
+        "image_class_labels": (
+            json.loads(record.image_class_labels) if record.image_class_labels else None
+        ),
+        "status": ModelStatus.Archived if archived else ModelStatus.Ready,
+        "model_group_id": record.group_id,
+        "version_sequence_num": record.sequence_num,
+        "version_label": record.label,
+    }
+    if record.attributes is not None:
+        state["attributes"] = load_attributes(record.attributes)
+    model.__dict__.update(state)
+
+
+def _explainability(document: str | None) -> ExplainabilityParameters | None:
+    return ExplainabilityParameters.from_json(document) if document else None
+
+
+def _as_float(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _as_text(value: str | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _as_json(values: Sequence[str] | None) -> str | None:
+    return None if values is None else dump([str(value) for value in values])
+
+
+def _check_types(model: ModelFields) -> None:
+    problems = []
+    for name, wanted in _TYPES.items():
+        value = getattr(model, name)
+        wrong = not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)
+        if value is not None and wrong:
+            names = " or ".join(kind.__name__ for kind in wanted)
+            problems.append(f"{name} must be {names}, got {type(value).__name__} {value!r}")
+    for name in ("tags", "image_class_labels"):
+        strangers = [item for item in getattr(model, name) or () if not isinstance(item, str)]
+        if strangers:
+            problems.append(f"{name} must hold texts only, got {strangers[0]!r}")
+    if problems:
+        raise UserTypeError(f"the model cannot be saved: {'; '.join(problems)}")
+
+
+def _check_values(model: ModelFields) -> None:
+    problems = []
+    for name in ("partner_model_id", "display_name", "description", "version_label"):
+        value = getattr(model, name)
+        if value is not None and len(value) > _MAX_TEXT:
+            problems.append(f"{name} has {len(value)} characters, at most {_MAX_TEXT} are allowed")
+        if value is not None and "\0" in value:
+            problems.append(f"{name} holds a NUL character")
+    if any("\0" in text for text in (*(model.tags or ()), *(model.image_class_labels or ()))):
+        problems.append("tags or image_class_labels hold a NUL character")
+    problems += [
+        f"{name} is empty"
+        for name in ("partner_model_id", "version_label")
+        if getattr(model, name) == ""
+    ]
+    problems += [
+        f"{name}={value!r} is not one of {', '.join(kind.list())}"
+        for name, value, kind in (
+            ("input_type", model.input_type, InputType),
+            ("output_type", model.output_type, OutputType),
+        )
+        if value not in kind.list()
+    ]
+    threshold = model.classifier_threshold
+    if threshold is not None and not 0 <= threshold <= 1:
+        problems.append(f"classifier_threshold={threshold!r} is not between 0 and 1")
+    for name in ("pixel_height", "pixel_width", "expected_throughput_gb_per_day"):
+        value = getattr(model, name)
+        if value is not None and not value > 0:
+            problems.append(f"{name}={value!r} is not above 0")
+    if problems:
+        raise BadRequestError(f"the model is not valid: {'; '.join(problems)}")

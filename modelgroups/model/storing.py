@@ -1,0 +1,184 @@
+"""The part of `Model` that stores it: save, update, archive, restore."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from modelgroups.calls import checked_calls
+from modelgroups.errors import MethodNotApplicableError
+from modelgroups.lifecycle.archiving import archive_model, restore_model
+from modelgroups.lifecycle.updating import update_version
+from modelgroups.model.records import fill, to_record, with_ids
+from modelgroups.model.referring import ReferenceData
+from modelgroups.schema import edit
+from modelgroups.schema.attribute import sort_attributes
+from modelgroups.schema.implicit import with_implicit_attributes
+from modelgroups.schema.saveable import check_saveable
+from modelgroups.types import OutputType
+
+if TYPE_CHECKING:
+    from modelgroups.schema.attribute import Attribute
+
+__all__ = ["Storing"]
+
+_DEFAULT_THRESHOLD = 0.5
+
+
+@checked_calls
+class Storing(ReferenceData):
+    """The way into the registry and on."""
+
+    def save(self, skip_validation: bool = False) -> str:
+        """Store the model as a new version, together with its reference data.
+
+        The version is wholly there when this returns, and survives a kill or a power cut
+        from then on. If it raises, nothing was stored and the model can be saved again.
+
+        Parameters
+        ----------
+        skip_validation
+            Do not compare the reference data with the schema.
+
+        Returns
+        -------
+        str
+            The id of the model, a UUID.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            It is saved already, or a binary classifier has no positive attribute.
+        MissingParameterError, UnexpectedTypeError
+            It has no attributes, no ground truth, no prediction or no input.
+        UserTypeError
+            The reference data do not fit the schema, or fields have the wrong type; each
+            problem in one message.
+        NotFoundError
+            The group does not exist.
+        ConflictError
+            The group is archived, or the label or the partner id is taken.
+
+        Examples
+        --------
+        >>> import pandas as pd, modelgroups as mg
+        >>> frame = pd.DataFrame({"age": [31, 47], "p": [0.2, 0.9], "y": [0, 1]})
+        >>> with mg.connect(":memory:") as connection:
+        ...     model = connection.model(display_name="Card fraud", input_type="TABULAR",
+        ...                              output_type="MULTICLASS")
+        ...     _ = model.build(frame, {"p": 1}, ground_truth_column="y")
+        ...     model_id = model.save()
+        ...     model.version_sequence_num, connection.get_model(model_id) == model
+        (1, True)
+        """
+        from modelgroups.lifecycle.saving import save_version
+
+        frame = self._frame_to_save(validate=not skip_validation)
+        if self.id is not None:
+            raise MethodNotApplicableError(
+                f"the model {self.id} is saved already; store changes with update(), or make a "
+                "new version with connection.model(...)"
+            )
+        declared = check_saveable(self.attributes, self.output_type)
+        registry = self._registry
+        self._id_to_save = self._id_to_save or str(uuid4())
+        record = to_record(self, self._id_to_save, self._completed(declared, self._id_to_save))
+        if record.classifier_threshold is None and self.output_type == OutputType.Multiclass:
+            record = record._replace(classifier_threshold=_DEFAULT_THRESHOLD)
+        stored = save_version(
+            registry, record, frame, partner_id_is_generated=self._partner_id_is_generated
+        )
+        fill(self, stored)
+        self.reference_dataframe = None
+        return stored.id
+
+    def update(self) -> None:
+        """Store the changes of a saved model that are allowed.
+
+        Display name, description, threshold, explainability and attributes are replaced, tags
+        are added; everything else of a version is fixed.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        BadRequestError
+            Something was changed that is fixed; it is named, and nothing is stored.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> with mg.connect(":memory:") as connection:
+        ...     model = connection.model("m-1", "NLP", "TOKEN_SEQUENCE")
+        ...     _ = model.build_token_sequence_model("question", "answer")
+        ...     _ = model.save()
+        ...     model.description = "answers questions"
+        ...     model.update()
+        ...     connection.get_model(model.id).description
+        'answers questions'
+        """
+        model_id = self._require_saved("update")
+        attributes = with_ids(
+            sort_attributes(check_saveable(self.attributes, self.output_type)), model_id
+        )
+        fill(self, update_version(self._registry, to_record(self, model_id, attributes)))
+
+    def archive(self) -> None:
+        """Hide the model from listings; everything is kept, and `restore` brings it back.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        NotFoundError
+            It is archived already.
+        """
+        model_id = self._require_saved("archive")
+        fill(self, archive_model(self._registry, model_id))
+
+    def restore(self) -> None:
+        """Bring the archived model back.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        ConflictError
+            It is not archived, its group is, or its partner id was given away meanwhile.
+        """
+        model_id = self._require_saved("restore")
+        fill(self, restore_model(self._registry, model_id))
+
+    def await_model_ready(self) -> None:
+        """Return at once: a saved model is ready.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        """
+        self._require_saved("await_model_ready")
+
+    def swap_predicted_attribute_positions(self, persist_if_saved: bool = True) -> None:
+        """Exchange the positions of the two predicted attributes.
+
+        Parameters
+        ----------
+        persist_if_saved
+            Store the change at once where the model is saved.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model does not have exactly two predicted attributes.
+        """
+        edit.swap_predicted_positions(
+            self._require_attributes("swap_predicted_attribute_positions")
+        )
+        if persist_if_saved and self.model_is_saved():
+            self.update()
+
+    def _completed(self, declared: list[Attribute], model_id: str) -> list[Attribute]:
+        """Return the attributes as they are stored: with implicit ones, sorted, with ids."""
+        complete = with_implicit_attributes(declared, self.output_type)
+        return with_ids(sort_attributes(complete), model_id)
