@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from modelgroups.catalog.engine import driver
+from modelgroups.catalog.session import catalog_error
+from modelgroups.errors import CatalogCorruptError
 
 __all__ = ["upgrade"]
 
@@ -16,6 +19,11 @@ def upgrade(path: Path, revision: str = "head") -> None:
 
     Foreign keys are off meanwhile, for SQLite changes a column by copying its table; they
     are checked before the commit.
+
+    Raises
+    ------
+    UnexpectedError
+        A statement failed; the catalog is as it was.
     """
     from alembic import command
     from alembic.config import Config
@@ -36,7 +44,14 @@ def upgrade(path: Path, revision: str = "head") -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
-            connection.exec_driver_sql("PRAGMA foreign_key_check")
+            dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if dangling is not None:
+                raise CatalogCorruptError(
+                    f"the catalog {path} cannot be migrated: a row of {dangling[0]} names a row "
+                    f"of {dangling[2]} that is not there; restore it from a backup"
+                )
             connection.exec_driver_sql("COMMIT")
+    except SQLAlchemyError as error:
+        raise catalog_error(error, path) from error
     finally:
         engine.dispose()
