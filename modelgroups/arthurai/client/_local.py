@@ -1,0 +1,100 @@
+"""What ``ArthurAI().client`` is here: an open registry that looks like the SDK's client."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import uuid
+from pathlib import Path
+from threading import Lock
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from modelgroups.arthurai.client.http.base import AbstractHTTPClient
+from modelgroups.arthurai.common.constants import API_PREFIX
+from modelgroups.arthurai.version import __version__
+from modelgroups.connection import connect
+from modelgroups.registry import MEMORY, default_location
+
+if TYPE_CHECKING:
+    from modelgroups.connection import Connection
+    from modelgroups.registry import Registry
+
+__all__ = ["ORG_ID_HEADER", "LocalClient", "local_client"]
+
+logger = logging.getLogger("modelgroups")
+
+ORG_ID_HEADER = "Arthur-Organization-ID"
+_LOCAL_ORGANIZATION = str(uuid.uuid5(uuid.NAMESPACE_URL, "modelgroups:local"))
+
+
+class LocalClient(AbstractHTTPClient):
+    """An open registry, with the attributes that code written for the SDK reads.
+
+    Parameters
+    ----------
+    connection
+        The open registry.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.base_url = connection.location
+        self.api_base_url = connection.location
+        self.path_prefix = API_PREFIX
+        self.headers = {
+            "Accept": "application/json",
+            "Authorization": "",
+            "User-Agent": f"modelgroups (arthurai {__version__})",
+            ORG_ID_HEADER: _LOCAL_ORGANIZATION,
+        }
+        self.session = SimpleNamespace(headers=self.headers)
+        self.service_accounts: list[dict[str, str]] = []
+
+    @property
+    def registry(self) -> Registry:
+        """The open registry; a model that is given this client saves there."""
+        return self.connection.registry
+
+    def add_service_account(self, description: str) -> dict[str, str]:
+        """Note an account, for as long as this process lives; its token opens nothing."""
+        account = {
+            "id": str(uuid.uuid4()),
+            "organization_id": self.headers[ORG_ID_HEADER],
+            "description": description,
+            "token": secrets.token_urlsafe(),
+        }
+        self.service_accounts.append(account)
+        return account
+
+
+_clients: dict[str, LocalClient] = {}
+_lock = Lock()
+
+
+def local_client(location: str | os.PathLike[str] | None = None) -> LocalClient:
+    """Return the client of a registry; in one process, one place has one client.
+
+    Parameters
+    ----------
+    location
+        A folder, ``":memory:"``, or None for the default place.
+    """
+    if location is None:
+        location = default_location()
+    place = str(location)
+    if place != MEMORY:
+        place = str(Path(place).expanduser().absolute())
+    with _lock:
+        client = _clients.get(place)
+        if client is None or client.registry.catalog.closed:
+            is_first = not _clients
+            client = _clients[place] = LocalClient(connect(location))
+            if is_first:
+                logger.warning(
+                    "ArthurAI is the local edition: models are kept in the registry at %s; no "
+                    "server is contacted, and addresses and credentials are ignored",
+                    place,
+                )
+        return client
