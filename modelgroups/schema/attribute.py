@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from typing import Any, Self
 
 from modelgroups.errors import MissingParameterError, UserTypeError, UserValueError
@@ -259,15 +260,13 @@ def as_bins(cuts: Iterable[Any] | None) -> list[AttributeBin] | None:
     if cuts is None:
         return None
     if isinstance(cuts, str) or not isinstance(cuts, Iterable):
-        raise UserTypeError(
-            f"bins must be a list of cut-offs, got {type(cuts).__name__} {cuts!r}"
-        )
+        raise UserTypeError(f"bins must be a list of cut-offs, got {type(cuts).__name__} {cuts!r}")
     cuts = list(cuts)
     if cuts and all(isinstance(cut, AttributeBin) for cut in cuts):
         return cuts
     if cuts and all(isinstance(cut, dict) for cut in cuts):
         return [AttributeBin.from_dict(cut) for cut in cuts]
-    return [AttributeBin(start, end) for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [AttributeBin(start, end) for start, end in pairwise(cuts)]
 
 
 def sort_attributes(attributes: Iterable[Attribute]) -> list[Attribute]:

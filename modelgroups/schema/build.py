@@ -14,7 +14,7 @@ import pandas as pd
 
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
 from modelgroups.schema import outputs
-from modelgroups.schema.clean import Kind, kind_of, present
+from modelgroups.schema.clean import Kind, example, kind_of, present
 from modelgroups.schema.columns import check_frame
 from modelgroups.schema.infer import infer_columns, value_type_of
 from modelgroups.types import InputType, OutputType, Stage, ValueType
@@ -305,7 +305,7 @@ def _ranked_list(data: pd.DataFrame, roles: _Roles) -> list[Attribute]:
         if long.any():
             raise UserValueError(
                 f"{long.sum()} rows of '{name}' have more than {_MOST_RECOMMENDATIONS} entries "
-                f"(first at index {long.idxmax()!r}); cut the lists"
+                f"(first {example(lists, int(long.to_numpy().argmax()))}); cut the lists"
             )
         entries = (entry for cell in lists for entry in cell)
         if name == predicted:

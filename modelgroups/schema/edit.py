@@ -91,9 +91,7 @@ def set_labels(attribute: Attribute, labels: Mapping[Any, str]) -> None:
         raise UserTypeError(
             f"labels must be a dict from values to labels, got {type(labels).__name__}"
         )
-    attribute.categories = [
-        AttributeCategory(value, label) for value, label in labels.items()
-    ]
+    attribute.categories = [AttributeCategory(value, label) for value, label in labels.items()]
 
 
 def set_input_order(attributes: Sequence[Attribute], names: Sequence[str]) -> None:
@@ -139,14 +137,11 @@ def positive_predicted_class(attributes: Iterable[Attribute], output_type: str) 
     return positive[0] if positive else None
 
 
-def binarize(
-    attributes: Sequence[Attribute], prediction: Mapping[str, float]
-) -> dict[str, float]:
+def binarize(attributes: Sequence[Attribute], prediction: Mapping[str, float]) -> dict[str, float]:
     """Return the probabilities of both classes, given one of them."""
     predicted = select(attributes, stage=Stage.PredictedValue)
     fits = len(predicted) == 2 and all(
-        a.value_type == ValueType.Float and a.min_range == 0 and a.max_range == 1
-        for a in predicted
+        a.value_type == ValueType.Float and a.min_range == 0 and a.max_range == 1 for a in predicted
     )
     if not fits:
         raise MethodNotApplicableError(
@@ -163,9 +158,7 @@ def binarize(
     return {name: probability if name == given else 1 - probability for name in names}
 
 
-def one_hot_encode(
-    attributes: Sequence[Attribute], output_type: str, value: Any
-) -> dict[str, int]:
+def one_hot_encode(attributes: Sequence[Attribute], output_type: str, value: Any) -> dict[str, int]:
     """Return a 0/1 ground truth for each ground truth attribute.
 
     `value` is the name of the true attribute, or a class of the ground truth class.

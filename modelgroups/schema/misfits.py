@@ -42,9 +42,7 @@ _FITTING: dict[str, frozenset[Kind]] = {
 }
 
 
-def misfits(
-    frame: pd.DataFrame, attributes: Iterable[Attribute]
-) -> dict[str, NDArray[np.bool_]]:
+def misfits(frame: pd.DataFrame, attributes: Iterable[Attribute]) -> dict[str, NDArray[np.bool_]]:
     """Return for each column with cells that do not fit a mask of those cells.
 
     Parameters
@@ -92,11 +90,13 @@ def _bad_cells(column: pd.Series[Any], value_type: str) -> NDArray[np.bool_] | N
     kind = kind_of(column)
     if fitting is None or kind in fitting or kind is Kind.NOTHING:
         return None
-    present = column.notna().to_numpy()
+    present: NDArray[np.bool_] = column.notna().to_numpy()
     if kind is Kind.FLOAT and value_type == ValueType.Integer:
         numbers = np.asarray(as_numbers(column), dtype=np.float64)
-        return present & np.isfinite(numbers) & (numbers != np.floor(numbers))
+        fractional: NDArray[np.bool_] = np.isfinite(numbers) & (numbers != np.floor(numbers))
+        return present & fractional
     if kind is not Kind.MIXED:
         return present
     names = {str(kind) for kind in fitting}
-    return present & ~families(column).isin(names).to_numpy()
+    strangers: NDArray[np.bool_] = ~families(column).isin(names).to_numpy()
+    return present & strangers
