@@ -139,8 +139,9 @@ def _describe_categories(dtype: pd.CategoricalDtype) -> tuple[pa.DataType, Recor
         type_, record = describe(values_of(categories))
         encoded = encode(values_of(categories), type_, record)
     except UnkeepableError as error:
-        problem = f"has categories of which it cannot keep all: their index {error.problem}"
-        raise UnkeepableError(problem, error.advice) from error
+        raise UnkeepableError(
+            f"has categories that cannot be kept: their index {error.problem}", error.advice
+        ) from error
     if not isinstance(categories.name, str | None):
         raise UnkeepableError(
             "has categories whose index name is not text", "rename them: .cat.categories.name"
@@ -149,8 +150,11 @@ def _describe_categories(dtype: pd.CategoricalDtype) -> tuple[pa.DataType, Recor
     table = pa.table({"": encoded})
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
-    text = pa.types.is_string(type_) or pa.types.is_large_string(type_)
-    return (pa.dictionary(pa.int32(), type_, dtype.ordered) if text else type_), {
+    if pa.types.is_string(type_) or pa.types.is_large_string(type_):
+        type_ = pa.dictionary(pa.int32(), type_, bool(dtype.ordered))
+    elif isinstance(type_, pa.ExtensionType):
+        type_ = type_.storage_type  # for pandas' intervals of int have no missing value
+    return type_, {
         "dtype": "category",
         "ordered": bool(dtype.ordered),
         "name": categories.name,
@@ -223,6 +227,10 @@ def decode(column: pa.ChunkedArray, record: Record) -> Array:
             return decode_objects(column, _TEXT_WITH_NAN)
         values: Array = column.to_numpy().astype(dtype, copy=False)
         return values
+    if isinstance(dtype, pd.Float32Dtype | pd.Float64Dtype):  # pandas 3 would turn NaN into NA
+        return pd.arrays.FloatingArray(
+            np.array(column.to_numpy()), np.array(column.is_null().to_numpy())
+        )
     if isinstance(dtype, pd.ArrowDtype) and column.type != dtype.pyarrow_dtype:
         column = column.cast(dtype.pyarrow_dtype)
     return dtype.__from_arrow__(column)  # type: ignore[no-any-return]
@@ -262,11 +270,13 @@ def _string_dtype(storage: str, nan: bool) -> Any:
 def _decode_categories(column: pa.ChunkedArray, record: Record) -> Array:
     dtype = restore_dtype(record)
     if not pa.types.is_dictionary(column.type):
-        return pd.Categorical(decode(column, record["of"]), dtype=dtype)
+        codes = np.full(len(column), -1)
+        values = decode(column.drop_null(), record["of"])
+        codes[column.is_valid().to_numpy()] = pd.Categorical(values, dtype=dtype).codes
+        return pd.Categorical.from_codes(codes, dtype=dtype)
     array = column.unify_dictionaries().combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # of no chunk, or of more than one fits
         array = pa.concat_arrays(array.chunks) if array.num_chunks else array.type
     found = decode(pa.chunked_array([array.dictionary]), record["of"])
-    position = np.append(dtype.categories.get_indexer(found), -1)
-    codes = position[array.indices.fill_null(-1).to_numpy()]
-    return pd.Categorical.from_codes(codes, dtype=dtype)
+    codes = np.append(dtype.categories.get_indexer(found), -1)  # and -1 is where None is found
+    return pd.Categorical.from_codes(codes[array.indices.fill_null(-1).to_numpy()], dtype=dtype)

@@ -45,7 +45,7 @@ from modelgroups.storage.frames_index import (
     shown,
 )
 
-__all__ = ["METADATA_KEY", "arrow_schema", "to_arrow", "to_frame"]
+__all__ = ["METADATA_KEY", "arrow_schema", "index_fields", "to_arrow", "to_frame"]
 
 METADATA_KEY = b"modelgroups"
 _FORMAT = 1
@@ -80,12 +80,11 @@ def arrow_schema(frame: pd.DataFrame) -> pa.Schema:
     int and str (first at row 1: 'x'); make all its values of one type
     """
     problems = header_problems(frame) + index_problems(frame.index)
-    fields: list[pa.Field] = []
+    types: dict[str, pa.DataType] = {}
     records: dict[str, Record] = {}
     for part in _parts(frame):
         try:
-            type_, records[part.field] = describe(values_of(part.data))
-            fields.append(pa.field(part.field, type_))
+            types[part.field], records[part.field] = describe(values_of(part.data))
         except UnkeepableError as error:
             problems.append(_sentence(part, error, frame.index))
     if problems:
@@ -100,7 +99,7 @@ def arrow_schema(frame: pd.DataFrame) -> pa.Schema:
         "attrs": frame.attrs,
         "duplicate_labels": frame.flags.allows_duplicate_labels,
     }
-    schema = pa.schema(fields)
+    schema = pa.schema(types)
     return schema.with_metadata(
         {b"pandas": _pandas_metadata(frame, schema), METADATA_KEY: json_text(ours).encode()}
     )
@@ -155,6 +154,32 @@ def to_arrow(
     if problems:
         raise FrameError(problems)
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def index_fields(schema: pa.Schema) -> list[str]:
+    """Return the names of the columns that keep the index.
+
+    Read them beside the columns that are wanted, and `to_frame` restores the index.
+
+    Parameters
+    ----------
+    schema
+        Of a table, or of a Parquet file.
+
+    Returns
+    -------
+    list
+        Empty if the index only counts the rows.
+
+    Examples
+    --------
+    >>> index_fields(arrow_schema(pd.DataFrame({"a": [1]}, index=["x"])))
+    ['__index_level_0__']
+    """
+    metadata = schema.metadata or {}
+    if METADATA_KEY not in metadata:
+        return []
+    return list(json.loads(metadata[METADATA_KEY])["index"].get("fields", ()))
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
@@ -230,23 +255,37 @@ def _parts(frame: pd.DataFrame) -> list[_Part]:
 
 def _pandas_metadata(frame: pd.DataFrame, schema: pa.Schema) -> bytes:
     """Return what pandas itself writes beside such columns."""
-    proxy = frame.iloc[:0]
-    plain = [
-        name
-        for name, dtype in frame.dtypes.items()
-        if isinstance(dtype, pd.CategoricalDtype)
-        and not pa.types.is_dictionary(schema.field(name).type)
-    ]
-    if plain:  # categories that Parquet does not know as such
-        proxy = proxy.astype(dict.fromkeys(plain, object))
-    theirs: dict[str, Any] = pa.Table.from_pandas(proxy, schema=schema).schema.pandas_metadata
+    dtypes = {
+        name: _known_dtype(dtype, schema.field(name).type) for name, dtype in frame.dtypes.items()
+    }
+    sample = frame.iloc[:0].astype({name: dtype for name, dtype in dtypes.items() if dtype})
+    names = [name if name is None else str(name) for name in frame.index.names]
+    sample.index = sample.index.set_names(names)
+    theirs: dict[str, Any] = pa.Table.from_pandas(sample, schema=schema).schema.pandas_metadata
     if isinstance(frame.index, pd.RangeIndex):
         start, stop, step = frame.index.start, frame.index.stop, frame.index.step
-        name = frame.index.name
         theirs["index_columns"] = [
-            {"kind": "range", "name": name, "start": start, "stop": stop, "step": step}
+            {"kind": "range", "name": names[0], "start": start, "stop": stop, "step": step}
         ]
     return json.dumps(theirs).encode()
+
+
+def _known_dtype(dtype: Any, type_: pa.DataType) -> Any:
+    """Return a dtype that pandas reads from Parquet, for one that it does not; else None."""
+    if isinstance(dtype, pd.CategoricalDtype) and not pa.types.is_dictionary(type_):
+        return object
+    if isinstance(dtype, pd.ArrowDtype):
+        try:
+            pd.api.types.pandas_dtype(str(dtype))
+        except (
+            TypeError,
+            ValueError,
+            NotImplementedError,
+        ):  # it has a name that pandas cannot read
+            return object
+    if isinstance(dtype, np.dtype) and not dtype.isnative:
+        return dtype.newbyteorder("=")
+    return None
 
 
 def _foreign_frame(table: pa.Table) -> pd.DataFrame:
@@ -263,14 +302,14 @@ def _adapt(record: Record, writer: str) -> Record:
 
     Before pandas 3 text is of dtype object by default, from then on of dtype ``str``.
     """
-    is_default = record["dtype"] == "object" and record["cell"]["kind"] == "str"
-    kinds = record.get("missing", {"kinds": []})["kinds"]
-    if (
-        PANDAS_MAJOR >= 3 > int(writer.split(".")[0])
-        and is_default
-        and set(kinds) <= {"float", "NoneType"}
-    ):
-        return {**record, "dtype": "string", "storage": "pyarrow", "nan": True}
+    if not PANDAS_MAJOR >= 3 > int(writer.split(".")[0]):
+        return record  # `decode` takes care of the other direction
+    if record["dtype"] == "category":
+        return {**record, "of": _adapt(record["of"], writer)}
+    missing = record.get("missing", {"kinds": []})["kinds"]
+    is_text = record["dtype"] == "object" and record["cell"]["kind"] == "str"
+    if is_text and set(missing) <= {"float", "NoneType"}:
+        return {"dtype": "string", "storage": "pyarrow", "nan": True, "name": record.get("name")}
     return record
 
 

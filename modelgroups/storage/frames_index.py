@@ -14,7 +14,7 @@ from pandas.tseries.frequencies import to_offset
 
 from modelgroups.storage.columns import Record, decode, describe, restore_dtype, values_of
 from modelgroups.storage.frames_cells import UnkeepableError
-from modelgroups.storage.frames_infer import is_json
+from modelgroups.storage.frames_infer import check_text, is_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +60,7 @@ def header_problems(frame: pd.DataFrame) -> list[str]:
         else:
             try:
                 describe(values_of(columns))
+                check_text(columns.tolist())
             except UnkeepableError as error:
                 problems.append(f"the header {error.problem}; rename the columns")
     repeated = list(dict.fromkeys(columns[columns.duplicated()]))
@@ -176,7 +177,7 @@ def restore_index(table: pa.Table, ours: Record, records: dict[str, Record]) -> 
 
 def shown(value: object) -> str:
     """Return the representation of a value, cut when it is long."""
-    text = repr(value)
+    text = re.sub(r"\s*\n\s*", " ", repr(value))
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
 
 
