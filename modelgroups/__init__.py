@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from modelgroups.group import ModelGroup
     from modelgroups.model import Model
     from modelgroups.schema.attribute import Attribute, AttributeBin, AttributeCategory
-    from modelgroups.types import InputType, ModelStatus, OutputType, Stage, TextDelimiter, ValueType
+    from modelgroups.types import (
+        InputType,
+        ModelStatus,
+        OutputType,
+        Stage,
+        TextDelimiter,
+        ValueType,
+    )
 
 __version__ = "0.1.0"
 

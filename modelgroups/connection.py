@@ -6,14 +6,21 @@ import html
 import os
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
+from modelgroups.arguments import require_flag, require_member, require_text, require_whole
 from modelgroups.calls import checked_call, checked_calls
 from modelgroups.catalog import groups, models
 from modelgroups.catalog.clock import as_stored
 from modelgroups.errors import MissingParameterError, UserTypeError, UserValueError
 from modelgroups.group import ModelGroup
-from modelgroups.lifecycle.lookup import get_group, get_model, get_model_by_partner_id
+from modelgroups.lifecycle.lookup import (
+    get_group,
+    get_model,
+    get_model_by_partner_id,
+    require_group,
+    require_model,
+)
 from modelgroups.model import Model
 from modelgroups.model.records import from_record
 from modelgroups.registry import Registry, open_registry
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
     from modelgroups.lifecycle.maintenance import Collected, Verification
 
 __all__ = ["Connection", "connect"]
+
+_MOST = 2**63 - 1
 
 
 @checked_call
@@ -164,7 +173,7 @@ class Connection:
         ------
         MissingParameterError
             The input type, the output type, or every name is missing.
-        UserValueError
+        UserTypeError, UserValueError
             A type is not one of those there are.
 
         Examples
@@ -186,12 +195,12 @@ class Connection:
             partner_model_id = _partner_id(display_name)
         model = Model(
             partner_model_id=partner_model_id,
-            input_type=_member(InputType, input_type, "input_type"),
-            output_type=_member(OutputType, output_type, "output_type"),
+            input_type=require_member(InputType, input_type, "input_type"),
+            output_type=require_member(OutputType, output_type, "output_type"),
             client=self._registry,
             display_name=display_name if display_name is not None else partner_model_id,
             description=description,
-            tags=list(tags) if isinstance(tags, tuple) else tags,
+            tags=tags,
             classifier_threshold=classifier_threshold,
             is_batch=is_batch,
             text_delimiter=text_delimiter,
@@ -221,11 +230,11 @@ class Connection:
             There is no such model.
         """
         lookups = {"id": get_model, "partner_model_id": get_model_by_partner_id}
-        if id_type not in lookups:
+        lookup = lookups.get(require_text(id_type, "id_type"))
+        if lookup is None:
             raise UserValueError(f"id_type must be 'id' or 'partner_model_id', got {id_type!r}")
-        if not isinstance(identifier, str):
-            raise UserTypeError(f"identifier must be a str, got {type(identifier).__name__}")
-        return from_record(Model, lookups[id_type](self._registry, identifier), self._registry)
+        identifier = require_text(identifier, "identifier")
+        return from_record(Model, lookup(self._registry, identifier), self._registry)
 
     def get_model_group(self, id_or_model: str | Model) -> ModelGroup:
         """Return a model group.
@@ -258,7 +267,7 @@ class Connection:
                 f"{type(id_or_model).__name__}"
             )
         return ModelGroup._from_record(  # noqa: SLF001  # the facade's other constructor
-            get_group(self._registry, id_or_model), self._registry
+            get_group(self._registry, require_text(id_or_model, "id_or_model")), self._registry
         )
 
     def model_groups(
@@ -292,6 +301,13 @@ class Connection:
             Continue behind this group (or its id): pages neither repeat nor skip a group,
             whatever is saved between them.
 
+        Raises
+        ------
+        UserTypeError, UserValueError
+            An argument cannot be what it is named for.
+        NotFoundError
+            There is no group to continue behind.
+
         Examples
         --------
         >>> with connect(":memory:") as connection:
@@ -303,14 +319,15 @@ class Connection:
             tag=_text_or_none(tag, "tag"),
             input_type=_text_or_none(input_type, "input_type"),
             output_type=_text_or_none(output_type, "output_type"),
-            archived=archived,
+            archived=None if archived is None else require_flag(archived, "archived"),
             created_after=_moment(created_after, "created_after"),
             created_before=_moment(created_before, "created_before"),
         )
+        key, most = _key(after, ModelGroup, "after"), _limit(limit)
         with self._registry.catalog.read() as session:
-            found = groups.list_matching(
-                session, wanted, after=_key(after), limit=_limit(limit)
-            )
+            if key is not None:
+                require_group(session, key)
+            found = groups.list_matching(session, wanted, after=key, limit=most)
         return [
             ModelGroup._from_record(record, self._registry)  # noqa: SLF001
             for record in found
@@ -357,6 +374,13 @@ class Connection:
             Continue behind this model (or its id): pages neither repeat nor skip a model,
             whatever is saved between them.
 
+        Raises
+        ------
+        UserTypeError, UserValueError
+            An argument cannot be what it is named for.
+        NotFoundError
+            There is no model to continue behind.
+
         Examples
         --------
         >>> with connect(":memory:") as connection:
@@ -368,19 +392,22 @@ class Connection:
         """
         wanted = models.ModelFilter(
             name=_text_or_none(name, "name"),
-            group_id=_key(group),
+            group_id=_key(group, ModelGroup, "group"),
             tag=_text_or_none(tag, "tag"),
             input_type=_text_or_none(input_type, "input_type"),
             output_type=_text_or_none(output_type, "output_type"),
             label=_text_or_none(label, "label"),
             attribute=_text_or_none(attribute, "attribute"),
             partner_model_id=_text_or_none(partner_model_id, "partner_model_id"),
-            archived=archived,
+            archived=None if archived is None else require_flag(archived, "archived"),
             created_after=_moment(created_after, "created_after"),
             created_before=_moment(created_before, "created_before"),
         )
+        key, most = _key(after, Model, "after"), _limit(limit)
         with self._registry.catalog.read() as session:
-            found = models.list_matching(session, wanted, after=_key(after), limit=_limit(limit))
+            if key is not None:
+                require_model(session, key)
+            found = models.list_matching(session, wanted, after=key, limit=most)
         return [from_record(Model, record, self._registry) for record in found]
 
     def verify(self) -> Verification:
@@ -422,39 +449,41 @@ class Connection:
 
 def _partner_id(display_name: str | None) -> str:
     """Return a partner id made of the display name and the local time, as the SDK makes it."""
-    if not isinstance(display_name, str):
-        raise UserTypeError(f"display_name must be a str, got {type(display_name).__name__}")
+    display_name = require_text(display_name, "display_name")
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d--%H-%M-%S")
     return f"{display_name.replace(' ', '_')}_{stamp}"
 
 
-def _member(kind: type[InputType] | type[OutputType], value: object, parameter: str) -> Any:
-    if value not in kind.list():
-        raise UserValueError(f"{parameter}={value!r} is not one of {', '.join(kind.list())}")
-    return kind(value)  # type: ignore[arg-type]  # one of its texts, as was checked
-
-
 def _text_or_none(value: object, parameter: str) -> str | None:
-    if value is None or isinstance(value, str):
-        return value if value is None else str(value)
-    raise UserTypeError(f"{parameter} must be a str, got {type(value).__name__} {value!r}")
+    return None if value is None else require_text(value, parameter)
 
 
 def _moment(value: datetime | str | None, parameter: str) -> str | None:
-    return None if value is None else as_stored(value, parameter=parameter)
+    try:
+        return None if value is None else as_stored(value, parameter=parameter)
+    except OverflowError as error:
+        raise UserValueError(f"{parameter}={value!s} lies outside the years 1 to 9999") from error
 
 
 def _limit(limit: object) -> int | None:
     if limit is None:
         return None
-    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-        raise UserValueError(f"limit must be a whole number from 1, got {limit!r}")
-    return limit
+    most = require_whole(limit, "limit")
+    if most < 1:
+        raise UserValueError(f"limit must be 1 or more, got {most}")
+    return min(most, _MOST)
 
 
-def _key(item: Model | ModelGroup | str | None) -> str | None:
+def _key(
+    item: Model | ModelGroup | str | None, kind: type[Model | ModelGroup], parameter: str
+) -> str | None:
+    """Return the id of a saved model or group, given as an object or as its id."""
+    if isinstance(item, kind):
+        if item.id is None:
+            raise UserValueError(f"{parameter} must be saved before, and {item!r} is not")
+        return item.id
     if item is None or isinstance(item, str):
-        return item
-    if not isinstance(item, Model | ModelGroup):
-        raise UserTypeError(f"expected an id, a model or a group, got {type(item).__name__}")
-    return item.id
+        return _text_or_none(item, parameter)
+    raise UserTypeError(
+        f"{parameter} must be a {kind.__name__} or its id, got {type(item).__name__}"
+    )

@@ -6,6 +6,7 @@ import html
 from dataclasses import InitVar, dataclass, field
 from typing import Any, Self
 
+from modelgroups.arguments import require_flag, require_text, require_whole
 from modelgroups.calls import checked_calls
 from modelgroups.catalog.records import GroupRecord, ModelRecord
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
@@ -13,7 +14,7 @@ from modelgroups.lifecycle.archiving import archive_group, restore_group
 from modelgroups.lifecycle.describing import rewrite_group
 from modelgroups.lifecycle.lookup import get_latest_version, get_version, get_versions
 from modelgroups.model import Model
-from modelgroups.model.fields import HasRegistry
+from modelgroups.model.fields import HasRegistry, registry_of
 from modelgroups.model.records import from_record
 from modelgroups.registry import Registry
 from modelgroups.schema.serial import JsonDataclass
@@ -55,12 +56,10 @@ class ModelGroup(JsonDataclass):
     created_at: str | None = None
     updated_at: str | None = None
     client: InitVar[HasRegistry | Registry | None] = None
-    _registry_or_none: Registry | None = field(
-        default=None, init=False, repr=False, compare=False
-    )
+    _registry_or_none: Registry | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self, client: HasRegistry | Registry | None) -> None:
-        self._registry_or_none = getattr(client, "registry", client)
+        self._registry_or_none = registry_of(client)
 
     def __setattr__(self, name: str, value: Any) -> None:
         stored = self.__dict__.get("_registry_or_none") is not None
@@ -89,7 +88,7 @@ class ModelGroup(JsonDataclass):
         """Return the public fields as a dictionary."""
         names = ("id", "name", "description", "archived", "created_at", "updated_at")
         record = {name: getattr(self, name) for name in names}
-        return self.clean_nones(record) if skip_none else record  # type: ignore[no-any-return]
+        return self.clean_nones(record) if skip_none else record
 
     @property
     def _registry(self) -> Registry:
@@ -117,8 +116,8 @@ class ModelGroup(JsonDataclass):
         """
         if not isinstance(model, Model):
             raise UserTypeError(f"a version is a Model, got {type(model).__name__}")
-        if label is not None and not isinstance(label, str):
-            raise UserTypeError(f"label must be a str, got {type(label).__name__} {label!r}")
+        if label is not None:
+            require_text(label, "label")
         if model.model_group_id is not None:
             raise UserValueError(
                 f"the model {model.display_name!r} belongs to the group {model.model_group_id} "
@@ -154,10 +153,11 @@ class ModelGroup(JsonDataclass):
         NotFoundError
             There is no such version, or it is archived.
         """
-        _require_int(sequence_num)
-        if label is not None and not isinstance(label, str):
-            raise UserTypeError(f"label must be a str, got {type(label).__name__} {label!r}")
-        _require_bool(include_archived)
+        if sequence_num is not None:
+            require_whole(sequence_num, "sequence_num")
+        if label is not None:
+            require_text(label, "label")
+        require_flag(include_archived, "include_archived")
         if (sequence_num is None) == (label is None):
             raise UserValueError(
                 "get_version() takes either sequence_num= or label=, "
@@ -181,7 +181,7 @@ class ModelGroup(JsonDataclass):
         include_archived
             Return the archived ones too.
         """
-        _require_bool(include_archived)
+        require_flag(include_archived, "include_archived")
         return self._models(include_archived=include_archived, with_attributes=True)
 
     def list_versions(self, include_archived: bool = False) -> list[Model]:
@@ -189,7 +189,7 @@ class ModelGroup(JsonDataclass):
 
         This is `get_versions` for groups with very many versions.
         """
-        _require_bool(include_archived)
+        require_flag(include_archived, "include_archived")
         return self._models(include_archived=include_archived, with_attributes=False)
 
     def get_latest_version(self, include_archived: bool = False) -> Model:
@@ -200,7 +200,7 @@ class ModelGroup(JsonDataclass):
         NotFoundError
             Every version is archived.
         """
-        _require_bool(include_archived)
+        require_flag(include_archived, "include_archived")
         return self._model(
             get_latest_version(self._registry, self.id, include_archived=include_archived)
         )
@@ -248,8 +248,7 @@ class ModelGroup(JsonDataclass):
         body = "".join(
             "<tr>"
             + "".join(
-                f"<td>{html.escape(str(getattr(version, column) or ''))}</td>"
-                for column in columns
+                f"<td>{html.escape(str(getattr(version, column) or ''))}</td>" for column in columns
             )
             + "</tr>"
             for version in versions
@@ -257,20 +256,4 @@ class ModelGroup(JsonDataclass):
         return (
             f"<table><caption><b>{html.escape(self.name)}</b></caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )
-
-
-def _require_int(sequence_num: object) -> None:
-    wrong = not isinstance(sequence_num, int) or isinstance(sequence_num, bool)
-    if sequence_num is not None and wrong:
-        raise UserTypeError(
-            f"sequence_num must be an int, got {type(sequence_num).__name__} {sequence_num!r}"
-        )
-
-
-def _require_bool(include_archived: object) -> None:
-    if not isinstance(include_archived, bool):
-        raise UserTypeError(
-            f"include_archived must be True or False, got {type(include_archived).__name__} "
-            f"{include_archived!r}"
         )

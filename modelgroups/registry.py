@@ -149,7 +149,7 @@ def _assemble(location: str, root: Path, *, read_only: bool, durable: bool) -> R
 
 
 def _open_temporary(*, read_only: bool) -> Registry:
-    """A temporary registry is a folder that nobody else knows, without waiting for the disk."""
+    """Make a folder that nobody else knows; nothing in it waits for the disk."""
     root = Path(tempfile.mkdtemp(prefix="modelgroups-"))
     setup.create(root / _CATALOG, durable=False)
     return _assemble(MEMORY, root, read_only=read_only, durable=False)
@@ -175,9 +175,9 @@ def _prepare(root: Path) -> None:
     catalog = root / _CATALOG
     if not catalog.is_file():
         _require_ours_or_empty(root)
-        _under_lock(root, lambda: catalog.is_file() or setup.create(catalog))
+        _under_lock(root, lambda: _create(catalog))
     if not setup.is_current(catalog):
-        _under_lock(root, lambda: setup.is_current(catalog) or _migrate(catalog))
+        _under_lock(root, lambda: _migrate(catalog))
     if not os.access(catalog, os.W_OK) or not os.access(root, os.W_OK):
         raise ReadOnlyError(
             f"the registry at {root} cannot be written by this user or on this disk; "
@@ -185,14 +185,23 @@ def _prepare(root: Path) -> None:
         )
 
 
+def _create(catalog: Path) -> None:
+    """Make the catalog, unless another process has done so meanwhile."""
+    if not catalog.is_file():
+        setup.create(catalog)
+
+
 def _migrate(catalog: Path) -> None:
+    """Bring the catalog up to date, unless another process has done so meanwhile."""
+    if setup.is_current(catalog):
+        return
     from modelgroups.catalog.migrations import upgrade
 
     backup = setup.migrate(catalog, upgrade)
     logger.info("migrated %s; its catalog as it was is kept in %s", catalog.parent, backup)
 
 
-def _under_lock(root: Path, work: Callable[[], object]) -> None:
+def _under_lock(root: Path, work: Callable[[], None]) -> None:
     """Make the folder and do some set-up that only one process may do at a time."""
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -211,9 +220,7 @@ def _require_ours_or_empty(root: Path) -> None:
         return
     if not root.is_dir():
         raise NotARegistryError(f"{root} is a file, not a folder; choose another location")
-    strangers = sorted(
-        entry.name for entry in root.iterdir() if not entry.name.startswith(_OURS)
-    )
+    strangers = sorted(entry.name for entry in root.iterdir() if not entry.name.startswith(_OURS))
     if strangers:
         shown = ", ".join(strangers[:3]) + (", …" if len(strangers) > 3 else "")
         raise NotARegistryError(

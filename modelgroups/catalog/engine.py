@@ -21,7 +21,14 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from modelgroups.errors import CatalogBusyError
 
-__all__ = ["APPLICATION_ID", "driver", "integrity_problems", "make_engine", "sqlite_version"]
+__all__ = [
+    "APPLICATION_ID",
+    "driver",
+    "integrity_problems",
+    "make_engine",
+    "reading_mode",
+    "sqlite_version",
+]
 
 APPLICATION_ID = 0x6D677270
 """Written into the header of every catalog: "mgrp"."""
@@ -59,7 +66,7 @@ def make_engine(path: Path, *, read_only: bool, durable: bool = True) -> Engine:
         Wait for the disk at every commit; a temporary registry does not.
     """
     module = driver()
-    uri = path.absolute().as_uri() + (_read_only_mode(path) if read_only else "?mode=rw")
+    uri = path.absolute().as_uri() + (reading_mode(path) if read_only else "?mode=rw")
 
     def open_connection() -> Any:
         connection = module.connect(
@@ -83,16 +90,20 @@ def make_engine(path: Path, *, read_only: bool, durable: bool = True) -> Engine:
     return engine
 
 
-def _read_only_mode(path: Path) -> str:
-    """Return how SQLite must open a catalog that it may not write.
+def reading_mode(path: Path) -> str:
+    """Return how SQLite must open a catalog that is only read, to leave everything as it is.
 
     On a medium that cannot be written, a cleanly closed catalog opens only as immutable,
     and one with a live write-ahead log only when it is not: immutable would miss the log.
+    Where the medium can be written, a reader makes the files ``-wal`` and ``-shm``; it
+    removes them at the end if it could write, and would then fold a live log into the file.
     """
     wal = path.with_name(path.name + "-wal")
-    live = wal.exists() and wal.stat().st_size > 0
-    writable = os.access(path.parent, os.W_OK)
-    return "?mode=ro" if live or writable else "?mode=ro&immutable=1"
+    if wal.exists() and wal.stat().st_size > 0:
+        return "?mode=ro"
+    if os.access(path.parent, os.W_OK) and os.access(path, os.W_OK):
+        return "?mode=rw"
+    return "?mode=ro&immutable=1"
 
 
 def _begin(connection: Any) -> None:

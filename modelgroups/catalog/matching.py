@@ -13,10 +13,12 @@ class Period(Protocol):
     """Anything with the two ends of a period, as stored text."""
 
     @property
-    def created_after(self) -> str | None: ...
+    def created_after(self) -> str | None:
+        """The first moment that is included."""
 
     @property
-    def created_before(self) -> str | None: ...
+    def created_before(self) -> str | None:
+        """The first moment behind it."""
 
 
 def matches(column: ColumnElement[Any], pattern: str | None) -> list[ColumnElement[bool]]:

@@ -205,9 +205,7 @@ def archive_all(session: Session, group_id: str, at: str) -> None:
 
 def _archive(session: Session, condition: ColumnElement[bool], at: str) -> None:
     statement = update(table(ModelRow)).where(condition)
-    session.execute(
-        statement.values(archived_at=at, updated_at=at, active_partner_model_id=None)
-    )
+    session.execute(statement.values(archived_at=at, updated_at=at, active_partner_model_id=None))
 
 
 def restore(session: Session, model_id: str, at: str) -> None:

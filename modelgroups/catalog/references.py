@@ -78,9 +78,7 @@ def _register(session: Session, file: Snapshot, at: str) -> None:
 
 def current(session: Session, model_id: str) -> ReferenceSet | None:
     """Return the reference set of a model: the newest closed one, else an open one, or None."""
-    statement = _select_sets(model_id).order_by(
-        _SET.closed_at.is_(None), _SET.sequence_num.desc()
-    )
+    statement = _select_sets(model_id).order_by(_SET.closed_at.is_(None), _SET.sequence_num.desc())
     row = session.execute(statement.limit(1)).first()
     return _with_files(session, row) if row else None
 
@@ -97,15 +95,14 @@ def _select_sets(model_id: str) -> Any:
 
 
 def _with_files(session: Session, row: Any) -> ReferenceSet:
-    serial, *rest = row
     statement = (
         select(_SNAPSHOT.digest, _SNAPSHOT.size, _SNAPSHOT.n_rows)
         .join(table(ReferenceFileRow), _FILE.digest == _SNAPSHOT.digest)
-        .where(_FILE.set_serial == serial)
+        .where(_FILE.set_serial == row.serial)
         .order_by(_FILE.ordinal)
     )
     files = tuple(Snapshot._make(file) for file in session.execute(statement))
-    return ReferenceSet(*rest, files)
+    return ReferenceSet(row.model_id, row.sequence_num, row.created_at, row.closed_at, files)
 
 
 def snapshots(session: Session) -> list[Snapshot]:

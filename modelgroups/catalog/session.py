@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from weakref import WeakSet
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError, InterfaceError
 from sqlmodel import Session
 
-from modelgroups.catalog.engine import make_engine
+from modelgroups.catalog.engine import driver, make_engine
 from modelgroups.errors import (
     CatalogBusyError,
     CatalogCorruptError,
@@ -24,12 +26,21 @@ from modelgroups.errors import (
 
 __all__ = ["Catalog", "catalog_error"]
 
+_OPEN: WeakSet[Catalog] = WeakSet()
+_held: list[Catalog] = []
+_forking = Lock()
+
+_FORK_SECONDS = 10.0
+"""How long a fork waits for the transactions of other threads."""
+
 
 class Catalog:
     """The open catalog of a registry.
 
-    Safe to share between threads. A forked child gets an engine of its own, for a
-    connection that crosses a fork would mix two processes' transactions.
+    Safe to share between threads, and by a forked child: no connection crosses a fork.
+    SQLite counts its locks for each process in that process's memory, so that a child which
+    inherited a count believes it holds locks that it does not, and what it commits is lost
+    once the parent leaves.
 
     Parameters
     ----------
@@ -47,13 +58,13 @@ class Catalog:
         self.durable = durable
         self.closed = False
         self._engine: Engine | None = None
-        self._pid = os.getpid()
         self._lock = Lock()
+        _OPEN.add(self)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that sees one state of the catalog until it ends."""
-        with self._translated(), Session(self._current_engine()) as session:
+        with self._translated(), self._connect() as connection, Session(connection) as session:
             yield session
 
     @contextmanager
@@ -64,9 +75,9 @@ class Catalog:
                 f"the registry at {self.path.parent} is open read-only; "
                 "open it with connect(..., read_only=False) to change it"
             )
-        with self._translated():
-            connection = self._current_engine().connect().execution_options(write=True)
-            with connection, Session(connection) as session, session.begin():
+        with self._translated(), self._connect() as connection:
+            connection.execution_options(write=True)
+            with Session(connection) as session, session.begin():
                 yield session
 
     def close(self) -> None:
@@ -74,31 +85,44 @@ class Catalog:
         with self._lock:
             self.closed = True
             if self._engine is not None:
-                self._engine.dispose(close=os.getpid() == self._pid)
+                self._engine.dispose()
                 self._engine = None
 
-    def _current_engine(self) -> Engine:
+    def _connect(self) -> Connection:
+        """Take a connection out of the pool, at once, for none may appear during a fork."""
         with self._lock:
             if self.closed:
                 raise ClosedError(
                     "the connection to this registry was closed; "
                     "open it again with modelgroups.connect()"
                 )
-            if self._engine is not None and self._pid != os.getpid():
-                self._engine.dispose(close=False)
-                self._engine = None
             if self._engine is None:
                 self._engine = make_engine(
                     self.path, read_only=self.read_only, durable=self.durable
                 )
-                self._pid = os.getpid()
-            return self._engine
+            return self._engine.connect()
+
+    def hold(self) -> None:
+        """Give out no connections before `release`."""
+        self._lock.acquire()
+
+    def drain(self) -> None:
+        """Close every connection once it is idle; call it between `hold` and `release`."""
+        if self._engine is not None:
+            deadline = time.monotonic() + _FORK_SECONDS
+            while _n_in_use(self._engine) and time.monotonic() < deadline:
+                time.sleep(0.001)
+            self._engine.dispose()
+
+    def release(self) -> None:
+        """Give out connections again."""
+        self._lock.release()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (DatabaseError, InterfaceError) as error:
+        except (DatabaseError, InterfaceError, driver().Error) as error:
             raise catalog_error(error, self.path) from error
 
 
@@ -113,9 +137,31 @@ def catalog_error(error: Exception, path: Path) -> ModelGroupsError:
         return CatalogCorruptError(
             f"the catalog {path} is damaged: {text}; restore it from a backup"
         )
-    if isinstance(error, OperationalError) and ("full" in text or "disk I/O" in text):
+    if "full" in text or "disk I/O" in text:
         return UnexpectedError(
             f"the disk that holds {path} refused the write: {text}; "
             "free some space and try again. Nothing was written."
         )
     return UnexpectedError(f"the catalog {path} refused a statement: {text}")
+
+
+def _n_in_use(engine: Engine) -> int:
+    return engine.pool.checkedout()  # type: ignore[attr-defined, no-any-return]  # of QueuePool
+
+
+def _hold_all() -> None:
+    _forking.acquire()
+    for catalog in list(_OPEN):
+        catalog.hold()
+        _held.append(catalog)
+        catalog.drain()
+
+
+def _release_all() -> None:
+    while _held:
+        _held.pop().release()
+    _forking.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_hold_all, after_in_parent=_release_all, after_in_child=_release_all)

@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from modelgroups.catalog.engine import APPLICATION_ID, driver
+from modelgroups.catalog.engine import APPLICATION_ID, driver, reading_mode
 from modelgroups.catalog.tables import Base
 from modelgroups.errors import (
     CatalogCorruptError,
@@ -79,14 +79,10 @@ def is_current(path: Path) -> bool:
 def read_revision(path: Path) -> str:
     """Return the schema revision of the catalog file, without changing anything."""
     _check_header(path)
-    wal = path.with_name(path.name + "-wal")
-    live = wal.exists() and wal.stat().st_size > 0
-    mode = "mode=ro" if live or os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
     module = driver()
+    uri = path.absolute().as_uri() + reading_mode(path)
     try:
-        with closing(
-            module.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=30.0)
-        ) as connection:
+        with closing(module.connect(uri, uri=True, timeout=30.0)) as connection:
             (application_id,) = connection.execute("PRAGMA application_id").fetchone()
             if application_id != APPLICATION_ID:
                 raise NotARegistryError(

@@ -58,9 +58,7 @@ def run(console: Console, home: Path | None) -> None:
     )
 
 
-def _save(
-    connection: mg.Connection, console: Console, number: int, trained: _Trained
-) -> mg.Model:
+def _save(connection: mg.Connection, console: Console, number: int, trained: _Trained) -> mg.Model:
     """Build a model; show and save the first one, which begins the group."""
     model = connection.model(
         display_name=_NAME,

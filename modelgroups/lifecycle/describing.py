@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from modelgroups.arguments import require_text
 from modelgroups.catalog import groups
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.records import GroupRecord
-from modelgroups.errors import BadRequestError, UserTypeError, UserValueError
+from modelgroups.errors import BadRequestError, UserValueError
 from modelgroups.lifecycle.lookup import require_group
 from modelgroups.registry import Registry
 
@@ -24,10 +25,9 @@ def rewrite_group(registry: Registry, group_id: str, field: str, value: object) 
     NotFoundError
         There is no such group.
     """
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and value == ""):
         raise UserValueError(f"the {field} of a model group cannot be empty")
-    if not isinstance(value, str):
-        raise UserTypeError(f"the {field} of a model group must be a str, got {value!r}")
+    value = require_text(value, f"the {field} of a model group")
     if len(value) > _MAX_TEXT or "\0" in value:
         raise BadRequestError(
             f"the {field} of a model group has at most {_MAX_TEXT} characters and no NUL; "

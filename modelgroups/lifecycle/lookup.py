@@ -21,6 +21,9 @@ __all__ = [
     "require_model",
 ]
 
+_MOST = 2**63 - 1
+"""The largest number that a catalog can hold, and be asked for."""
+
 
 def require_group(session: Session, group_id: str) -> GroupRecord:
     """Return the group with that id.
@@ -119,8 +122,10 @@ def get_version(
     NotFoundError
         There is none, or it is archived.
     """
-    with registry.catalog.read() as session:
-        record = models.find_version(session, group, sequence_num=sequence_num, label=label)
+    record = None
+    if sequence_num is None or 0 < sequence_num <= _MOST:
+        with registry.catalog.read() as session:
+            record = models.find_version(session, group, sequence_num=sequence_num, label=label)
     asked = f"number {sequence_num}" if label is None else f"label {label!r}"
     if record is None:
         raise NotFoundError(

@@ -41,8 +41,10 @@ class Verification:
     def __str__(self) -> str:
         found = f"{len(self.problems)} problems" if self.problems else "all is well"
         lines = [
-            f"{self.n_models} models and {self.n_snapshots} snapshots ({self.size:,} bytes) "
-            f"checked with SQLite {self.sqlite}: {found}",
+            (
+                f"{self.n_models} models and {self.n_snapshots} snapshots ({self.size:,} bytes) "
+                f"checked with SQLite {self.sqlite}: {found}"
+            ),
             *self.problems,
         ]
         return "\n  ".join(lines)

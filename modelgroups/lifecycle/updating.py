@@ -61,9 +61,7 @@ def update_version(registry: Registry, changed: ModelRecord) -> ModelRecord:
 
 def _require_fixed(stored: ModelRecord, changed: ModelRecord) -> None:
     fixed = [
-        name
-        for name in ModelRecord._fields
-        if name not in _CHANGEABLE | _KEPT_BY_THE_REGISTRY
+        name for name in ModelRecord._fields if name not in _CHANGEABLE | _KEPT_BY_THE_REGISTRY
     ]
     problems = [
         f"{_NAMES.get(name, name)} is {getattr(stored, name)!r} and cannot become "

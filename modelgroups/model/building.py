@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from modelgroups.calls import checked_calls
@@ -223,9 +224,7 @@ class SchemaBuilding(SchemaEditing):
         from modelgroups.schema.outputs import regression
 
         return self._added(
-            regression(
-                pred_to_ground_truth_map, value_type, data, existing=self.attributes or []
-            )
+            regression(pred_to_ground_truth_map, value_type, data, existing=self.attributes or [])
         )
 
     def add_binary_classifier_output_attributes(
@@ -270,7 +269,7 @@ class SchemaBuilding(SchemaEditing):
 
     def add_classifier_output_attributes_gtclass(
         self,
-        pred_to_ground_truth_class_map: Mapping[str, Any],
+        pred_to_ground_truth_class_map: Mapping[str | None, Any],
         ground_truth_column: str,
         data: pd.DataFrame,
         positive_predicted_attr: str | None = None,
@@ -394,7 +393,7 @@ class SchemaBuilding(SchemaEditing):
 def _display(table: pd.DataFrame) -> None:
     """Show a table: as a notebook would where there is one, else as text."""
     try:
-        from IPython.display import display
+        display = import_module("IPython.display").display
     except ImportError:
         display = print
     display(table)

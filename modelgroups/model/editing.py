@@ -268,7 +268,7 @@ class SchemaEditing(ModelFields):
         self.get_attribute(attribute_name, attribute_stage).monitor_for_bias = True
 
     def set_predict_function_input_order(self, attributes: Sequence[str]) -> None:
-        """Number the pipeline inputs in the order of `attributes`, their names.
+        """Give the pipeline inputs their positions: in the order of `attributes`, their names.
 
         Raises
         ------

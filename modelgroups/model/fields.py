@@ -22,7 +22,7 @@ from modelgroups.types import Stage
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MAX_ATTRIBUTES_TO_SHOW", "ExplainabilityParameters", "ModelFields"]
+__all__ = ["MAX_ATTRIBUTES_TO_SHOW", "ExplainabilityParameters", "ModelFields", "registry_of"]
 
 MAX_ATTRIBUTES_TO_SHOW = 10
 
@@ -32,6 +32,23 @@ class HasRegistry(Protocol):
 
     @property
     def registry(self) -> Registry: ...
+
+
+def registry_of(client: object) -> Registry | None:
+    """Return the open registry of a connection, or of whatever holds one.
+
+    Raises
+    ------
+    UserTypeError
+        It holds none.
+    """
+    registry = getattr(client, "registry", client)
+    if registry is None or isinstance(registry, Registry):
+        return registry
+    raise UserTypeError(
+        f"client must be an open connection, got {type(client).__name__}; "
+        "use the one that modelgroups.connect() returns"
+    )
 
 
 @dataclass
@@ -79,12 +96,7 @@ class ModelFields(JsonDataclass):
     version_label: str | None = None
 
     def __post_init__(self, client: HasRegistry | Registry | None) -> None:
-        registry = getattr(client, "registry", client)
-        if registry is not None and not isinstance(registry, Registry):
-            raise UserTypeError(
-                f"client must be an open connection, got {type(client).__name__}; "
-                "use the one that modelgroups.connect() returns"
-            )
+        registry = registry_of(client)
         if self.attributes is not None:
             self.attributes = sort_attributes(self.attributes)
         if isinstance(self.explainability, dict):
@@ -113,8 +125,7 @@ class ModelFields(JsonDataclass):
         model = super().from_dict({k: v for k, v in record.items() if k != "client"})
         if model.attributes is not None:
             model.attributes = sort_attributes(
-                a if isinstance(a, Attribute) else Attribute.from_dict(a)
-                for a in model.attributes
+                Attribute.from_dict(a) if isinstance(a, dict) else a for a in model.attributes
             )
         return model
 
@@ -143,10 +154,8 @@ class ModelFields(JsonDataclass):
         return self.id is not None
 
     def __str__(self) -> str:
-        kind = f"{self.input_type.capitalize()} {self.output_type.capitalize()} Model"
-        version = (
-            f"@{self.model_group_id}:{self.version_label}" if self.model_group_id else ""
-        )
+        kind = f"{str(self.input_type).capitalize()} {str(self.output_type).capitalize()} Model"
+        version = f"@{self.model_group_id}:{self.version_label}" if self.model_group_id else ""
         attributes = self.attributes or []
         names = [attribute.short_name() for attribute in attributes[:MAX_ATTRIBUTES_TO_SHOW]]
         more = len(attributes) - MAX_ATTRIBUTES_TO_SHOW
@@ -186,7 +195,7 @@ class ModelFields(JsonDataclass):
             for key, value in rows.items()
             if value not in (None, "")
         )
-        title = html.escape(self.display_name or self.partner_model_id)
+        title = html.escape(str(self.display_name or self.partner_model_id))
         return f"<table><caption><b>{title}</b></caption>{cells}</table>"
 
     @property

@@ -9,33 +9,15 @@ from uuid import UUID, uuid5
 
 from modelgroups.catalog.documents import dump, dump_attributes, load_attributes
 from modelgroups.catalog.records import ModelRecord
-from modelgroups.errors import BadRequestError, UserTypeError
+from modelgroups.model.checks import check_fields
 from modelgroups.model.fields import ExplainabilityParameters, ModelFields
 from modelgroups.registry import Registry
 from modelgroups.schema.attribute import Attribute
-from modelgroups.types import InputType, ModelStatus, OutputType
+from modelgroups.types import ModelStatus
 
 __all__ = ["fill", "from_record", "to_record", "with_ids"]
 
 M = TypeVar("M", bound=ModelFields)
-
-_MAX_TEXT = 255
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "partner_model_id": (str,),
-    "display_name": (str,),
-    "description": (str,),
-    "text_delimiter": (str,),
-    "version_label": (str,),
-    "model_group_id": (str,),
-    "is_batch": (bool,),
-    "classifier_threshold": (int, float),
-    "expected_throughput_gb_per_day": (int, float),
-    "pixel_height": (int,),
-    "pixel_width": (int,),
-    "tags": (list, tuple),
-    "image_class_labels": (list, tuple),
-}
 
 
 def with_ids(attributes: Iterable[Attribute], model_id: str) -> list[Attribute]:
@@ -57,8 +39,7 @@ def to_record(model: ModelFields, model_id: str, attributes: Iterable[Attribute]
     BadRequestError
         Fields with values that are not valid, all of them in one message.
     """
-    _check_types(model)
-    _check_values(model)
+    check_fields(model)
     explainability = model.explainability
     return ModelRecord(
         id=model_id,
@@ -74,8 +55,8 @@ def to_record(model: ModelFields, model_id: str, attributes: Iterable[Attribute]
         classifier_threshold=_as_float(model.classifier_threshold),
         text_delimiter=_as_text(model.text_delimiter),
         expected_throughput_gb_per_day=_as_float(model.expected_throughput_gb_per_day),
-        pixel_height=model.pixel_height,
-        pixel_width=model.pixel_width,
+        pixel_height=_as_int(model.pixel_height),
+        pixel_width=_as_int(model.pixel_width),
         image_class_labels=_as_json(model.image_class_labels),
         explainability=dump(explainability.to_dict()) if explainability else None,
         tags=_as_json(model.tags),
@@ -139,59 +120,13 @@ def _as_float(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
+def _as_int(value: int | None) -> int | None:
+    return None if value is None else int(value)
+
+
 def _as_text(value: str | None) -> str | None:
     return None if value is None else str(value)
 
 
 def _as_json(values: Sequence[str] | None) -> str | None:
     return None if values is None else dump([str(value) for value in values])
-
-
-def _check_types(model: ModelFields) -> None:
-    problems = []
-    for name, wanted in _TYPES.items():
-        value = getattr(model, name)
-        wrong = not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)
-        if value is not None and wrong:
-            names = " or ".join(kind.__name__ for kind in wanted)
-            problems.append(f"{name} must be {names}, got {type(value).__name__} {value!r}")
-    for name in ("tags", "image_class_labels"):
-        strangers = [item for item in getattr(model, name) or () if not isinstance(item, str)]
-        if strangers:
-            problems.append(f"{name} must hold texts only, got {strangers[0]!r}")
-    if problems:
-        raise UserTypeError(f"the model cannot be saved: {'; '.join(problems)}")
-
-
-def _check_values(model: ModelFields) -> None:
-    problems = []
-    for name in ("partner_model_id", "display_name", "description", "version_label"):
-        value = getattr(model, name)
-        if value is not None and len(value) > _MAX_TEXT:
-            problems.append(f"{name} has {len(value)} characters, at most {_MAX_TEXT} are allowed")
-        if value is not None and "\0" in value:
-            problems.append(f"{name} holds a NUL character")
-    if any("\0" in text for text in (*(model.tags or ()), *(model.image_class_labels or ()))):
-        problems.append("tags or image_class_labels hold a NUL character")
-    problems += [
-        f"{name} is empty"
-        for name in ("partner_model_id", "version_label")
-        if getattr(model, name) == ""
-    ]
-    problems += [
-        f"{name}={value!r} is not one of {', '.join(kind.list())}"
-        for name, value, kind in (
-            ("input_type", model.input_type, InputType),
-            ("output_type", model.output_type, OutputType),
-        )
-        if value not in kind.list()
-    ]
-    threshold = model.classifier_threshold
-    if threshold is not None and not 0 <= threshold <= 1:
-        problems.append(f"classifier_threshold={threshold!r} is not between 0 and 1")
-    for name in ("pixel_height", "pixel_width", "expected_throughput_gb_per_day"):
-        value = getattr(model, name)
-        if value is not None and not value > 0:
-            problems.append(f"{name}={value!r} is not above 0")
-    if problems:
-        raise BadRequestError(f"the model is not valid: {'; '.join(problems)}")

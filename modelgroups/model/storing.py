@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from modelgroups.arguments import require_flag
 from modelgroups.calls import checked_calls
 from modelgroups.errors import MethodNotApplicableError
 from modelgroups.lifecycle.archiving import archive_model, restore_model
 from modelgroups.lifecycle.updating import update_version
+from modelgroups.model.checks import require_attribute_list, sound_attributes
 from modelgroups.model.records import fill, to_record, with_ids
 from modelgroups.model.referring import ReferenceData
 from modelgroups.schema import edit
@@ -73,13 +76,14 @@ class Storing(ReferenceData):
         """
         from modelgroups.lifecycle.saving import save_version
 
-        frame = self._frame_to_save(validate=not skip_validation)
+        require_attribute_list(self.attributes)
+        frame = self._frame_to_save(validate=not require_flag(skip_validation, "skip_validation"))
         if self.id is not None:
             raise MethodNotApplicableError(
                 f"the model {self.id} is saved already; store changes with update(), or make a "
                 "new version with connection.model(...)"
             )
-        declared = check_saveable(self.attributes, self.output_type)
+        declared = sound_attributes(check_saveable(self.attributes, self.output_type))
         registry = self._registry
         self._id_to_save = self._id_to_save or str(uuid4())
         record = to_record(self, self._id_to_save, self._completed(declared, self._id_to_save))
@@ -117,11 +121,7 @@ class Storing(ReferenceData):
         ...     connection.get_model(model.id).description
         'answers questions'
         """
-        model_id = self._require_saved("update")
-        attributes = with_ids(
-            sort_attributes(check_saveable(self.attributes, self.output_type)), model_id
-        )
-        fill(self, update_version(self._registry, to_record(self, model_id, attributes)))
+        self._store_changes(self._require_saved("update"), self.attributes)
 
     def archive(self) -> None:
         """Hide the model from listings; everything is kept, and `restore` brings it back.
@@ -172,11 +172,19 @@ class Storing(ReferenceData):
         MethodNotApplicableError
             The model does not have exactly two predicted attributes.
         """
-        edit.swap_predicted_positions(
-            self._require_attributes("swap_predicted_attribute_positions")
-        )
-        if persist_if_saved and self.model_is_saved():
-            self.update()
+        attributes = self._require_attributes("swap_predicted_attribute_positions")
+        if self.id is None or not require_flag(persist_if_saved, "persist_if_saved"):
+            edit.swap_predicted_positions(attributes)
+            return
+        swapped = [replace(attribute) for attribute in attributes]
+        edit.swap_predicted_positions(swapped)
+        self._store_changes(self.id, swapped)
+
+    def _store_changes(self, model_id: str, attributes: list[Attribute] | None) -> None:
+        require_attribute_list(attributes)
+        sound = sound_attributes(check_saveable(attributes, self.output_type))
+        record = to_record(self, model_id, with_ids(sort_attributes(sound), model_id))
+        fill(self, update_version(self._registry, record))
 
     def _completed(self, declared: list[Attribute], model_id: str) -> list[Attribute]:
         """Return the attributes as they are stored: with implicit ones, sorted, with ids."""

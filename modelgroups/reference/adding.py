@@ -18,8 +18,8 @@ from modelgroups.reference.files import SourceFile
 from modelgroups.reference.intake import StagedSnapshot, staged_frame, staged_tables
 from modelgroups.registry import Registry
 from modelgroups.schema.attribute import Attribute
-from modelgroups.schema.misfits import misfits
 from modelgroups.schema.columns import check_frame
+from modelgroups.schema.misfits import misfits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,8 +167,7 @@ def _note_misfits(
     for row in np.flatnonzero(bad)[: MAX_FAILURES_LISTED - len(faults)]:
         columns = [name for name, mask in found.items() if mask[row]]
         told = "; ".join(
-            f"{name!r} is {types[name]} and cannot be {frame[name].iloc[row]!r}"
-            for name in columns
+            f"{name!r} is {types[name]} and cannot be {frame[name].iloc[row]!r}" for name in columns
         )
         faults.append({"row": start + int(row), "status": 400, "message": told})
     return bad

@@ -50,7 +50,9 @@ def files_in(directory: str | os.PathLike[str]) -> list[Path]:
     if not folder.is_dir():
         raise UserValueError(f"{folder} is not a folder; check directory_path")
     found = sorted(
-        path for path in folder.rglob("*") if path.suffix in {".parquet", ".json"} and path.is_file()
+        path
+        for path in folder.rglob("*")
+        if path.suffix in {".parquet", ".json"} and path.is_file()
     )
     if not found:
         raise UserValueError(f"the folder {folder} holds no .parquet and no .json file")
@@ -99,9 +101,7 @@ def _open(file: str | os.PathLike[str] | IO[bytes]) -> SourceFile:
 
 def _from_parquet(name: str, content: Path | pa.Buffer) -> SourceFile:
     with _parquet(name, content) as file:
-        fields = [
-            field for field in file.schema_arrow if not field.name.startswith(_PANDAS_INDEX)
-        ]
+        fields = [field for field in file.schema_arrow if not field.name.startswith(_PANDAS_INDEX)]
     return SourceFile(name, pa.schema(fields), content)
 
 
@@ -143,7 +143,5 @@ def _table_of(name: str, rows: list[dict[str, Any]]) -> pa.Table:
         try:
             arrays[column] = pa.array(values)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise UserValueError(
-                f"{name}: the column {column!r} mixes types: {error}"
-            ) from error
+            raise UserValueError(f"{name}: the column {column!r} mixes types: {error}") from error
     return pa.table(arrays)

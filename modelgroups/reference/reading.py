@@ -73,7 +73,7 @@ def read_batches(
     batch_size: int = DEFAULT_BATCH_ROWS,
 ) -> Iterator[pa.RecordBatch]:
     """Yield the current reference data as Arrow batches, for data larger than memory."""
-    if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+    if type(batch_size) is not int or batch_size < 1:
         raise UserValueError(f"batch_size must be a positive number of rows, got {batch_size!r}")
     names = _names(columns)
     files = current_set(registry, model_id).files
@@ -89,6 +89,8 @@ def read_batches(
 def _names(columns: Sequence[str] | None) -> list[str] | None:
     if columns is None:
         return None
-    if isinstance(columns, str) or not all(isinstance(name, str) for name in columns):
-        raise UserTypeError(f"columns must be a list of names, got {columns!r}")
-    return list(columns)
+    names = require_names(columns, "columns")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise UserValueError(f"columns names {', '.join(map(repr, repeated))} more than once")
+    return names

@@ -142,7 +142,11 @@ def _differences() -> Iterator[tuple[str, tuple[str, Record]]]:
     yield "Arrow bool", (B3, booleans)
     yield "Arrow large string", (B3, one("STRING", categorical=True, categories=["a", "b"]))
     yield "Arrow naive datetime", (B3, {"error": "UserValueError", "mentions": [[NAME]]})
-    for mixed in ("object str first, then int", "object int first, then str", "object bool and int"):
+    for mixed in (
+        "object str first, then int",
+        "object int first, then str",
+        "object bool and int",
+    ):
         yield mixed, (MIXED, {"error": "UserValueError", "mentions": [[NAME]]})
     for input_type in INPUT_TYPES:
         for stage in STAGES:

@@ -86,7 +86,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "reference_file",
-        sa.Column("set_serial", sa.Integer, sa.ForeignKey("reference_set.serial"), primary_key=True),
+        sa.Column(
+            "set_serial", sa.Integer, sa.ForeignKey("reference_set.serial"), primary_key=True
+        ),
         sa.Column("ordinal", sa.Integer, primary_key=True),
         sa.Column("digest", sa.String(64), sa.ForeignKey("snapshot.digest"), nullable=False),
     )

@@ -22,7 +22,8 @@ def upgrade() -> None:
     op.add_column("model", sa.Column("fingerprint", sa.String(64)))
     rows = connection.exec_driver_sql(f"SELECT {_COLUMNS} FROM model").all()  # noqa: S608  # a constant
     for row in rows:
-        values = [bool(value) if key == "is_batch" else value for key, value in row._mapping.items()]  # noqa: SLF001  # its public name
+        named = row._asdict()
+        values = [bool(value) if key == "is_batch" else value for key, value in named.items()]
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         connection.exec_driver_sql(
             "UPDATE model SET fingerprint = ? WHERE id = ?",

@@ -1,0 +1,124 @@
+"""Arguments of the wrong kind, refused at the door in words that name them."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from modelgroups.errors import UserTypeError, UserValueError
+
+__all__ = [
+    "is_unicode",
+    "require_flag",
+    "require_mapping",
+    "require_member",
+    "require_names",
+    "require_text",
+    "require_whole",
+]
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether a text can be stored: half of a surrogate pair cannot.
+
+    >>> is_unicode("naïve 😀"), is_unicode("\\ud83d")
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def require_text(value: object, parameter: str) -> str:
+    """Return a text that can be stored, or raise.
+
+    >>> require_text(5, "name")
+    Traceback (most recent call last):
+    modelgroups.errors.UserTypeError: name must be a str, got int 5
+    """
+    if not isinstance(value, str):
+        raise _wrong(parameter, "a str", value)
+    if not is_unicode(value):
+        raise UserValueError(
+            f"{parameter}={value!r} holds half of a surrogate pair, which is not valid Unicode; "
+            "decode the text in the right way where it comes from"
+        )
+    return str(value)
+
+
+def require_flag(value: object, parameter: str) -> bool:
+    """Return True or False, or raise for anything else.
+
+    >>> require_flag("yes", "read_only")
+    Traceback (most recent call last):
+    modelgroups.errors.UserTypeError: read_only must be True or False, got str 'yes'
+    """
+    if not isinstance(value, bool):
+        raise _wrong(parameter, "True or False", value)
+    return value
+
+
+def require_whole(value: object, parameter: str) -> int:
+    """Return a whole number, or raise; True and False are none.
+
+    >>> require_whole(True, "limit")
+    Traceback (most recent call last):
+    modelgroups.errors.UserTypeError: limit must be an int, got bool True
+    """
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise _wrong(parameter, "an int", value)
+    return int(value)
+
+
+def require_mapping(value: object, parameter: str) -> Mapping[Any, Any]:
+    """Return a dict, or raise.
+
+    >>> require_mapping(["a"], "labels")
+    Traceback (most recent call last):
+    modelgroups.errors.UserTypeError: labels must be a dict, got list ['a']
+    """
+    if not isinstance(value, Mapping):
+        raise _wrong(parameter, "a dict", value)
+    return value
+
+
+def require_names(value: object, parameter: str) -> list[str]:
+    """Return several names as a list, or raise.
+
+    >>> require_names("age", "columns")
+    Traceback (most recent call last):
+    modelgroups.errors.UserTypeError: columns must be a list of names, got str 'age'
+    """
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise _wrong(parameter, "a list of names", value)
+    names = list(value)
+    strangers = [name for name in names if not isinstance(name, str)]
+    if strangers:
+        raise UserTypeError(f"{parameter} must hold names only, got {strangers[0]!r}")
+    return names
+
+
+def require_member(kind: type[E], value: object, parameter: str) -> E:
+    """Return the member of an enumeration that a text stands for, or raise.
+
+    >>> from modelgroups.types import Stage
+    >>> require_member(Stage, "PREDICTED_VALUE", "stage")
+    <Stage.PredictedValue: 'PREDICTED_VALUE'>
+    """
+    choices = [member.value for member in kind]
+    if not isinstance(value, str):
+        raise _wrong(parameter, f"one of {', '.join(choices)}", value)
+    if value not in choices:
+        raise UserValueError(f"{parameter}={value!r} is not one of {', '.join(choices)}")
+    return kind(value)
+
+
+def _wrong(parameter: str, wanted: str, value: object) -> UserTypeError:
+    shown = f" {value!r}" if isinstance(value, str | int | float | list | tuple) else ""
+    return UserTypeError(f"{parameter} must be {wanted}, got {type(value).__name__}{shown}")
