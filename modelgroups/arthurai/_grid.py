@@ -89,12 +89,16 @@ def generate_timestamps(
     ['2024-01-01 00:00:00+00:00', '2024-01-02 00:00:00+00:00', '2024-01-03 00:00:00+00:00']
     """
     last = _end_of_grid(end)
-    length = _parse_duration(duration) if isinstance(duration, str) else duration
     step = _ALIAS.sub(_new_alias, freq) if isinstance(freq, str) else freq
     try:
+        length = _parse_duration(duration) if isinstance(duration, str) else duration
         grid = pd.date_range(start=last - length, end=last, freq=step).to_pydatetime()
-    except ValueError as error:
-        raise UserValueError(f"there is no grid of step {freq!r}: {error}") from error
+    except UserValueError:
+        raise
+    except (ValueError, OverflowError) as error:
+        raise UserValueError(
+            f"there is no grid of step {freq!r} and duration {duration!r}: {error}"
+        ) from error
     if len(grid) == 0:
         raise UserValueError(
             f"no point of a grid of step {freq!r} lies in the {length} before {last}; "

@@ -80,13 +80,17 @@ def format_timestamp(
         )
     if pd.isna(timestamp):
         raise UserValueError(f"a timestamp{where} is missing (NaT)")
-    if timestamp.utcoffset() is None:
-        if tz is None:
-            raise UserValueError(
-                f"timestamp {timestamp}{where} has no time zone; give it one, or pass tz"
-            )
-        timestamp = timestamp.replace(tzinfo=_as_zone(tz))
-    return timestamp.astimezone(UTC).isoformat()
+    is_naive = timestamp.utcoffset() is None
+    if is_naive and tz is None:
+        raise UserValueError(
+            f"timestamp {timestamp}{where} has no time zone; give it one, or pass tz"
+        )
+    zone = _as_zone(tz) if is_naive and tz is not None else None
+    try:
+        zoned = timestamp.replace(tzinfo=zone) if is_naive else timestamp
+        return zoned.astimezone(UTC).isoformat()
+    except (OverflowError, ValueError) as error:  # of datetime, of pandas
+        raise UserValueError(f"timestamp {timestamp}{where} cannot be written in UTC") from error
 
 
 def format_timestamps(

@@ -72,6 +72,8 @@ def test_zone_of_the_end_is_kept():
         ({"total": 9, "duration": "1d", "freq": "M"}, "no point"),
         ({"total": 9, "duration": "-1d"}, "no point"),
         ({"total": 9, "noisiness": -0.1}, "-0.1"),
+        ({"total": 9, "duration": "99999999d"}, "99999999d"),
+        ({"total": 9, "duration": "99999999999999d"}, "99999999999999d"),
     ],
 )
 def test_bad_values_are_user_errors(arguments, text):
@@ -145,6 +147,13 @@ def test_offsets_of_datetimes_become_utc(goldens):
     assert util.format_timestamp(stamp) == "2024-01-01T05:00:00+00:00"
 
 
+def test_hour_that_the_clock_strikes_twice_keeps_its_offset():
+    first, second = pd.date_range("2024-11-03T05:30Z", periods=2, freq="h").tz_convert("US/Eastern")
+    assert first.hour == second.hour
+    assert util.format_timestamp(first) == "2024-11-03T05:30:00+00:00"
+    assert util.format_timestamp(second) == "2024-11-03T06:30:00+00:00"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -182,7 +191,22 @@ def test_zone_of_another_type_is_a_user_error():
         util.format_timestamp(NAIVE, 5)
 
 
-@given(st.datetimes(timezones=st.timezones()))
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=5))),
+        datetime.max.replace(tzinfo=EAST),
+        pd.Timestamp.min.tz_localize("UTC").replace(tzinfo=None),
+    ],
+)
+def test_time_that_utc_cannot_name_is_a_user_error(moment):
+    with pytest.raises(UserValueError, match="cannot be written in UTC"):
+        util.format_timestamp(moment, timezone(timedelta(hours=5)))
+
+
+@given(
+    st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.timezones())  # noqa: DTZ001
+)
 def test_formatted_datetime_names_the_same_instant(moment):
     text = util.format_timestamp(moment)
     assert util.is_valid_datetime_string(text)
