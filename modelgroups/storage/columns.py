@@ -28,7 +28,16 @@ from modelgroups.storage.frames_objects import (
     encode_text,
 )
 
-__all__ = ["Array", "Record", "decode", "describe", "encode", "restore_dtype", "values_of"]
+__all__ = [
+    "PANDAS_MAJOR",
+    "Array",
+    "Record",
+    "decode",
+    "describe",
+    "encode",
+    "restore_dtype",
+    "values_of",
+]
 
 Array = ExtensionArray | np.ndarray[Any, Any]
 Record = dict[str, Any]
@@ -151,7 +160,7 @@ def _describe_categories(dtype: pd.CategoricalDtype) -> tuple[pa.DataType, Recor
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
     if pa.types.is_string(type_) or pa.types.is_large_string(type_):
-        type_ = pa.dictionary(pa.int32(), type_, bool(dtype.ordered))
+        type_ = pa.dictionary(pa.int32(), pa.string(), bool(dtype.ordered))
     elif isinstance(type_, pa.ExtensionType):
         type_ = type_.storage_type  # for pandas' intervals of int have no missing value
     return type_, {
@@ -275,8 +284,6 @@ def _decode_categories(column: pa.ChunkedArray, record: Record) -> Array:
         codes[column.is_valid().to_numpy()] = pd.Categorical(values, dtype=dtype).codes
         return pd.Categorical.from_codes(codes, dtype=dtype)
     array = column.unify_dictionaries().combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # of no chunk, or of more than one fits
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else array.type
     found = decode(pa.chunked_array([array.dictionary]), record["of"])
     codes = np.append(dtype.categories.get_indexer(found), -1)  # and -1 is where None is found
     return pd.Categorical.from_codes(codes[array.indices.fill_null(-1).to_numpy()], dtype=dtype)

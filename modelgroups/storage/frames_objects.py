@@ -127,8 +127,8 @@ def encode_text(values: Any, type_: pa.DataType) -> pa.Array | pa.ChunkedArray:
         return pa.array(values, type=type_, from_pandas=True)
     except UnicodeEncodeError:
         present = ~pd.isna(values)
-        _locating(check_text, np.asarray(values[present], dtype=object), np.flatnonzero(present))
-        raise
+        text = np.asarray(values[present], dtype=object)
+        return _locating(check_text, text, np.flatnonzero(present))  # which raises
 
 
 def decode_objects(column: pa.ChunkedArray, record: Record) -> Objects:

@@ -8,6 +8,7 @@ either the file and its row or neither.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from modelgroups.errors import SnapshotCorruptError, SnapshotMissingError
+from modelgroups.errors import (
+    ModelGroupsError,
+    ReadOnlyError,
+    SnapshotCorruptError,
+    SnapshotMissingError,
+    UnexpectedError,
+)
 from modelgroups.storage.digest import sha256_of_file
 from modelgroups.storage.lock import try_lock
 
@@ -25,6 +32,7 @@ __all__ = ["Collected", "ObjectStore", "Staged"]
 _SUFFIX = ".parquet"
 _STAGING_PREFIX = "staging-"
 _STAGING_GRACE_SECONDS = 60.0
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +73,25 @@ class ObjectStore:
 
     @contextmanager
     def stage(self) -> Iterator[Staged]:
-        """Offer a temporary file to write; what was not published is removed at the end."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        path = self.root / f"{_STAGING_PREFIX}{uuid4().hex}{_SUFFIX}"
-        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644)
-        try:
-            try_lock(fd)
-            yield Staged(path, fd)
-        finally:
-            os.close(fd)
-            path.unlink(missing_ok=True)
+        """Offer a temporary file to write; what was not published is removed at the end.
+
+        Raises
+        ------
+        ReadOnlyError
+            The folder cannot be written.
+        UnexpectedError
+            The disk refused: no space, a limit, a fault.
+        """
+        with self._translated():
+            self.root.mkdir(parents=True, exist_ok=True)
+            path = self.root / f"{_STAGING_PREFIX}{uuid4().hex}{_SUFFIX}"
+            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644)
+            try:
+                try_lock(fd)
+                yield Staged(path, fd)
+            finally:
+                os.close(fd)
+                path.unlink(missing_ok=True)
 
     def prepare(self, digest: str) -> None:
         """Make the folder that a file will be published in, before the lock is taken."""
@@ -102,6 +119,8 @@ class ObjectStore:
             There is no such file.
         SnapshotCorruptError
             Its bytes have another hash.
+        UnexpectedError
+            The disk or the permissions do not let it be read.
         """
         path = self.path(digest)
         try:
@@ -111,6 +130,8 @@ class ObjectStore:
                 f"the snapshot {digest} is gone: there is no file {path}; "
                 "restore it from a backup of the registry"
             ) from error
+        except OSError as error:
+            raise UnexpectedError(f"the snapshot {path} cannot be read: {error}") from error
         if found != digest:
             raise SnapshotCorruptError(
                 f"the file {path} was changed since it was saved: the SHA-256 of its bytes is "
@@ -144,11 +165,33 @@ class ObjectStore:
                 size += path.stat().st_size
                 path.unlink()
                 removed.append(digest)
-        staging = [path for path in self.root.glob(f"{_STAGING_PREFIX}*") if _is_abandoned(path)]
-        for path in staging:
-            size += path.stat().st_size
-            path.unlink(missing_ok=True)
-        return Collected(tuple(removed), len(staging), size)
+        n_staging = 0
+        for path in self.root.glob(f"{_STAGING_PREFIX}*"):
+            abandoned = _size_if_abandoned(path)
+            if abandoned is not None:
+                path.unlink(missing_ok=True)
+                n_staging += 1
+                size += abandoned
+        return Collected(tuple(removed), n_staging, size)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except ModelGroupsError:  # some of ours are OSErrors too
+            raise
+        except OSError as error:
+            if error.errno in _FORBIDDEN:
+                raise ReadOnlyError(
+                    f"the files of the registry in {self.root} cannot be written: {error}; "
+                    "nothing was stored"
+                ) from error
+            if error.errno is None:
+                raise
+            raise UnexpectedError(
+                f"the disk that holds {self.root} refused a file: {error}; free some space or "
+                "lift the limit, and try again. Nothing was stored."
+            ) from error
 
     def _fsync(self, folder: Path) -> None:
         if self.durable:
@@ -159,15 +202,15 @@ class ObjectStore:
                 os.close(fd)
 
 
-def _is_abandoned(path: Path) -> bool:
-    """Return whether the writer of a temporary file is dead."""
+def _size_if_abandoned(path: Path) -> int | None:
+    """Return the size of a temporary file whose writer is dead, or None."""
     try:
         if time.time() - path.stat().st_mtime < _STAGING_GRACE_SECONDS:
-            return False  # it may be so new that its writer has not locked it yet
+            return None  # it may be so new that its writer has not locked it yet
         fd = os.open(path, os.O_RDWR)
     except FileNotFoundError:
-        return False
+        return None
     try:
-        return try_lock(fd)
+        return os.fstat(fd).st_size if try_lock(fd) else None
     finally:
         os.close(fd)

@@ -104,6 +104,12 @@ def small_table(n=400):
     return pa.table({kind: by_kind[kind] for kind in kinds})
 
 
+def large_table():
+    """Four megabytes that stay four megabytes."""
+    rng = np.random.default_rng(0)
+    return pa.table({f"f{i}": rng.random(60_000) for i in range(8)})
+
+
 def by_default(table):
     """The bytes that pyarrow's defaults make of a table."""
     sink = pa.BufferOutputStream()
@@ -290,33 +296,32 @@ class TestRoundTrip:
 
 class TestColumns:
     @pytest.fixture
-    def stored(self, path):
+    def table(self, path):
         table = pa.table({"a": [1, 2], "a.b": [3, 4], "s": [{"a": 5, "b": 6}] * 2, "é": ["x", "y"]})
         write_table(table, path)
         return table
 
     @pytest.mark.parametrize("names", [["a"], ["a.b", "a"], ["é", "s"], []])
-    def test_those_asked_for_come_in_the_order_asked(self, stored, names, path):
-        assert read_table(path, names).equals(stored.select(names))
+    def test_those_asked_for_come_in_the_order_asked(self, table, names, path):
+        assert read_table(path, names).equals(table.select(names))
         (batch,) = iter_batches(path, names)
         assert batch.schema.names == names
         assert batch.num_rows == 2
 
     @pytest.mark.parametrize("read", [read_table, lambda *given: list(iter_batches(*given))])
-    def test_unknown_ones_are_refused_with_those_there_are(self, stored, read, path):
+    def test_unknown_ones_are_refused_with_those_there_are(self, table, read, path):
         with pytest.raises(UserValueError, match=r"no column 'b', 's.a'; choose from 'a', 'a.b'"):
             read(path, ["a", "b", "s.a"])
 
 
 class TestDigest:
     def test_it_is_the_sha_256_of_the_bytes(self, path):
-        for n in (10, 30_000):
-            table = small_table(n)
+        for table in (small_table(10), large_table()):
             written = write_table(table, path)
             data = path.read_bytes()
             assert written.path == path
             assert written.digest == hashlib.sha256(data).hexdigest() == sha256_of_file(path)
-            assert (written.size, written.n_rows) == (len(data), n)
+            assert (written.size, written.n_rows) == (len(data), len(table))
 
     def test_it_covers_writes_of_all_sizes(self, path):
         rng = np.random.default_rng(0)
@@ -354,9 +359,9 @@ class TestDigest:
 
 class TestFailure:
     @pytest.mark.parametrize("error", [ValueError("bad part"), KeyboardInterrupt()])
-    @pytest.mark.parametrize("n", [10, 60_000])
-    def test_an_error_between_two_tables_leaves_no_file(self, error, n, path):
-        table = small_table(n)
+    @pytest.mark.parametrize("make", [small_table, large_table])
+    def test_an_error_between_two_tables_leaves_no_file(self, error, make, path):
+        table = make()
 
         def parts():
             yield table
@@ -367,14 +372,16 @@ class TestFailure:
             write_parquet(parts(), table.schema, path)
         assert not path.exists()
 
-    @pytest.mark.parametrize(("n", "limit"), [(100, 500), (60_000, 500), (60_000, 2_500_000)])
-    def test_a_disk_that_takes_no_more_is_an_os_error_and_leaves_no_file(self, n, limit, path):
-        table = small_table(n)
+    @pytest.mark.parametrize(
+        ("make", "limit"), [(small_table, 500), (large_table, 500), (large_table, 2_500_000)]
+    )
+    def test_a_disk_that_takes_no_more_is_an_os_error_and_leaves_no_file(self, make, limit, path):
+        table = make()
         with largest_file(limit), pytest.raises(OSError, match="File too large") as caught:
             write_table(table, path)
         assert caught.value.errno == errno.EFBIG
         assert not path.exists()
-        assert write_table(table, path).n_rows == n  # and with room again it is written
+        assert write_table(table, path).n_rows == len(table)  # and with room again it is written
 
     def test_a_failed_sync_leaves_no_file(self, path, monkeypatch):
         def fail(fd):
@@ -396,12 +403,13 @@ class TestFailure:
             write_table(small_table(), tmp_path / "no" / "where")
 
 
-class TestDamage:
-    @pytest.fixture(scope="class")
-    def stored(self, tmp_path_factory):
-        table = small_table(200)
-        return table, write_table(table, tmp_path_factory.mktemp("damage") / "good.parquet")
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    table = small_table(200)
+    return table, write_table(table, tmp_path_factory.mktemp("damage") / "good.parquet")
 
+
+class TestDamage:
     def flips(self, data, *, stop, n, seed):
         """Yield the data n times, each time with another bit of its first bytes changed."""
         rng = np.random.default_rng(seed)
@@ -437,7 +445,7 @@ class TestDamage:
                 errors += 1
             else:
                 assert back.equals(table), f"silently different after a change at byte {place}"
-        assert errors >= 390  # a few bits of a page's head have no meaning
+        assert errors > 350  # a few bits of a page's head have no meaning
 
     def test_with_the_digest_a_changed_bit_anywhere_is_an_error(self, stored, path):
         _, written = stored
@@ -532,4 +540,4 @@ def test_the_benchmark_runs(capsys):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.main(["--quick"])
-    assert "modelgroups" in capsys.readouterr().out
+    assert "size, categorical floats" in capsys.readouterr().out
