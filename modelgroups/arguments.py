@@ -23,9 +23,9 @@ E = TypeVar("E", bound=StrEnum)
 
 
 def is_unicode(text: str) -> bool:
-    """Return whether a text can be stored: half of a surrogate pair cannot.
+    r"""Return whether a text can be stored: half of a surrogate pair cannot.
 
-    >>> is_unicode("naïve 😀"), is_unicode("\\ud83d")
+    >>> is_unicode("naïve 😀"), is_unicode("\ud83d")
     (True, False)
     """
     try:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "connect"]
 
 _MOST = 2**63 - 1
+_MOST_OF_A_NAME = 220  # characters, so that a time and a suffix still fit into a partner id
 
 
 @checked_call
@@ -451,7 +452,7 @@ def _partner_id(display_name: str | None) -> str:
     """Return a partner id made of the display name and the local time, as the SDK makes it."""
     display_name = require_text(display_name, "display_name")
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d--%H-%M-%S")
-    return f"{display_name.replace(' ', '_')}_{stamp}"
+    return f"{display_name.replace(' ', '_')[:_MOST_OF_A_NAME]}_{stamp}"
 
 
 def _text_or_none(value: object, parameter: str) -> str | None:

@@ -9,9 +9,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from threading import Lock
-from typing import Final
+from typing import Final, Self
+from weakref import finalize
 
+from modelgroups.arguments import is_unicode
 from modelgroups.catalog import setup
 from modelgroups.catalog.session import Catalog
 from modelgroups.errors import NotARegistryError, ReadOnlyError, UserTypeError, UserValueError
@@ -53,9 +56,9 @@ class Registry:
     objects: ObjectStore
 
     def __post_init__(self) -> None:
-        self._pid = os.getpid()
-        self._open_users = 1
         self._lock = Lock()
+        if self.is_temporary:
+            self._remove = finalize(self, _remove_folder, self.root, os.getpid())
 
     @property
     def read_only(self) -> bool:
@@ -73,8 +76,18 @@ class Registry:
             if self.catalog.closed:
                 return
             self.catalog.close()
-            if self.is_temporary and self._pid == os.getpid():
-                shutil.rmtree(self.root, ignore_errors=True)
+            if self.is_temporary:
+                self._remove()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Return this registry: a copy of a model belongs to the same one."""
+        return self
+
+
+def _remove_folder(root: Path, owner: int) -> None:
+    """Remove a temporary registry, unless this is a forked child of the process that made it."""
+    if os.getpid() == owner:
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def default_location() -> str:
@@ -134,6 +147,11 @@ def _as_text(location: object) -> str:
     name = os.fspath(location)
     if not isinstance(name, str) or not name or "\0" in name:
         raise UserValueError(f"location {name!r} is not the name of a folder")
+    if not is_unicode(name) or any(len(os.fsencode(part)) > 255 for part in Path(name).parts):
+        raise UserValueError(
+            f"location {shorten(name, 80)!r} is not the name of a folder: a part of it is longer "
+            "than 255 bytes, or is not valid Unicode"
+        )
     if "://" in name:
         raise UserValueError(f"location {name!r} is a URL; a registry is a folder on this machine")
     return name

@@ -25,12 +25,15 @@ def dump_attributes(attributes: Iterable[Attribute]) -> str:
 
 
 def _slim(attribute: Attribute) -> dict[str, Any]:
-    record = attribute.to_dict(skip_none=False)
-    return {
+    record = {
         name: value
-        for name, value in record.items()
-        if value is not _DEFAULTS[name] or name in {"name", "value_type", "stage"}
+        for name, default in _DEFAULTS.items()
+        if (value := getattr(attribute, name)) is not default
     }
+    for name in ("categories", "bins"):
+        if name in record:
+            record[name] = [vars(item) for item in record[name]]
+    return record
 
 
 def load_attributes(document: str) -> list[Attribute]:

@@ -87,6 +87,7 @@ def make_engine(path: Path, *, read_only: bool, durable: bool = True) -> Engine:
         max_overflow=-1,  # a thread that waits for the write lock holds a connection meanwhile
     )
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "close", _roll_back)
     return engine
 
 
@@ -98,12 +99,20 @@ def reading_mode(path: Path) -> str:
     Where the medium can be written, a reader makes the files ``-wal`` and ``-shm``; it
     removes them at the end if it could write, and would then fold a live log into the file.
     """
-    wal = path.with_name(path.name + "-wal")
-    if wal.exists() and wal.stat().st_size > 0:
+    if _has_live_log(path):
         return "?mode=ro"
-    if os.access(path.parent, os.W_OK) and os.access(path, os.W_OK):
-        return "?mode=rw"
-    return "?mode=ro&immutable=1"
+    if not os.access(path.parent, os.W_OK):
+        return "?mode=ro&immutable=1"
+    return "?mode=rw" if os.access(path, os.W_OK) else "?mode=ro"
+
+
+def _has_live_log(path: Path) -> bool:
+    """Return whether the write-ahead log holds anything, or somebody has the catalog open."""
+    wal, shm = path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+    try:
+        return wal.stat().st_size > 0 or shm.exists()
+    except FileNotFoundError:  # as usual; or whoever closed the catalog was faster
+        return False
 
 
 def _begin(connection: Any) -> None:
@@ -113,6 +122,15 @@ def _begin(connection: Any) -> None:
         _begin_immediate(dbapi_connection)
     else:
         dbapi_connection.execute("BEGIN")
+
+
+def _roll_back(connection: Any, _: object) -> None:
+    """End the transaction of a connection that is being closed.
+
+    SQLAlchemy closes one whose statement was interrupted (Ctrl-C). SQLite lets it live, with
+    its locks, as long as a cursor does, and the traceback holds the cursor.
+    """
+    connection.rollback()
 
 
 def _begin_immediate(connection: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 from sqlmodel import Session
 
 from modelgroups.catalog.matching import matches, period
@@ -44,9 +44,20 @@ def _select() -> Select[tuple[object, ...]]:
     return select(*(_GROUP[name] for name in GroupRecord._fields))
 
 
+# These are built once, for to build a statement takes longer than SQLite takes to answer it.
+_BY_ID = _select().where(_GROUP.id == bindparam("key"))
+_INSERT = insert(table(GroupRow))
+_NEXT = (
+    update(table(GroupRow))
+    .where(_GROUP.id == bindparam("key"))
+    .values(last_sequence_num=_GROUP.last_sequence_num + 1)
+    .returning(_GROUP.last_sequence_num)
+)
+
+
 def find(session: Session, group_id: str) -> GroupRecord | None:
     """Return the group with that id, or None."""
-    row = session.execute(_select().where(_GROUP.id == group_id)).first()
+    row = session.execute(_BY_ID, {"key": group_id}).first()
     return GroupRecord._make(row) if row else None
 
 
@@ -59,18 +70,12 @@ def find_by_name(session: Session, name: str) -> list[GroupRecord]:
 
 def create(session: Session, record: GroupRecord) -> None:
     """Insert a group without versions."""
-    session.execute(insert(table(GroupRow)).values(**record._asdict(), last_sequence_num=0))
+    session.execute(_INSERT, record._asdict() | {"last_sequence_num": 0})
 
 
 def next_sequence_num(session: Session, group_id: str) -> int:
     """Issue the group's next version number; it is never issued again."""
-    statement = (
-        update(table(GroupRow))
-        .where(_GROUP.id == group_id)
-        .values(last_sequence_num=_GROUP.last_sequence_num + 1)
-        .returning(_GROUP.last_sequence_num)
-    )
-    return int(session.execute(statement).scalar_one())
+    return int(session.execute(_NEXT, {"key": group_id}).scalar_one())
 
 
 def rewrite(session: Session, group_id: str, **values: str | None) -> None:

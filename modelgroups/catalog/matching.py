@@ -24,15 +24,16 @@ class Period(Protocol):
 def matches(column: ColumnElement[Any], pattern: str | None) -> list[ColumnElement[bool]]:
     """Return the condition that a text column matches a pattern.
 
-    ``*`` stands for any text and makes the comparison ignore case; without one the text
+    ``*`` stands for any text and makes the comparison ignore case (on SQLite that of ASCII
+    letters, for it knows no others); without one the text
     must be equal, which an index answers.
     """
     if pattern is None:
         return []
     if "*" not in pattern:
         return [column == pattern]
-    escaped = pattern.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return [func.lower(column).like(escaped.replace("*", "%"), escape="\\")]
+    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return [func.lower(column).like(func.lower(escaped.replace("*", "%")), escape="\\")]
 
 
 def period(column: ColumnElement[Any], wanted: Period) -> list[ColumnElement[bool]]:

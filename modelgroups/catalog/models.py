@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, insert, null, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, null, select, update
 from sqlmodel import Session
 
-from modelgroups.catalog.documents import dump, load_attributes, load_tags
+from modelgroups.catalog.documents import dump, load_tags
 from modelgroups.catalog.matching import matches, period
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.catalog.tables import AttributeRow, ModelRow, TagRow, table
@@ -66,19 +67,36 @@ def _select(*, with_attributes: bool = True) -> Select[tuple[Any, ...]]:
     return select(*columns, _MODEL.attributes if with_attributes else null())
 
 
-def _first(session: Session, statement: Select[tuple[Any, ...]]) -> ModelRecord | None:
-    row = session.execute(statement.limit(1)).first()
+# These are built once, for to build a statement takes longer than SQLite takes to answer it.
+_BY_ID = _select().where(_MODEL.id == bindparam("key"))
+_BY_PARTNER_ID = _select().where(_MODEL.active_partner_model_id == bindparam("key"))
+_OF_GROUP = _select().where(_MODEL.group_id == bindparam("group"))
+_BY_NUMBER = _OF_GROUP.where(_MODEL.sequence_num == bindparam("key"))
+_BY_LABEL = _OF_GROUP.where(_MODEL.label == bindparam("key"))
+_LATEST = _OF_GROUP.order_by(_MODEL.sequence_num.desc()).limit(1)
+_LATEST_ACTIVE = _LATEST.where(_MODEL.archived_at.is_(None))
+_ATTRIBUTES = select(_MODEL.attributes).where(_MODEL.id == bindparam("key"))
+_HOLDER = select(_MODEL.id).where(_MODEL.active_partner_model_id == bindparam("key"))
+_INSERT = insert(table(ModelRow)).returning(_MODEL.serial)
+_INSERT_ATTRIBUTES = insert(table(AttributeRow))
+_INSERT_TAGS = insert(table(TagRow))
+
+
+def _first(
+    session: Session, statement: Select[tuple[Any, ...]], **values: object
+) -> ModelRecord | None:
+    row = session.execute(statement, values).first()
     return ModelRecord._make(row) if row else None
 
 
 def find(session: Session, model_id: str) -> ModelRecord | None:
     """Return the version with that id, or None."""
-    return _first(session, _select().where(_MODEL.id == model_id))
+    return _first(session, _BY_ID, key=model_id)
 
 
 def find_by_partner_id(session: Session, partner_model_id: str) -> ModelRecord | None:
     """Return the active version with that partner id, or None."""
-    return _first(session, _select().where(_MODEL.active_partner_model_id == partner_model_id))
+    return _first(session, _BY_PARTNER_ID, key=partner_model_id)
 
 
 def find_version(
@@ -89,22 +107,16 @@ def find_version(
     label: str | None = None,
 ) -> ModelRecord | None:
     """Return the version of a group with that number or label, archived or not, or None."""
-    statement = _select().where(_MODEL.group_id == group_id)
-    if sequence_num is not None:
-        statement = statement.where(_MODEL.sequence_num == sequence_num)
-    if label is not None:
-        statement = statement.where(_MODEL.label == label)
-    return _first(session, statement)
+    if label is None:
+        return _first(session, _BY_NUMBER, group=group_id, key=sequence_num)
+    return _first(session, _BY_LABEL, group=group_id, key=label)
 
 
 def latest_version(
     session: Session, group_id: str, *, include_archived: bool
 ) -> ModelRecord | None:
     """Return the version of a group that was saved last, or None."""
-    statement = _select().where(_MODEL.group_id == group_id)
-    if not include_archived:
-        statement = statement.where(_MODEL.archived_at.is_(None))
-    return _first(session, statement.order_by(_MODEL.sequence_num.desc()))
+    return _first(session, _LATEST if include_archived else _LATEST_ACTIVE, group=group_id)
 
 
 def list_versions(
@@ -114,8 +126,8 @@ def list_versions(
     statement = _select(with_attributes=with_attributes).where(_MODEL.group_id == group_id)
     if not include_archived:
         statement = statement.where(_MODEL.archived_at.is_(None))
-    rows = session.execute(statement.order_by(_MODEL.sequence_num.desc()))
-    return [ModelRecord._make(row) for row in rows]
+    rows = session.execute(statement.order_by(_MODEL.sequence_num.desc())).all()
+    return list(map(ModelRecord._make, rows))
 
 
 def list_matching(
@@ -139,8 +151,8 @@ def list_matching(
         start = select(_MODEL.serial).where(_MODEL.id == after).scalar_subquery()
         conditions.append(_MODEL.serial > start)
     statement = _select(with_attributes=False).where(*conditions)
-    rows = session.execute(statement.order_by(_MODEL.serial).limit(limit))
-    return [ModelRecord._make(row) for row in rows]
+    rows = session.execute(statement.order_by(_MODEL.serial).limit(limit)).all()
+    return list(map(ModelRecord._make, rows))
 
 
 def _conditions(wanted: ModelFilter) -> list[ColumnElement[bool]]:
@@ -163,14 +175,12 @@ def _conditions(wanted: ModelFilter) -> list[ColumnElement[bool]]:
 
 def attributes_document(session: Session, model_id: str) -> str | None:
     """Return the schema of a version as JSON text, or None if there is no such version."""
-    statement = select(_MODEL.attributes).where(_MODEL.id == model_id)
-    return session.execute(statement).scalar_one_or_none()
+    return session.execute(_ATTRIBUTES, {"key": model_id}).scalar_one_or_none()
 
 
 def partner_id_is_taken(session: Session, partner_model_id: str) -> bool:
     """Return whether an active version has that partner id."""
-    statement = select(_MODEL.id).where(_MODEL.active_partner_model_id == partner_model_id)
-    return session.execute(statement).first() is not None
+    return session.execute(_HOLDER, {"key": partner_model_id}).first() is not None
 
 
 def create(session: Session, record: ModelRecord) -> None:
@@ -179,8 +189,7 @@ def create(session: Session, record: ModelRecord) -> None:
         "active_partner_model_id": record.partner_model_id,
         "fingerprint": fingerprint(record),
     }
-    statement = insert(table(ModelRow)).values(**values).returning(_MODEL.serial)
-    _index(session, int(session.execute(statement).scalar_one()), record)
+    _index(session, int(session.execute(_INSERT, values).scalar_one()), record)
 
 
 def rewrite(session: Session, record: ModelRecord) -> None:
@@ -241,22 +250,21 @@ def stored_fingerprints(session: Session) -> Iterable[tuple[ModelRecord, str]]:
 
 
 def _index(session: Session, serial: int, record: ModelRecord) -> None:
-    attributes = load_attributes(record.attributes or "[]")
+    attributes = json.loads(record.attributes or "[]")
     if attributes:
         rows = [
             {
                 "model_serial": serial,
                 "ordinal": ordinal,
-                "name": attribute.name,
-                "stage": attribute.stage,
-                "value_type": attribute.value_type,
+                "name": attribute["name"],
+                "stage": attribute["stage"],
+                "value_type": attribute["value_type"],
             }
             for ordinal, attribute in enumerate(attributes)
         ]
-        session.execute(insert(table(AttributeRow)), rows)
+        session.execute(_INSERT_ATTRIBUTES, rows)
     tags = load_tags(record.tags)
     if tags:
         session.execute(
-            insert(table(TagRow)),
-            [{"model_serial": serial, "tag": tag} for tag in dict.fromkeys(tags)],
+            _INSERT_TAGS, [{"model_serial": serial, "tag": tag} for tag in dict.fromkeys(tags)]
         )

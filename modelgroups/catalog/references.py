@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlmodel import Session
 
 from modelgroups.catalog.records import ReferenceSet, Snapshot
@@ -21,6 +21,20 @@ __all__ = ["add_files", "current", "drop_unreferenced", "history", "snapshots"]
 _SNAPSHOT = table(SnapshotRow).c
 _SET = table(ReferenceSetRow).c
 _FILE = table(ReferenceFileRow).c
+
+# These are built once, for to build a statement takes longer than SQLite takes to answer it.
+_LAST_SET = (
+    select(_SET.serial, _SET.sequence_num, _SET.closed_at)
+    .where(_SET.model_id == bindparam("model"))
+    .order_by(_SET.sequence_num.desc())
+    .limit(1)
+)
+_COUNT_FILES = select(func.count()).where(_FILE.set_serial == bindparam("set"))
+_CLOSE = update(table(ReferenceSetRow)).where(_SET.serial == bindparam("set"))
+_KNOWN = select(_SNAPSHOT.digest).where(_SNAPSHOT.digest == bindparam("key"))
+_INSERT_SET = insert(table(ReferenceSetRow)).returning(_SET.serial)
+_INSERT_FILE = insert(table(ReferenceFileRow))
+_INSERT_SNAPSHOT = insert(table(SnapshotRow))
 
 
 def add_files(
@@ -41,39 +55,26 @@ def add_files(
     at
         The time, as stored.
     """
-    serial = _open_set(session, model_id, at)
-    statement = select(func.count()).where(_FILE.set_serial == serial)
-    ordinal = int(session.execute(statement).scalar_one())
-    for file in files:
+    last = session.execute(_LAST_SET, {"model": model_id}).first()
+    if last is not None and last.closed_at is None:
+        serial = last.serial
+        ordinal = int(session.execute(_COUNT_FILES, {"set": serial}).scalar_one())
+        if close:
+            session.execute(_CLOSE, {"set": serial, "closed_at": at})
+    else:
+        number = 1 if last is None else last.sequence_num + 1
+        values = {"model_id": model_id, "sequence_num": number, "created_at": at}
+        begun = session.execute(_INSERT_SET, values | {"closed_at": at if close else None})
+        serial, ordinal = begun.scalar_one(), 0
+    for number, file in enumerate(files, start=ordinal):
         _register(session, file, at)
-        session.execute(
-            insert(table(ReferenceFileRow)).values(
-                set_serial=serial, ordinal=ordinal, digest=file.digest
-            )
-        )
-        ordinal += 1
-    if close:
-        session.execute(
-            update(table(ReferenceSetRow)).where(_SET.serial == serial).values(closed_at=at)
-        )
-
-
-def _open_set(session: Session, model_id: str, at: str) -> int:
-    statement = select(_SET.serial).where(_SET.model_id == model_id, _SET.closed_at.is_(None))
-    serial = session.execute(statement).scalar_one_or_none()
-    if serial is not None:
-        return int(serial)
-    statement = select(func.count()).where(_SET.model_id == model_id)
-    number = int(session.execute(statement).scalar_one()) + 1
-    values = {"model_id": model_id, "sequence_num": number, "created_at": at}
-    created = insert(table(ReferenceSetRow)).values(**values).returning(_SET.serial)
-    return int(session.execute(created).scalar_one())
+        values = {"set_serial": serial, "ordinal": number, "digest": file.digest}
+        session.execute(_INSERT_FILE, values)
 
 
 def _register(session: Session, file: Snapshot, at: str) -> None:
-    known = select(_SNAPSHOT.digest).where(_SNAPSHOT.digest == file.digest)
-    if session.execute(known).first() is None:
-        session.execute(insert(table(SnapshotRow)).values(**file._asdict(), created_at=at))
+    if session.execute(_KNOWN, {"key": file.digest}).first() is None:
+        session.execute(_INSERT_SNAPSHOT, file._asdict() | {"created_at": at})
 
 
 def current(session: Session, model_id: str) -> ReferenceSet | None:

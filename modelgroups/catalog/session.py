@@ -58,6 +58,7 @@ class Catalog:
         self.durable = durable
         self.closed = False
         self._engine: Engine | None = None
+        self._in_use: WeakSet[Connection] = WeakSet()
         self._lock = Lock()
         _OPEN.add(self)
 
@@ -100,7 +101,9 @@ class Catalog:
                 self._engine = make_engine(
                     self.path, read_only=self.read_only, durable=self.durable
                 )
-            return self._engine.connect()
+            connection = self._engine.connect()
+            self._in_use.add(connection)
+            return connection
 
     def hold(self) -> None:
         """Give out no connections before `release`."""
@@ -110,7 +113,9 @@ class Catalog:
         """Close every connection once it is idle; call it between `hold` and `release`."""
         if self._engine is not None:
             deadline = time.monotonic() + _FORK_SECONDS
-            while _n_in_use(self._engine) and time.monotonic() < deadline:
+            while any(not used.closed for used in list(self._in_use)):
+                if time.monotonic() > deadline:
+                    break
                 time.sleep(0.001)
             self._engine.dispose()
 
@@ -124,6 +129,10 @@ class Catalog:
             yield
         except (DatabaseError, InterfaceError, driver().Error) as error:
             raise catalog_error(error, self.path) from error
+        except AssertionError as error:
+            if isinstance(error.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt from error  # SQLAlchemy found its commit broken off
+            raise
 
 
 def catalog_error(error: Exception, path: Path) -> ModelGroupsError:
@@ -143,10 +152,6 @@ def catalog_error(error: Exception, path: Path) -> ModelGroupsError:
             "free some space and try again. Nothing was written."
         )
     return UnexpectedError(f"the catalog {path} refused a statement: {text}")
-
-
-def _n_in_use(engine: Engine) -> int:
-    return engine.pool.checkedout()  # type: ignore[attr-defined, no-any-return]  # of QueuePool
 
 
 def _hold_all() -> None:

@@ -67,7 +67,8 @@ class ModelRow(Base, table=True):
 
     `serial` is the order of saving. `active_partner_model_id` is the partner id while
     the model is not archived and null afterwards, which makes it unique among the
-    active ones on any database. `attributes` is the schema as JSON.
+    active ones on any database. `attributes` is the schema as JSON; it stands last, for
+    SQLite reads through a long text to get at what stands behind it.
     """
 
     __tablename__ = "model"
@@ -100,11 +101,11 @@ class ModelRow(Base, table=True):
     image_class_labels: str | None
     explainability: str | None
     tags: str | None
-    attributes: str
     created_at: str
     updated_at: str
     archived_at: str | None
     fingerprint: str = Field(max_length=64)
+    attributes: str
 
 
 class AttributeRow(Base, table=True):

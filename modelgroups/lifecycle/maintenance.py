@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from modelgroups.catalog import models, references
 from modelgroups.catalog.engine import integrity_problems, sqlite_version
-from modelgroups.errors import SnapshotCorruptError, SnapshotMissingError
+from modelgroups.errors import UnexpectedError
 from modelgroups.registry import Registry
 from modelgroups.storage.objects import Collected
 
@@ -39,10 +39,10 @@ class Verification:
         return not self.problems
 
     def __str__(self) -> str:
-        found = f"{len(self.problems)} problems" if self.problems else "all is well"
+        found = f"problems: {len(self.problems)}" if self.problems else "all is well"
         lines = [
             (
-                f"{self.n_models} models and {self.n_snapshots} snapshots ({self.size:,} bytes) "
+                f"models: {self.n_models}, snapshots: {self.n_snapshots} ({self.size:,} bytes), "
                 f"checked with SQLite {self.sqlite}: {found}"
             ),
             *self.problems,
@@ -70,7 +70,7 @@ def verify(registry: Registry) -> Verification:
     for snapshot in snapshots:
         try:
             size += registry.objects.verify(snapshot.digest)
-        except (SnapshotMissingError, SnapshotCorruptError) as error:
+        except UnexpectedError as error:
             problems.append(str(error))
     return Verification(n_models, len(snapshots), size, tuple(problems), sqlite_version())
 

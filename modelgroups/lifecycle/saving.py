@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sqlmodel import Session
@@ -12,11 +11,13 @@ from modelgroups.catalog.clock import now
 from modelgroups.catalog.records import GroupRecord, ModelRecord
 from modelgroups.errors import ConflictError
 from modelgroups.lifecycle.lookup import require_group
-from modelgroups.reference.intake import StagedSnapshot, staged_frame
+from modelgroups.reference.intake import (
+    FrameToStore,
+    StagedSnapshot,
+    require_writable,
+    staged_frame,
+)
 from modelgroups.registry import Registry
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["save_version"]
 
@@ -24,7 +25,7 @@ __all__ = ["save_version"]
 def save_version(
     registry: Registry,
     wanted: ModelRecord,
-    reference: pd.DataFrame | None,
+    reference: FrameToStore | None,
     *,
     partner_id_is_generated: bool,
 ) -> ModelRecord:
@@ -59,6 +60,7 @@ def save_version(
     """
     if reference is None:
         return _commit(registry, wanted, None, partner_id_is_generated=partner_id_is_generated)
+    require_writable(registry)
     with staged_frame(registry.objects, reference) as staged:
         return _commit(registry, wanted, staged, partner_id_is_generated=partner_id_is_generated)
 

@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from modelgroups.arguments import (
+    require_flag,
+    require_mapping,
+    require_member,
+    require_names,
+    require_text,
+)
 from modelgroups.calls import checked_calls
 from modelgroups.errors import MissingParameterError
 from modelgroups.model.editing import SchemaEditing
 from modelgroups.schema.attribute import Attribute
-from modelgroups.types import ValueType
+from modelgroups.types import Stage, ValueType
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +84,9 @@ class SchemaBuilding(SchemaEditing):
         from modelgroups.schema.build import plan_build
 
         self._require_unsaved("build")
+        keep = require_flag(set_reference_data, "set_reference_data")
+        if positive_predicted_attr is not None:
+            require_text(positive_predicted_attr, "positive_predicted_attr")
         built = plan_build(
             data,
             pred_to_ground_truth_map,
@@ -84,12 +94,12 @@ class SchemaBuilding(SchemaEditing):
             output_type=self.output_type,
             classifier_threshold=self.classifier_threshold,
             positive_predicted_attr=positive_predicted_attr,
-            non_input_columns=non_input_columns,
+            non_input_columns=_names_or_none(non_input_columns, "non_input_columns"),
             ground_truth_column=ground_truth_column,
         )
         self.attributes = list(built.attributes)
         self.classifier_threshold = built.classifier_threshold
-        if set_reference_data:
+        if keep:
             self.reference_dataframe = data
         return self._review_table()
 
@@ -136,6 +146,8 @@ class SchemaBuilding(SchemaEditing):
         from modelgroups.schema.outputs import token_sequence
 
         self._require_unsaved("build_token_sequence_model")
+        if not isinstance(input_column, str):
+            input_column = require_names(input_column, "input_column")
         self._extend(
             token_sequence(
                 input_column,
@@ -180,6 +192,7 @@ class SchemaBuilding(SchemaEditing):
         """
         from modelgroups.schema.infer import infer_attributes
 
+        stage = require_member(Stage, stage, "stage")
         existing = self.get_attributes(stage)
         self._extend(
             infer_attributes(
@@ -224,7 +237,12 @@ class SchemaBuilding(SchemaEditing):
         from modelgroups.schema.outputs import regression
 
         return self._added(
-            regression(pred_to_ground_truth_map, value_type, data, existing=self.attributes or [])
+            regression(
+                require_mapping(pred_to_ground_truth_map, "pred_to_ground_truth_map"),
+                require_member(ValueType, value_type, "value_type"),
+                data,
+                existing=self.attributes or [],
+            )
         )
 
     def add_binary_classifier_output_attributes(
@@ -253,7 +271,9 @@ class SchemaBuilding(SchemaEditing):
 
         added = self._added(
             binary(
-                positive_predicted_attr, pred_to_ground_truth_map, existing=self.attributes or []
+                positive_predicted_attr,
+                require_mapping(pred_to_ground_truth_map, "pred_to_ground_truth_map"),
+                existing=self.attributes or [],
             )
         )
         self.classifier_threshold = threshold
@@ -265,7 +285,8 @@ class SchemaBuilding(SchemaEditing):
         """Add a probability and a 0/1 ground truth for each of three or more classes."""
         from modelgroups.schema.outputs import multiclass
 
-        return self._added(multiclass(pred_to_ground_truth_map, existing=self.attributes or []))
+        outputs = require_mapping(pred_to_ground_truth_map, "pred_to_ground_truth_map")
+        return self._added(multiclass(outputs, existing=self.attributes or []))
 
     def add_classifier_output_attributes_gtclass(
         self,
@@ -291,7 +312,7 @@ class SchemaBuilding(SchemaEditing):
 
         return self._added(
             gt_class(
-                pred_to_ground_truth_class_map,
+                require_mapping(pred_to_ground_truth_class_map, "pred_to_ground_truth_class_map"),
                 ground_truth_column,
                 data,
                 positive_predicted_attr,
@@ -306,17 +327,18 @@ class SchemaBuilding(SchemaEditing):
         """Add predicted and true bounding boxes, and the names of their classes."""
         from modelgroups.schema.outputs import object_detection
 
+        labels = require_names(image_class_labels, "image_class_labels")
         added = self._added(
             object_detection(
                 predicted_attr_name,
                 gt_attr_name,
-                image_class_labels,
+                labels,
                 existing=self.attributes or [],
                 input_type=self.input_type,
                 output_type=self.output_type,
             )
         )
-        self.image_class_labels = list(image_class_labels)
+        self.image_class_labels = labels
         return added
 
     def add_ranked_list_output_attributes(
@@ -383,11 +405,16 @@ class SchemaBuilding(SchemaEditing):
                 "review() needs a schema and this model has none yet; "
                 "call build() or infer_schema() first"
             )
-        return review_table(self.attributes or (), stage=stage, properties=props)
+        names = _names_or_none(props, "props")
+        return review_table(self.attributes or (), stage=stage, properties=names)
 
     def _added(self, attributes: list[Attribute]) -> dict[str, Attribute]:
         self._extend(attributes)
         return {attribute.name: attribute for attribute in attributes}
+
+
+def _names_or_none(value: object, parameter: str) -> list[str] | None:
+    return None if value is None else require_names(value, parameter)
 
 
 def _display(table: pd.DataFrame) -> None:

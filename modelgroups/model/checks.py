@@ -13,7 +13,7 @@ from modelgroups.model.fields import ExplainabilityParameters, ModelFields
 from modelgroups.schema.attribute import Attribute
 from modelgroups.types import InputType, OutputType, Stage, ValueType
 
-__all__ = ["check_fields", "require_attribute_list", "sound_attributes"]
+__all__ = ["check_fields", "sound_attributes"]
 
 _MAX_TEXT = 255
 _MAX_PIXELS = 2**31 - 1
@@ -34,14 +34,14 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "image_class_labels": (list, tuple),
     "explainability": (ExplainabilityParameters,),
 }
-_NAMES = {Real: "a number", Integral: "a whole number"}
+_NAMES: dict[type, str] = {Real: "a number", Integral: "a whole number"}
 
 _ATTRIBUTE_TYPES: dict[str, tuple[type, ...]] = {
     "id": (str,),
     "label": (str,),
     "position": (int,),
-    "min_range": (int, float, str),
-    "max_range": (int, float, str),
+    "min_range": (bool, int, float, str),
+    "max_range": (bool, int, float, str),
     "attribute_link": (str,),
     "gt_class_link": (str,),
     "token_attribute_link": (str,),
@@ -53,6 +53,7 @@ _FLAGS = (
     "is_positive_predicted_attribute",
     "implicit",
 )
+_VALUE_TYPES, _STAGES = ValueType.list(), Stage.list()
 
 
 def check_fields(model: ModelFields) -> None:
@@ -71,24 +72,6 @@ def check_fields(model: ModelFields) -> None:
     problems = [*_text_problems(model), *_kind_problems(model), *_number_problems(model)]
     if problems:
         raise BadRequestError(f"the model is not valid: {'; '.join(problems)}")
-
-
-def require_attribute_list(attributes: object) -> None:
-    """Raise unless a schema is a list of attributes, or None.
-
-    >>> require_attribute_list([5])
-    Traceback (most recent call last):
-    modelgroups.errors.UserTypeError: attributes must be a list of Attribute objects, got int 5 in
-    it
-    """
-    if attributes is None:
-        return
-    wanted = "attributes must be a list of Attribute objects, got"
-    if not isinstance(attributes, list | tuple):
-        raise UserTypeError(f"{wanted} {type(attributes).__name__}")
-    for item in attributes:
-        if not isinstance(item, Attribute):
-            raise UserTypeError(f"{wanted} {type(item).__name__} {item!r} in it")
 
 
 def sound_attributes(attributes: list[Attribute]) -> list[Attribute]:
@@ -125,28 +108,29 @@ def _faults(attribute: Attribute) -> Iterable[str]:
     """Yield what is wrong with an attribute."""
     for name, wanted in _ATTRIBUTE_TYPES.items():
         value = getattr(attribute, name)
-        if value is not None and (not isinstance(value, wanted) or isinstance(value, bool)):
+        if not _fits(value, wanted):
             yield f"{name}={value!r} is of type {type(value).__name__}"
     for name in _FLAGS:
         if not isinstance(getattr(attribute, name), bool):
             yield f"{name}={getattr(attribute, name)!r} is not True or False"
     for cut in attribute.bins or ():
         for end in (cut.continuous_start, cut.continuous_end):
-            if end is not None and (not isinstance(end, int | float) or isinstance(end, bool)):
+            if end is not None and type(end) not in (int, float):
                 yield f"the cut-off {end!r} of its bins is not a number"
-    if attribute.value_type not in ValueType.list():
+    if attribute.categories and attribute.bins:
+        yield "it has categories and bins, and may have one of the two"
+    if attribute.value_type not in _VALUE_TYPES:
         yield f"value_type={attribute.value_type!r} is not one of {', '.join(ValueType.list())}"
-    if attribute.stage not in Stage.list():
+    if attribute.stage not in _STAGES:
         yield f"stage={attribute.stage!r} is not one of {', '.join(Stage.list())}"
     if isinstance(attribute.position, int) and attribute.position < 0:
         yield f"position={attribute.position!r} is below 0"
     if isinstance(attribute.label, str) and len(attribute.label) > _MAX_TEXT:
         yield f"label has {len(attribute.label)} characters, at most {_MAX_TEXT} are allowed"
     links = (attribute.attribute_link, attribute.gt_class_link, attribute.token_attribute_link)
-    named = [c.value for c in attribute.categories or ()] + [
-        c.label for c in attribute.categories or ()
-    ]
-    texts = [attribute.label, attribute.id, *links, *named]
+    texts = [attribute.label, attribute.id, *links]
+    for category in attribute.categories or ():
+        texts += [category.value, category.label]
     broken = next((t for t in texts if isinstance(t, str) and not is_unicode(t)), None)
     if broken is not None:
         yield f"{broken!r} holds half of a surrogate pair, which is not valid Unicode"
@@ -158,8 +142,7 @@ def _wrong_types(model: ModelFields) -> list[str]:
         problems.append("partner_model_id must be str, and is None")
     for name, wanted in _TYPES.items():
         value = getattr(model, name)
-        wrong = not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)
-        if value is not None and wrong:
+        if not _fits(value, wanted):
             names = " or ".join(_NAMES.get(kind, kind.__name__) for kind in wanted)
             problems.append(f"{name} must be {names}, got {type(value).__name__} {value!r}")
     for name in ("tags", "image_class_labels"):
@@ -167,6 +150,13 @@ def _wrong_types(model: ModelFields) -> list[str]:
         if strangers:
             problems.append(f"{name} must hold texts only, got {strangers[0]!r}")
     return problems
+
+
+def _fits(value: object, wanted: tuple[type, ...]) -> bool:
+    """Return whether a value is None or of a type; True and False are numbers only by name."""
+    if isinstance(value, bool):
+        return bool in wanted
+    return value is None or isinstance(value, wanted)
 
 
 def _items(value: Any) -> Sequence[Any]:

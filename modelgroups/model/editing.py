@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelgroups.arguments import require_mapping, require_member, require_names
 from modelgroups.calls import checked_calls
 from modelgroups.errors import (
     MethodNotApplicableError,
     MissingParameterError,
     UserValueError,
 )
-from modelgroups.model.fields import ModelFields
+from modelgroups.model.fields import ModelFields, require_attribute_list
 from modelgroups.schema import edit
 from modelgroups.schema.attribute import Attribute, as_bins, as_categories
 from modelgroups.schema.columns import check_names
@@ -146,6 +147,7 @@ class SchemaEditing(ModelFields):
             arthur_attribute.is_unique = is_unique
             arthur_attribute.is_positive_predicted_attribute = is_positive_predicted_attribute
             arthur_attribute.attribute_link = attribute_link
+        require_attribute_list([arthur_attribute])
         check_names([arthur_attribute.name])
         edit.require_new(self.attributes or (), arthur_attribute.name, arthur_attribute.stage)
         self._extend([arthur_attribute])
@@ -206,6 +208,7 @@ class SchemaEditing(ModelFields):
         if name is None and attribute is None:
             raise MissingParameterError("remove_attribute() needs a name or an attribute")
         if attribute is not None:
+            require_attribute_list([attribute])
             name, stage = attribute.name, attribute.stage
         attributes = self.attributes or []
         found = edit.find_attribute(attributes, name or "", stage)
@@ -276,7 +279,8 @@ class SchemaEditing(ModelFields):
             A name is not a pipeline input, or stands there twice; no position is changed.
         """
         edit.set_input_order(
-            self._require_attributes("set_predict_function_input_order"), attributes
+            self._require_attributes("set_predict_function_input_order"),
+            require_names(attributes, "attributes"),
         )
 
     def check_attr_is_bias(self, attr_name: str) -> bool:
@@ -306,7 +310,10 @@ class SchemaEditing(ModelFields):
         >>> model.binarize({"p1": 0.25})
         {'p0': 0.75, 'p1': 0.25}
         """
-        return edit.binarize(self._require_attributes("binarize"), attribute_value)
+        return edit.binarize(
+            self._require_attributes("binarize"),
+            require_mapping(attribute_value, "attribute_value"),
+        )
 
     def one_hot_encode(self, value: Any) -> dict[str, int]:
         """Return a 0/1 ground truth for each ground truth attribute.
@@ -337,4 +344,8 @@ def _new_attribute(
             "add_classifier_output_attributes_gtclass(), "
             "add_object_detection_output_attributes() or add_ranked_list_output_attributes()"
         )
-    return Attribute(name, value_type, stage)
+    return Attribute(
+        name,
+        require_member(ValueType, value_type, "value_type"),
+        require_member(Stage, stage, "stage"),
+    )

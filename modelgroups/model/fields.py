@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from modelgroups.arguments import require_mapping
 from modelgroups.catalog.documents import load_attributes
 from modelgroups.errors import (
     MethodNotApplicableError,
@@ -22,7 +23,13 @@ from modelgroups.types import Stage
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MAX_ATTRIBUTES_TO_SHOW", "ExplainabilityParameters", "ModelFields", "registry_of"]
+__all__ = [
+    "MAX_ATTRIBUTES_TO_SHOW",
+    "ExplainabilityParameters",
+    "ModelFields",
+    "registry_of",
+    "require_attribute_list",
+]
 
 MAX_ATTRIBUTES_TO_SHOW = 10
 
@@ -32,6 +39,22 @@ class HasRegistry(Protocol):
 
     @property
     def registry(self) -> Registry: ...
+
+
+def require_attribute_list(attributes: object) -> None:
+    """Raise unless a schema is a list of attributes.
+
+    >>> require_attribute_list([5])
+    Traceback (most recent call last):
+    modelgroups.errors.UserTypeError: attributes must be a list of Attribute objects, got int 5 in
+    it
+    """
+    wanted = "attributes must be a list of Attribute objects, got"
+    if not isinstance(attributes, list | tuple):
+        raise UserTypeError(f"{wanted} {type(attributes).__name__}")
+    for item in attributes:
+        if not isinstance(item, Attribute):
+            raise UserTypeError(f"{wanted} {type(item).__name__} {item!r} in it")
 
 
 def registry_of(client: object) -> Registry | None:
@@ -98,6 +121,7 @@ class ModelFields(JsonDataclass):
     def __post_init__(self, client: HasRegistry | Registry | None) -> None:
         registry = registry_of(client)
         if self.attributes is not None:
+            require_attribute_list(self.attributes)
             self.attributes = sort_attributes(self.attributes)
         if isinstance(self.explainability, dict):
             self.explainability = ExplainabilityParameters.from_dict(self.explainability)
@@ -111,23 +135,29 @@ class ModelFields(JsonDataclass):
         self.reference_dataframe: pd.DataFrame | pd.Series[Any] | None = None
 
     def __getattr__(self, name: str) -> Any:
-        """Read the attributes of a listed model from the registry when they are first used."""
+        """Decode the attributes of a stored model when they are first used.
+
+        A model that was listed does not have their document yet and reads it.
+        """
         state = self.__dict__
         if name == "attributes" and state.get("id") and state.get("_registry_or_none"):
-            document = attributes_document(state["_registry_or_none"], state["id"])
-            state["attributes"] = load_attributes(document)
-            return state["attributes"]
+            document = state.get("_attributes_document")
+            if document is None:
+                document = attributes_document(state["_registry_or_none"], state["id"])
+            attributes = state.setdefault("attributes", load_attributes(document))
+            state.pop("_attributes_document", None)
+            return attributes
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Any:
         """Make a model, without a registry, from a dictionary; unknown keys are ignored."""
-        model = super().from_dict({k: v for k, v in record.items() if k != "client"})
-        if model.attributes is not None:
-            model.attributes = sort_attributes(
-                Attribute.from_dict(a) if isinstance(a, dict) else a for a in model.attributes
-            )
-        return model
+        known = {k: v for k, v in require_mapping(record, "record").items() if k != "client"}
+        if isinstance(known.get("attributes"), list):
+            known["attributes"] = [
+                Attribute.from_dict(a) if isinstance(a, dict) else a for a in known["attributes"]
+            ]
+        return super().from_dict(known)
 
     @property
     def attributes_type_dict(self) -> dict[str, str]:
@@ -242,9 +272,15 @@ class ModelFields(JsonDataclass):
 
     @staticmethod
     def _coerced(attributes: list[Attribute]) -> list[Attribute]:
-        """Make categories of the plain values that were assigned to `attribute.categories`."""
+        """Make categories of the plain values that were assigned to `attribute.categories`.
+
+        What cannot be categories is left to `save` to complain of, for it is mended by way of
+        the attribute.
+        """
         for attribute in attributes:
-            attribute.categories = as_categories(attribute.categories)
+            values: object = attribute.categories
+            if isinstance(values, Iterable) and not isinstance(values, str):
+                attribute.categories = as_categories(values)
         return attributes
 
     def _extend(self, added: Iterable[Attribute]) -> None:

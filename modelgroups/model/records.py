@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
-from modelgroups.catalog.documents import dump, dump_attributes, load_attributes
+from modelgroups.catalog.documents import dump, dump_attributes
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.model.checks import check_fields
 from modelgroups.model.fields import ExplainabilityParameters, ModelFields
@@ -78,7 +78,7 @@ def from_record(cls: type[M], record: ModelRecord, registry: Registry) -> M:
 def fill(model: ModelFields, record: ModelRecord) -> None:
     """Set every field of a model from a record.
 
-    Attributes that the record leaves out are read when they are first used.
+    Attributes are decoded, or read where the record leaves them out, when they are first used.
     """
     archived = record.archived_at is not None
     state: dict[str, Any] = {
@@ -108,7 +108,8 @@ def fill(model: ModelFields, record: ModelRecord) -> None:
         "version_label": record.label,
     }
     if record.attributes is not None:
-        state["attributes"] = load_attributes(record.attributes)
+        state["_attributes_document"] = record.attributes
+        model.__dict__.pop("attributes", None)
     model.__dict__.update(state)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from modelgroups.calls import checked_calls
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from modelgroups.reference.intake import FrameToStore
     from modelgroups.schema.attribute import Attribute
 
 __all__ = ["ReferenceData"]
@@ -39,8 +40,8 @@ class ReferenceData(SchemaBuilding):
         Parameters
         ----------
         directory_path
-            A folder; every ``.parquet`` and ``.json`` file in it and below is taken in,
-            without loading any of them whole.
+            A folder; every ``.parquet`` and ``.json`` file in it and below is taken in.
+            Parquet is read in batches, JSON one file at a time.
         data
             A frame, or one named column.
         files
@@ -110,7 +111,7 @@ class ReferenceData(SchemaBuilding):
         if data is not None:
             return add_frame(self._registry, model_id, attributes, _as_frame(data)).as_result()
         sources = files_in(directory_path) if directory_path is not None else files
-        opened = list(open_files(sources or ()))
+        opened = list(open_files(sources or (), attributes))
         return add_files(self._registry, model_id, attributes, opened).as_result()
 
     def validate_reference_data(self, reference_dataframe: pd.DataFrame) -> None:
@@ -134,15 +135,19 @@ class ReferenceData(SchemaBuilding):
         >>> model.infer_schema(pd.DataFrame({"age": [31.5, 47.0]}), "PIPELINE_INPUT")
         >>> model.validate_reference_data(pd.DataFrame({"age": [40.0]}))
         """
-        from modelgroups.schema.validate import validate_frame
         from modelgroups.storage.frames import arrow_schema
 
+        self._validate(reference_dataframe, arrow_schema)
+
+    def _validate(self, frame: pd.DataFrame, writable: Callable[[pd.DataFrame], object]) -> None:
+        from modelgroups.schema.validate import validate_frame
+
         validate_frame(
-            reference_dataframe,
+            frame,
             self.attributes or [],
             input_type=self.input_type,
             output_type=self.output_type,
-            writable=arrow_schema,
+            writable=writable,
         )
 
     def reference_data(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -173,11 +178,10 @@ class ReferenceData(SchemaBuilding):
         0   31
         1   47
         """
-        from modelgroups.reference.reading import read_frame
+        from modelgroups.reference.reading import read_frame, wanted_columns
 
         if self.id is None and self.reference_dataframe is not None:
-            frame = _as_frame(self.reference_dataframe)
-            return frame.copy() if columns is None else frame[list(columns)].copy()
+            return _part_of(_as_frame(self.reference_dataframe), wanted_columns(columns))
         return read_frame(self._registry, self._require_saved("reference_data"), columns)
 
     def reference_table(self, columns: Sequence[str] | None = None) -> pa.Table:
@@ -210,20 +214,31 @@ class ReferenceData(SchemaBuilding):
             batch_size=batch_size,
         )
 
-    def _frame_to_save(self, *, validate: bool) -> pd.DataFrame | None:
+    def _frame_to_save(self, *, validate: bool) -> FrameToStore | None:
         """Return the reference data that wait for `save`, compared with the schema."""
         if self.reference_dataframe is None:
             return None
         from modelgroups.reference.adding import require_known_columns
+        from modelgroups.reference.intake import FrameToStore
         from modelgroups.schema.columns import check_frame
 
-        frame = _as_frame(self.reference_dataframe)
+        reference = FrameToStore(_as_frame(self.reference_dataframe))
         if validate:
-            self.validate_reference_data(frame)
-        check_frame(frame)
+            self._validate(reference.frame, lambda _: reference.schema)
+        check_frame(reference.frame)
         attributes: list[Attribute] = self.attributes or []
-        require_known_columns(frame.columns, attributes)
-        return frame
+        require_known_columns(reference.frame.columns, attributes)
+        return reference
+
+
+def _part_of(frame: pd.DataFrame, columns: list[str] | None) -> pd.DataFrame:
+    unknown = [name for name in columns or () if name not in frame.columns]
+    if unknown:
+        raise UserValueError(
+            f"the reference data have no column {', '.join(map(repr, unknown))}; "
+            f"choose from {', '.join(map(repr, frame.columns))}"
+        )
+    return frame.copy() if columns is None else frame[columns].copy()
 
 
 def _as_frame(data: pd.DataFrame | pd.Series[Any]) -> pd.DataFrame:

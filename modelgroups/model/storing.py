@@ -11,7 +11,8 @@ from modelgroups.calls import checked_calls
 from modelgroups.errors import MethodNotApplicableError
 from modelgroups.lifecycle.archiving import archive_model, restore_model
 from modelgroups.lifecycle.updating import update_version
-from modelgroups.model.checks import require_attribute_list, sound_attributes
+from modelgroups.model.checks import sound_attributes
+from modelgroups.model.fields import require_attribute_list
 from modelgroups.model.records import fill, to_record, with_ids
 from modelgroups.model.referring import ReferenceData
 from modelgroups.schema import edit
@@ -76,8 +77,11 @@ class Storing(ReferenceData):
         """
         from modelgroups.lifecycle.saving import save_version
 
-        require_attribute_list(self.attributes)
-        frame = self._frame_to_save(validate=not require_flag(skip_validation, "skip_validation"))
+        if self.attributes is not None:
+            require_attribute_list(self.attributes)
+        reference = self._frame_to_save(
+            validate=not require_flag(skip_validation, "skip_validation")
+        )
         if self.id is not None:
             raise MethodNotApplicableError(
                 f"the model {self.id} is saved already; store changes with update(), or make a "
@@ -90,7 +94,7 @@ class Storing(ReferenceData):
         if record.classifier_threshold is None and self.output_type == OutputType.Multiclass:
             record = record._replace(classifier_threshold=_DEFAULT_THRESHOLD)
         stored = save_version(
-            registry, record, frame, partner_id_is_generated=self._partner_id_is_generated
+            registry, record, reference, partner_id_is_generated=self._partner_id_is_generated
         )
         fill(self, stored)
         self.reference_dataframe = None
@@ -181,7 +185,8 @@ class Storing(ReferenceData):
         self._store_changes(self.id, swapped)
 
     def _store_changes(self, model_id: str, attributes: list[Attribute] | None) -> None:
-        require_attribute_list(attributes)
+        if attributes is not None:
+            require_attribute_list(attributes)
         sound = sound_attributes(check_saveable(attributes, self.output_type))
         record = to_record(self, model_id, with_ids(sort_attributes(sound), model_id))
         fill(self, update_version(self._registry, record))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,13 @@ from modelgroups.catalog import models, references
 from modelgroups.catalog.clock import now
 from modelgroups.errors import BadRequestError, ConflictError, NotFoundError, UserValueError
 from modelgroups.reference.files import SourceFile
-from modelgroups.reference.intake import StagedSnapshot, staged_frame, staged_tables
+from modelgroups.reference.intake import (
+    FrameToStore,
+    StagedSnapshot,
+    require_writable,
+    staged_frame,
+    staged_tables,
+)
 from modelgroups.registry import Registry
 from modelgroups.schema.attribute import Attribute
 from modelgroups.schema.columns import check_frame
@@ -70,9 +77,17 @@ def add_frame(
     require_known_columns(frame.columns, attributes)
     outcome = Outcome()
     bad = _note_misfits(outcome, [], frame, attributes)
-    good = frame[~bad] if bad.any() else frame
-    _commit(registry, model_id, outcome, staged_frame(registry.objects, good))
+    good = _without(frame, bad) if bad.any() else frame
+    _commit(registry, model_id, outcome, staged_frame(registry.objects, FrameToStore(good)))
     return outcome
+
+
+def _without(frame: pd.DataFrame, bad: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return the other rows; where the rows were numbered, they are numbered anew."""
+    good = frame[~bad]
+    if isinstance(frame.index, pd.RangeIndex):
+        return good.set_axis(pd.RangeIndex(len(good), name=frame.index.name))
+    return good
 
 
 def add_files(
@@ -100,6 +115,7 @@ def _commit(
     outcome: Outcome,
     staging: AbstractContextManager[StagedSnapshot],
 ) -> None:
+    require_writable(registry)
     with staging as staged:
         if outcome.n_rows == 0:
             raise UserValueError("the reference data have no rows; give at least one")
@@ -139,7 +155,10 @@ def _good_rows(
         for batch in file.batches():
             table = pa.Table.from_batches([batch])
             frame = table.to_pandas(types_mapper=pd.ArrowDtype)
-            bad = _note_misfits(outcome, faults, frame, attributes, start=start)
+            strangers = {r - start: told for r, told in file.strangers.items() if r >= start}
+            bad = _note_misfits(
+                outcome, faults, frame, attributes, start=start, strangers=strangers
+            )
             start += table.num_rows
             if bad.any():
                 table = table.filter(pa.array(~bad))
@@ -153,6 +172,7 @@ def _note_misfits(
     attributes: Sequence[Attribute],
     *,
     start: int = 0,
+    strangers: Mapping[int, str] = MappingProxyType({}),
 ) -> NDArray[np.bool_]:
     """Count the rows of a frame, note those that do not fit, and return a mask of them."""
     if not outcome.failures:
@@ -161,15 +181,16 @@ def _note_misfits(
     bad = np.zeros(len(frame), dtype=bool)
     for mask in found.values():
         bad |= mask
+    bad[[row for row in strangers if row < len(bad)]] = True
     outcome.n_rows += len(frame)
     outcome.n_failed += int(bad.sum())
     types = {attribute.name: attribute.value_type for attribute in attributes}
     for row in np.flatnonzero(bad)[: MAX_FAILURES_LISTED - len(faults)]:
         columns = [name for name, mask in found.items() if mask[row]]
-        told = "; ".join(
+        told = [
             f"{name!r} is {types[name]} and cannot be {frame[name].iloc[row]!r}" for name in columns
-        )
-        faults.append({"row": start + int(row), "status": 400, "message": told})
+        ] + ([strangers[row]] if row in strangers else [])
+        faults.append({"row": start + int(row), "status": 400, "message": "; ".join(told)})
     return bad
 
 

@@ -2,39 +2,65 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelgroups.errors import MissingParameterError, UserTypeError, UserValueError
+from modelgroups.schema.attribute import Attribute
+from modelgroups.schema.misfits import misfits
 
 __all__ = ["SourceFile", "files_in", "open_files"]
 
 _BATCH_ROWS = 1 << 16
+_STREAM_BUFFER = 1 << 16  # bytes a column
+_JSON = ".json"
 _NESTED = "reference_data"
 _PANDAS_INDEX = "__index_level_"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of reference rows: its name for messages, its Arrow schema, and its content."""
+    """A file of reference rows.
+
+    Parameters
+    ----------
+    name
+        What it is called in messages.
+    schema
+        Its columns.
+    content
+        Where the rows are.
+    strangers
+        For rows of JSON with values that do not fit beside the others of their column, what is
+        wrong; the batches have nulls in their place.
+    attributes
+        The schema of the model, by name.
+    """
 
     name: str
     schema: pa.Schema
     content: Path | pa.Buffer | pa.Table
+    strangers: Mapping[int, str] = field(default_factory=dict)
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows, some at a time; the file is open only meanwhile."""
-        if isinstance(self.content, pa.Table):
-            yield from self.content.to_batches(max_chunksize=_BATCH_ROWS)
+        content = self.content
+        if isinstance(content, Path) and content.suffix == _JSON:
+            content, _ = _from_json(self.name, content.read_bytes(), self.attributes)
+        if isinstance(content, pa.Table):
+            yield from content.to_batches(max_chunksize=_BATCH_ROWS)
         else:
-            with _parquet(self.name, self.content) as file:
+            with _parquet(self.name, content) as file:
                 yield from file.iter_batches(_BATCH_ROWS, columns=self.schema.names)
 
 
@@ -46,21 +72,26 @@ def files_in(directory: str | os.PathLike[str]) -> list[Path]:
     UserValueError
         There is no such folder, or there is no such file in it.
     """
-    folder = Path(directory)
+    folder = _path(directory, "directory_path")
     if not folder.is_dir():
         raise UserValueError(f"{folder} is not a folder; check directory_path")
     found = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix in {".parquet", ".json"} and path.is_file()
+        path for path in folder.rglob("*") if path.suffix in {".parquet", _JSON} and path.is_file()
     )
     if not found:
         raise UserValueError(f"the folder {folder} holds no .parquet and no .json file")
     return found
 
 
-def open_files(files: Iterable[Any]) -> Iterator[SourceFile]:
+def open_files(files: Iterable[Any], attributes: Sequence[Attribute] = ()) -> Iterator[SourceFile]:
     """Open paths or binary file objects, one after the other.
+
+    Parameters
+    ----------
+    files
+        Paths, or file objects; these are read once, from their start.
+    attributes
+        The schema of the model, for JSON where one column holds values of several types.
 
     Raises
     ------
@@ -69,34 +100,44 @@ def open_files(files: Iterable[Any]) -> Iterator[SourceFile]:
     UserTypeError
         A file is given as something else, or its nested rows are not dicts.
     """
-    if isinstance(files, str | os.PathLike) or hasattr(files, "read"):
-        raise UserTypeError("files must be a list of paths or binary file objects")
+    alone = isinstance(files, str | bytes | os.PathLike) or hasattr(files, "read")
+    if alone or not isinstance(files, Iterable):
+        raise UserTypeError(
+            f"files must be a list of paths or binary file objects, got {type(files).__name__}"
+        )
     files = list(files)
     if not files:
         raise MissingParameterError("files is empty; give at least one path or file object")
+    named = {attribute.name: attribute for attribute in attributes}
     for file in files:
-        yield _open(file)
+        yield _open(file, named)
 
 
-def _open(file: str | os.PathLike[str] | IO[bytes]) -> SourceFile:
+def _open(
+    file: str | os.PathLike[str] | IO[bytes], attributes: Mapping[str, Attribute]
+) -> SourceFile:
     if isinstance(file, str | os.PathLike):
-        path = Path(file)
+        path = _path(file, "files")
         if not path.is_file():
             raise UserValueError(f"there is no file {path}")
-        if path.suffix == ".json":
-            return _from_json(str(path), path.read_bytes())
+        if path.suffix == _JSON:
+            table, strangers = _from_json(str(path), path.read_bytes(), attributes)
+            return SourceFile(str(path), table.schema, path, strangers, attributes)
         return _from_parquet(str(path), path)
     if not hasattr(file, "read"):
         raise UserTypeError(
             f"files must hold paths or binary file objects, got {type(file).__name__}"
         )
+    if isinstance(file, io.IOBase) and file.seekable():
+        file.seek(0)
     content = file.read()
     name = str(getattr(file, "name", "the file object"))
     if not isinstance(content, bytes):
         raise UserTypeError(f"{name} is open as text; open it in binary mode, 'rb'")
     if content[:4] == b"PAR1":
         return _from_parquet(name, pa.py_buffer(content))
-    return _from_json(name, content)
+    table, strangers = _from_json(name, content, attributes)
+    return SourceFile(name, table.schema, table, strangers)
 
 
 def _from_parquet(name: str, content: Path | pa.Buffer) -> SourceFile:
@@ -108,15 +149,26 @@ def _from_parquet(name: str, content: Path | pa.Buffer) -> SourceFile:
 def _parquet(name: str, content: Path | pa.Buffer) -> pq.ParquetFile:
     source = content if isinstance(content, Path) else pa.BufferReader(content)
     try:
-        return pq.ParquetFile(source, page_checksum_verification=True)
+        return pq.ParquetFile(  # pyarrow would hold all that it has read
+            source, page_checksum_verification=True, pre_buffer=False, buffer_size=_STREAM_BUFFER
+        )
     except (pa.ArrowException, OSError) as error:
         raise UserValueError(f"{name} is not a Parquet file that can be read: {error}") from error
 
 
-def _from_json(name: str, content: bytes) -> SourceFile:
+def _path(path: object, parameter: str) -> Path:
+    if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
+        raise UserTypeError(f"{parameter} must be a path, got {type(path).__name__}")
+    return Path(path)
+
+
+def _from_json(
+    name: str, content: bytes, attributes: Mapping[str, Attribute]
+) -> tuple[pa.Table, dict[int, str]]:
+    """Return a JSON list of rows, flat or nested, as a table, and what is wrong with rows."""
     try:
         rows = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserValueError(f"{name} is neither Parquet nor JSON: {error}") from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise UserValueError(f"{name} must hold a JSON list of rows, each an object")
@@ -131,17 +183,46 @@ def _from_json(name: str, content: bytes) -> SourceFile:
         strangers = [i for i, row in enumerate(rows) if not isinstance(row, dict)]
         if strangers:
             raise UserTypeError(f"{name}: {_NESTED!r} of row {strangers[0]} is not an object")
-    return SourceFile(name, (table := _table_of(name, rows)).schema, table)
+    return _table_of(name, rows, attributes)
 
 
-def _table_of(name: str, rows: list[dict[str, Any]]) -> pa.Table:
+def _table_of(
+    name: str, rows: list[dict[str, Any]], attributes: Mapping[str, Attribute]
+) -> tuple[pa.Table, dict[int, str]]:
     """Return rows as a table with every key that any row has."""
-    columns = dict.fromkeys(key for row in rows for key in row)
-    arrays = {}
-    for column in columns:
+    arrays: dict[str, pa.Array] = {}
+    strangers: dict[int, str] = {}
+    for column in dict.fromkeys(key for row in rows for key in row):
         values = [row.get(column) for row in rows]
         try:
             arrays[column] = pa.array(values)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise UserValueError(f"{name}: the column {column!r} mixes types: {error}") from error
-    return pa.table(arrays)
+        except _UNFIT:
+            for row in _misfits(values, attributes.get(column)):
+                told = (
+                    f"{column!r} is {attributes[column].value_type} and cannot be {values[row]!r}"
+                )
+                strangers[row] = f"{strangers[row]}; {told}" if row in strangers else told
+                values[row] = None
+            arrays[column] = _array(name, column, values)
+    return pa.table(arrays), strangers
+
+
+_UNFIT = (pa.ArrowException, OverflowError, UnicodeError)
+
+
+def _misfits(values: list[Any], attribute: Attribute | None) -> list[int]:
+    """Return the rows of a column with several types whose values do not fit its attribute."""
+    if attribute is None:
+        return []
+    column = pd.Series(values, dtype=object)
+    mask = misfits(pd.DataFrame({attribute.name: column}), [attribute]).get(attribute.name)
+    return [] if mask is None else [int(row) for row in mask.nonzero()[0]]
+
+
+def _array(name: str, column: str, values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except _UNFIT as error:
+        raise UserValueError(
+            f"{name}: the values of column {column!r} do not go into one type: {error}"
+        ) from error

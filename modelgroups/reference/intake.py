@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from modelgroups.catalog.records import Snapshot
+from modelgroups.errors import ClosedError, ReadOnlyError
+from modelgroups.registry import Registry
 from modelgroups.storage.frames import arrow_schema, to_arrow
 from modelgroups.storage.objects import ObjectStore
 from modelgroups.storage.parquet import write_parquet
@@ -18,7 +21,14 @@ from modelgroups.storage.parquet import write_parquet
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROWS_PER_GROUP", "StagedSnapshot", "staged_frame", "staged_tables"]
+__all__ = [
+    "ROWS_PER_GROUP",
+    "FrameToStore",
+    "StagedSnapshot",
+    "require_writable",
+    "staged_frame",
+    "staged_tables",
+]
 
 ROWS_PER_GROUP = 1 << 17
 """Rows that are converted and encoded at a time; the memory that a save needs follows it."""
@@ -32,8 +42,40 @@ class StagedSnapshot:
     snapshot: Snapshot
 
 
+@dataclass(frozen=True)
+class FrameToStore:
+    """A frame, and how it is kept in Arrow, which is worked out once."""
+
+    frame: pd.DataFrame
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """What `arrow_schema` returns for the frame; raises what that raises."""
+        return arrow_schema(self.frame)
+
+
+def require_writable(registry: Registry) -> None:
+    """Raise where a save could only fail, before a file is staged.
+
+    Raises
+    ------
+    ClosedError, ReadOnlyError
+        The registry was closed, or opened only to be read.
+    """
+    if registry.catalog.closed:
+        raise ClosedError(
+            f"the connection to the registry at {registry.location} was closed; "
+            "open it again with modelgroups.connect()"
+        )
+    if registry.read_only:
+        raise ReadOnlyError(
+            f"the registry at {registry.location} is open read-only; "
+            "open it with connect(..., read_only=False) to change it"
+        )
+
+
 @contextmanager
-def staged_frame(objects: ObjectStore, frame: pd.DataFrame) -> Iterator[StagedSnapshot]:
+def staged_frame(objects: ObjectStore, reference: FrameToStore) -> Iterator[StagedSnapshot]:
     """Write a frame as a staged snapshot that gives it back exactly.
 
     Raises
@@ -41,7 +83,7 @@ def staged_frame(objects: ObjectStore, frame: pd.DataFrame) -> Iterator[StagedSn
     FrameError
         A column holds what Parquet cannot keep.
     """
-    schema = arrow_schema(frame)
+    frame, schema = reference.frame, reference.schema
     starts = range(0, max(len(frame), 1), ROWS_PER_GROUP)
     tables = (
         to_arrow(frame, schema, start=start, stop=min(start + ROWS_PER_GROUP, len(frame)))

@@ -7,16 +7,18 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 import pyarrow as pa
 
+from modelgroups.arguments import require_names, require_whole
 from modelgroups.catalog import references
 from modelgroups.catalog.records import ReferenceSet
-from modelgroups.errors import NotFoundError, UserTypeError, UserValueError
+from modelgroups.errors import NotFoundError, UserValueError
 from modelgroups.registry import Registry
-from modelgroups.storage.frames import to_frame
-from modelgroups.storage.parquet import iter_batches, read_table
+from modelgroups.storage.frames import index_fields, to_frame
+from modelgroups.storage.parquet import iter_batches, open_parquet, read_table
 
-__all__ = ["current_set", "read_batches", "read_frame", "read_tables"]
+__all__ = ["current_set", "read_batches", "read_frame", "read_tables", "wanted_columns"]
 
 DEFAULT_BATCH_ROWS = 65_536
+_MOST_BATCH_ROWS = 2**31 - 1
 
 
 def current_set(registry: Registry, model_id: str) -> ReferenceSet:
@@ -47,18 +49,32 @@ def read_tables(
     SnapshotMissingError, SnapshotCorruptError
         A file is gone, or its bytes are not those that were saved.
     """
-    names = _names(columns)
+    names = wanted_columns(columns)
     return [
-        read_table(registry.objects.path(file.digest), names, digest=file.digest)
+        _read(registry, file.digest, names, with_index=False)
         for file in current_set(registry, model_id).files
     ]
+
+
+def _read(
+    registry: Registry, digest: str, names: list[str] | None, *, with_index: bool
+) -> pa.Table:
+    path = registry.objects.path(digest)
+    if names is not None and with_index:
+        with open_parquet(path, digest=digest) as file:
+            names = names + [name for name in index_fields(file.schema_arrow) if name not in names]
+    return read_table(path, names, digest=digest)
 
 
 def read_frame(
     registry: Registry, model_id: str, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Return the current reference data as the frame that was given."""
-    frames = [to_frame(table) for table in read_tables(registry, model_id, columns)]
+    """Return the current reference data as the frame that was given, with its index."""
+    names = wanted_columns(columns)
+    frames = [
+        to_frame(_read(registry, file.digest, names, with_index=True))
+        for file in current_set(registry, model_id).files
+    ]
     if len(frames) == 1:
         return frames[0]
     numbered = all(isinstance(frame.index, pd.RangeIndex) for frame in frames)
@@ -73,9 +89,10 @@ def read_batches(
     batch_size: int = DEFAULT_BATCH_ROWS,
 ) -> Iterator[pa.RecordBatch]:
     """Yield the current reference data as Arrow batches, for data larger than memory."""
-    if type(batch_size) is not int or batch_size < 1:
-        raise UserValueError(f"batch_size must be a positive number of rows, got {batch_size!r}")
-    names = _names(columns)
+    batch_size = min(require_whole(batch_size, "batch_size"), _MOST_BATCH_ROWS)
+    if batch_size < 1:
+        raise UserValueError(f"batch_size must be 1 row or more, got {batch_size}")
+    names = wanted_columns(columns)
     files = current_set(registry, model_id).files
     return (
         batch
@@ -86,7 +103,8 @@ def read_batches(
     )
 
 
-def _names(columns: Sequence[str] | None) -> list[str] | None:
+def wanted_columns(columns: Sequence[str] | None) -> list[str] | None:
+    """Return the names of the columns to read, each once; None for all."""
     if columns is None:
         return None
     names = require_names(columns, "columns")

@@ -7,6 +7,7 @@ attributes in place, after checking everything.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
@@ -155,6 +156,8 @@ def binarize(attributes: Sequence[Attribute], prediction: Mapping[str, float]) -
             f"for example {{{names[1]!r}: 0.7}}; got {dict(prediction)!r}"
         )
     ((given, probability),) = prediction.items()
+    if isinstance(probability, bool) or not isinstance(probability, Real):
+        raise UserTypeError(f"the probability of {given!r} must be a number, got {probability!r}")
     return {name: probability if name == given else 1 - probability for name in names}
 
 

@@ -273,9 +273,7 @@ def _advise_on_categories(attributes: list[Attribute]) -> None:
     ]
     if names:
         logger.warning(
-            "%d attributes are taken as categorical (%s); check with review() that their "
-            "categories are complete, and correct them with "
-            "get_attribute(name).set(categories=[...])",
-            len(names),
+            "taken as categorical: %s; check with review() that the categories are complete, "
+            "and correct them with get_attribute(name).set(categories=[...])",
             ", ".join(names[:10]) + (", ..." if len(names) > 10 else ""),
         )

@@ -11,7 +11,7 @@ Imports pandas and pyarrow: load it where it is used.
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -197,8 +197,9 @@ def encode(values: Array, type_: pa.DataType, record: Record) -> pa.Array | pa.C
     if isinstance(values, np.ndarray):
         if values.dtype.kind == "O":
             return encode_objects(values, record)
-        if not values.dtype.isnative:
-            values = values.astype(values.dtype.newbyteorder("="))
+        dtype = cast("np.dtype[Any]", values.dtype)
+        if not dtype.isnative:
+            values = values.astype(dtype.newbyteorder("="))
     return pa.array(values, type=type_, from_pandas=True)
 
 

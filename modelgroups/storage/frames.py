@@ -255,10 +255,14 @@ def _parts(frame: pd.DataFrame) -> list[_Part]:
 
 def _pandas_metadata(frame: pd.DataFrame, schema: pa.Schema) -> bytes:
     """Return what pandas itself writes beside such columns."""
-    dtypes = {
-        name: _known_dtype(dtype, schema.field(name).type) for name, dtype in frame.dtypes.items()
+    sample = frame.iloc[:0]
+    known = {
+        name: dtype
+        for name, given in frame.dtypes.items()
+        if (dtype := _known_dtype(given, schema.field(name).type)) is not None
     }
-    sample = frame.iloc[:0].astype({name: dtype for name, dtype in dtypes.items() if dtype})
+    if known:
+        sample = sample.astype(known)
     names = [name if name is None else str(name) for name in frame.index.names]
     sample.index = sample.index.set_names(names)
     theirs: dict[str, Any] = pa.Table.from_pandas(sample, schema=schema).schema.pandas_metadata
@@ -277,12 +281,8 @@ def _known_dtype(dtype: Any, type_: pa.DataType) -> Any:
     if isinstance(dtype, pd.ArrowDtype):
         try:
             pd.api.types.pandas_dtype(str(dtype))
-        except (
-            TypeError,
-            ValueError,
-            NotImplementedError,
-        ):  # it has a name that pandas cannot read
-            return object
+        except (TypeError, ValueError, NotImplementedError):
+            return object  # it has a name that pandas cannot read
     if isinstance(dtype, np.dtype) and not dtype.isnative:
         return dtype.newbyteorder("=")
     return None

@@ -17,7 +17,7 @@ _COLUMNS = (
 
 
 def upgrade() -> None:
-    """Add the column, fill it, and forbid that it is empty."""
+    """Add the column, fill it, forbid that it is empty, and move `attributes` behind it."""
     connection = op.get_bind()
     op.add_column("model", sa.Column("fingerprint", sa.String(64)))
     rows = connection.exec_driver_sql(f"SELECT {_COLUMNS} FROM model").all()  # noqa: S608  # a constant
@@ -29,6 +29,7 @@ def upgrade() -> None:
             "UPDATE model SET fingerprint = ? WHERE id = ?",
             (hashlib.sha256(text.encode()).hexdigest(), row.id),
         )
-    with op.batch_alter_table("model") as batch:
+    last = ("fingerprint", "attributes")  # the long text behind what listings read
+    with op.batch_alter_table("model", partial_reordering=[last]) as batch:
         batch.alter_column("fingerprint", existing_type=sa.String(64), nullable=False)
     op.create_index("ix_model_created_at", "model", ["created_at"])

@@ -1,0 +1,1 @@
+"""Tests of what users call: connections, models, groups, and what these refuse."""
