@@ -192,13 +192,13 @@ def test_a_dictionary_leaves_out_none_at_every_depth(model):
 def test_a_model_comes_back_from_its_dictionary(connection, skip_none):
     model = saved_model(connection, tags=["a"])
     model.explainability = ExplainabilityParameters(True, "lime")
-    model.add_attribute("spend", "FLOAT", "NON_INPUT_DATA", bins=[None, 3.5, None])
+    model.get_attribute("p").bins = [AttributeBin(None, 3.5), AttributeBin(3.5, None)]
     back = Model.from_dict(model.to_dict(skip_none=skip_none))
     assert back == model
     assert Model.from_json(model.to_json(skip_none=skip_none)) == model
     assert isinstance(back.explainability, ExplainabilityParameters)
     assert isinstance(back.get_attribute("age").categories[0], AttributeCategory)
-    assert isinstance(back.get_attribute("spend").bins[0], AttributeBin)
+    assert isinstance(back.get_attribute("p").bins[0], AttributeBin)
     with pytest.raises(MethodNotApplicableError, match="no registry"):
         back.update()
 
