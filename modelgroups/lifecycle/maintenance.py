@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from modelgroups.catalog import models, references
 from modelgroups.catalog.engine import integrity_problems, sqlite_version
 from modelgroups.errors import UnexpectedError
+from modelgroups.progress import tracked
 from modelgroups.registry import Registry
 from modelgroups.storage.objects import Collected
 
@@ -67,7 +68,7 @@ def verify(registry: Registry) -> Verification:
                 )
         snapshots = references.snapshots(session)
     size = 0
-    for snapshot in snapshots:
+    for snapshot in tracked(snapshots, "Hashing snapshots", total=len(snapshots)):
         try:
             size += registry.objects.verify(snapshot.digest)
         except UnexpectedError as error:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from modelgroups.catalog import models, references
 from modelgroups.catalog.clock import now
 from modelgroups.errors import BadRequestError, ConflictError, NotFoundError, UserValueError
+from modelgroups.progress import tracked
 from modelgroups.reference.files import SourceFile
 from modelgroups.reference.intake import (
     FrameToStore,
@@ -152,7 +153,7 @@ def _good_rows(
         faults: list[dict[str, Any]] = []
         outcome.failures.append(faults)
         start = 0
-        for batch in file.batches():
+        for batch in tracked(file.batches(), f"Taking in {file.name}"):
             table = pa.Table.from_batches([batch])
             frame = table.to_pandas(types_mapper=pd.ArrowDtype)
             strangers = {r - start: told for r, told in file.strangers.items() if r >= start}

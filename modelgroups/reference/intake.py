@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from modelgroups.catalog.records import Snapshot
 from modelgroups.errors import ClosedError, ReadOnlyError
+from modelgroups.progress import tracked
 from modelgroups.registry import Registry
 from modelgroups.storage.frames import arrow_schema, to_arrow
 from modelgroups.storage.objects import ObjectStore
@@ -87,7 +88,7 @@ def staged_frame(objects: ObjectStore, reference: FrameToStore) -> Iterator[Stag
     starts = range(0, max(len(frame), 1), ROWS_PER_GROUP)
     tables = (
         to_arrow(frame, schema, start=start, stop=min(start + ROWS_PER_GROUP, len(frame)))
-        for start in starts
+        for start in tracked(starts, "Writing reference data", total=len(starts))
     )
     with staged_tables(objects, tables, schema) as staged:
         yield staged
