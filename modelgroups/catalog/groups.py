@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, bindparam, func, insert, select, update
 from sqlmodel import Session
 
-from modelgroups.catalog.matching import matches, period
+from modelgroups.catalog.matching import common_conditions
 from modelgroups.catalog.records import GroupRecord
 from modelgroups.catalog.tables import GroupRow, ModelRow, TagRow, table
 
@@ -108,10 +108,7 @@ def list_matching(
     limit
         The most groups to return.
     """
-    conditions = [*matches(_GROUP.name, wanted.name), *period(_GROUP.created_at, wanted)]
-    if wanted.archived is not None:
-        archived = _GROUP.archived_at.is_not(None)
-        conditions.append(archived if wanted.archived else ~archived)
+    conditions = common_conditions(_GROUP, _GROUP.name, wanted, after)
     versions = select(_MODEL.group_id).where(_MODEL.group_id == _GROUP.id)
     if wanted.input_type is not None:
         conditions.append(versions.where(_MODEL.input_type == wanted.input_type).exists())
@@ -120,8 +117,5 @@ def list_matching(
     if wanted.tag is not None:
         tagged = versions.where(_TAG.model_serial == _MODEL.serial, _TAG.tag == wanted.tag)
         conditions.append(tagged.exists())
-    if after is not None:
-        start = select(_GROUP.serial).where(_GROUP.id == after).scalar_subquery()
-        conditions.append(_GROUP.serial > start)
     rows = session.execute(_select().where(*conditions).order_by(_GROUP.serial).limit(limit))
     return [GroupRecord._make(row) for row in rows]

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, null, s
 from sqlmodel import Session
 
 from modelgroups.catalog.documents import dump, load_tags
-from modelgroups.catalog.matching import matches, period
+from modelgroups.catalog.matching import common_conditions
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.catalog.tables import AttributeRow, ModelRow, TagRow, table
 
@@ -146,24 +146,17 @@ def list_matching(
     limit
         The most versions to return.
     """
-    conditions = _conditions(wanted)
-    if after is not None:
-        start = select(_MODEL.serial).where(_MODEL.id == after).scalar_subquery()
-        conditions.append(_MODEL.serial > start)
-    statement = _select(with_attributes=False).where(*conditions)
+    statement = _select(with_attributes=False).where(*_conditions(wanted, after))
     rows = session.execute(statement.order_by(_MODEL.serial).limit(limit)).all()
     return list(map(ModelRecord._make, rows))
 
 
-def _conditions(wanted: ModelFilter) -> list[ColumnElement[bool]]:
-    conditions = [*matches(_MODEL.display_name, wanted.name), *period(_MODEL.created_at, wanted)]
+def _conditions(wanted: ModelFilter, after: str | None) -> list[ColumnElement[bool]]:
+    conditions = common_conditions(_MODEL, _MODEL.display_name, wanted, after)
     for name in ("group_id", "input_type", "output_type", "label", "partner_model_id"):
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(_MODEL[name] == value)
-    if wanted.archived is not None:
-        archived = _MODEL.archived_at.is_not(None)
-        conditions.append(archived if wanted.archived else ~archived)
     if wanted.tag is not None:
         tagged = select(_TAG.tag).where(_TAG.model_serial == _MODEL.serial)
         conditions.append(tagged.where(_TAG.tag == wanted.tag).exists())
