@@ -44,7 +44,7 @@ def _select() -> Select[tuple[object, ...]]:
     return select(*(_GROUP[name] for name in GroupRecord._fields))
 
 
-# These are built once, for to build a statement takes longer than SQLite takes to answer it.
+# Built once: building a statement takes longer than SQLite takes to answer it.
 _BY_ID = _select().where(_GROUP.id == bindparam("key"))
 _INSERT = insert(table(GroupRow))
 _NEXT = (

@@ -67,7 +67,7 @@ def _select(*, with_attributes: bool = True) -> Select[tuple[Any, ...]]:
     return select(*columns, _MODEL.attributes if with_attributes else null())
 
 
-# These are built once, for to build a statement takes longer than SQLite takes to answer it.
+# Built once: building a statement takes longer than SQLite takes to answer it.
 _BY_ID = _select().where(_MODEL.id == bindparam("key"))
 _BY_PARTNER_ID = _select().where(_MODEL.active_partner_model_id == bindparam("key"))
 _OF_GROUP = _select().where(_MODEL.group_id == bindparam("group"))

@@ -22,7 +22,7 @@ _SNAPSHOT = table(SnapshotRow).c
 _SET = table(ReferenceSetRow).c
 _FILE = table(ReferenceFileRow).c
 
-# These are built once, for to build a statement takes longer than SQLite takes to answer it.
+# Built once: building a statement takes longer than SQLite takes to answer it.
 _LAST_SET = (
     select(_SET.serial, _SET.sequence_num, _SET.closed_at)
     .where(_SET.model_id == bindparam("model"))

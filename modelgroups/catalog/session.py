@@ -65,7 +65,7 @@ class Catalog:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that sees one state of the catalog until it ends."""
-        with self._translated(), self._connect() as connection, Session(connection) as session:
+        with self._session(write=False) as session:
             yield session
 
     @contextmanager
@@ -76,10 +76,20 @@ class Catalog:
                 f"the registry at {self.path.parent} is open read-only; "
                 "open it with connect(..., read_only=False) to change it"
             )
+        with self._session(write=True) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def _session(self, *, write: bool) -> Iterator[Session]:
         with self._translated(), self._connect() as connection:
-            connection.execution_options(write=True)
-            with Session(connection) as session, session.begin():
-                yield session
+            try:
+                connection.execution_options(write=write)
+                with Session(connection) as session:
+                    yield session
+            except BaseException as error:
+                if _is_interruption(error):
+                    connection.invalidate()  # a statement may be running, held by the traceback
+                raise
 
     def close(self) -> None:
         """Release every connection; the last one to leave folds the log into the file."""
@@ -130,9 +140,15 @@ class Catalog:
         except (DatabaseError, InterfaceError, driver().Error) as error:
             raise catalog_error(error, self.path) from error
         except AssertionError as error:
-            if isinstance(error.__context__, KeyboardInterrupt):
-                raise KeyboardInterrupt from error  # SQLAlchemy found its commit broken off
+            if _is_interruption(error):
+                raise KeyboardInterrupt from error
             raise
+
+
+def _is_interruption(error: BaseException) -> bool:
+    """Return whether it is Ctrl-C or its like, or what SQLAlchemy makes of that in a commit."""
+    broken_off = error.__context__ if isinstance(error, AssertionError) else error
+    return not isinstance(broken_off, Exception | None)
 
 
 def catalog_error(error: Exception, path: Path) -> ModelGroupsError:

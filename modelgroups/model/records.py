@@ -109,7 +109,10 @@ def fill(model: ModelFields, record: ModelRecord) -> None:
     }
     if record.attributes is not None:
         state["_attributes_document"] = record.attributes
-        model.__dict__.pop("attributes", None)
+        if "attributes" in model.__dict__:  # drop it in one step with the rest: Ctrl-C may come
+            kept = {name: value for name, value in vars(model).items() if name != "attributes"}
+            model.__dict__ = kept | state
+            return
     model.__dict__.update(state)
 
 
