@@ -1,0 +1,160 @@
+"""Many processes that save into one group at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import pandas as pd
+
+import modelgroups as mg
+from benchmarks.bare import BareRegistry
+from benchmarks.frames import built_model, make_frame
+from benchmarks.measure import Context, Report, Row, median_ratio, quiet, run
+
+__all__ = ["benchmark", "main"]
+
+N_WRITERS = 8
+N_SAVES = 50
+N_ROWS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one process does: where to, how many saves, of frames with how many rows."""
+
+    folder: Path
+    group_id: str
+    seed: int
+    n_saves: int
+    n_rows: int
+
+
+def benchmark(context: Context) -> Report:
+    """Measure the rate of saves, and count numbers that were lost or given twice."""
+    n_writers = context.size(N_WRITERS, quick=2)
+    n_saves = context.size(N_SAVES, quick=3)
+    n_rows = context.size(N_ROWS, quick=50)
+    programs = {"ours": (_begin_ours, _save_ours), "bare": (_begin_bare, _save_bare)}
+    rates: dict[str, list[float]] = {name: [] for name in programs}
+    wrong = 0
+    for turn in range(1 if context.quick else 5):
+        for name in programs if turn % 2 else reversed(programs):
+            begin, save = programs[name]
+            folder = context.new_folder()
+            group = begin(folder)
+            jobs = [Job(folder, group, seed, n_saves, n_rows) for seed in range(n_writers)]
+            seconds, numbers = _run(save, jobs)
+            rates[name].append(n_writers * n_saves / seconds)
+            if name == "ours":
+                wrong += _count_wrong(numbers, folder, n_writers * n_saves)
+    report = Report()
+    report.rows.append(
+        Row(
+            f"saves of {n_writers} processes",
+            median(rates["ours"]),
+            "/s",
+            median(rates["bare"]),
+            "bare program",
+            median_ratio(rates["ours"], rates["bare"]),
+            0.8,
+            at_least=True,
+        )
+    )
+    report.rows.append(Row("numbers lost or given twice", float(wrong), "", target=0))
+    return report
+
+
+def _begin_ours(folder: Path) -> str:
+    """Make a registry with a group of one version, and return the group's id."""
+    with quiet(), mg.connect(folder) as connection:
+        model = built_model(connection, make_frame(50, n_floats=11, n_texts=3))
+        model.save()
+        return str(model.model_group_id)
+
+
+def _begin_bare(folder: Path) -> str:
+    BareRegistry(folder).close()
+    return "group"
+
+
+def _run(
+    work: Callable[[Job, Barrier, multiprocessing.Queue[list[int]]], None], jobs: Sequence[Job]
+) -> tuple[float, list[int]]:
+    """Start a process for each job; return the seconds of all and the numbers given."""
+    spawn = multiprocessing.get_context("spawn")
+    ready, numbers = spawn.Barrier(len(jobs) + 1), spawn.Queue()
+    processes = [spawn.Process(target=work, args=(job, ready, numbers)) for job in jobs]
+    for process in processes:
+        process.start()
+    ready.wait(120)
+    start = perf_counter()
+    given = [number for _ in jobs for number in numbers.get(timeout=300)]
+    seconds = perf_counter() - start
+    for process in processes:
+        process.join()
+    return seconds, given
+
+
+def _save_ours(job: Job, ready: Barrier, numbers: multiprocessing.Queue[list[int]]) -> None:
+    frame = make_frame(job.n_rows, n_floats=11, n_texts=3)
+    with quiet(), mg.connect(":memory:") as connection:
+        built_model(connection, frame).save()  # warms up
+    with quiet(), mg.connect(job.folder) as connection:
+        group = connection.get_model_group(job.group_id)
+        models = []
+        for turn in range(job.n_saves):
+            model = built_model(connection, _varied(frame, job.seed, turn))
+            group.add_version(model)
+            models.append(model)
+        ready.wait(120)
+        for model in models:
+            model.save()
+        numbers.put([int(model.version_sequence_num or 0) for model in models])
+
+
+def _save_bare(job: Job, ready: Barrier, numbers: multiprocessing.Queue[list[int]]) -> None:
+    frame = make_frame(job.n_rows, n_floats=11, n_texts=3)
+    with quiet(), mg.connect(":memory:") as connection:
+        attributes = built_model(connection, frame).attributes or []
+    warm = BareRegistry(job.folder / f"warm-{job.seed}")
+    warm.save(frame, attributes)
+    warm.close()
+    bare = BareRegistry(job.folder)
+    frames = [_varied(frame, job.seed, turn) for turn in range(job.n_saves)]
+    ready.wait(120)
+    numbers.put([bare.save(fresh, attributes) for fresh in frames])
+    bare.close()
+
+
+def _count_wrong(given: list[int], folder: Path, expected: int) -> int:
+    """Count the numbers that are not 2, 3, … each once, as given and as stored."""
+    with mg.connect(folder) as connection:
+        (group,) = connection.model_groups()
+        stored = [version.version_sequence_num or 0 for version in group.list_versions()]
+    wanted = Counter(range(2, expected + 2))
+    lost = (wanted - Counter(given)) + (Counter(given) - wanted)
+    unstored = (wanted + Counter([1])) - Counter(stored)
+    return lost.total() + unstored.total()
+
+
+def _varied(frame: pd.DataFrame, seed: int, turn: int) -> pd.DataFrame:
+    """Return a frame that no other save has, so that each writes a file of its own."""
+    varied = frame.copy()
+    varied.loc[0, "p"] = 1 / (1_000 * seed + turn + 2)
+    return varied
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run this benchmark as a program."""
+    run(benchmark, argv, "many processes that save into one group at once")
+
+
+if __name__ == "__main__":
+    main()

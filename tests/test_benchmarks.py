@@ -1,0 +1,79 @@
+"""The benchmarks run and print finite numbers; what the numbers are is not tested here."""
+
+import logging
+import math
+import re
+
+import pytest
+
+from benchmarks import __main__ as whole
+from benchmarks import memory, opening, parquet_write, save, versions, writers
+from benchmarks.measure import Report, Row, in_turns, median_ratio, show
+
+
+@pytest.mark.parametrize(
+    "module",
+    [memory, opening, parquet_write, save, versions, writers],
+    ids=lambda module: module.__name__.rpartition(".")[2],
+)
+def test_a_quick_run_prints_a_table_of_finite_numbers(module, tmp_path, capsys):
+    module.main(["--quick", "--folder", str(tmp_path)])
+    heading, *lines = [
+        line for line in capsys.readouterr().out.splitlines() if not line.startswith("- ")
+    ]
+    assert heading.split() == ["what", "ours", "floor", "or", "peer", "ratio"]
+    for line in lines:
+        _, ours, *rest = re.split(r"  +", line)
+        values = [ours, *rest]
+        assert all(math.isfinite(leading_number(value)) for value in values), line
+    assert list(tmp_path.iterdir()) == []
+
+
+def leading_number(cell: str) -> float:
+    return float(cell.split()[0].replace(",", ""))
+
+
+def test_the_whole_run_has_every_benchmark():
+    assert set(whole.BENCHMARKS) == {memory, opening, parquet_write, save, versions, writers}
+
+
+def test_running_a_benchmark_leaves_the_log_level_alone(tmp_path, capsys):
+    logger = logging.getLogger("modelgroups")
+    before = logger.level
+    memory.main(["--quick", "--folder", str(tmp_path)])
+    assert logger.level == before
+
+
+def test_turns_alternate_and_the_first_round_is_not_counted():
+    order = []
+    times = in_turns({name: lambda name=name: lambda: order.append(name) for name in "ab"}, 2)
+    assert "".join(order) == "baabba"
+    assert [len(seconds) for seconds in times.values()] == [2, 2]
+
+
+def test_a_ratio_is_the_median_of_the_ratios_of_the_rounds():
+    assert median_ratio([1.0, 4.0, 9.0], [1.0, 2.0, 3.0]) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("row", "is_met"),
+    [
+        (Row("time", 3.0), None),
+        (Row("time", 3.0, target=3.0), True),
+        (Row("time", 3.0, target=2.9), False),
+        (Row("time", 3.0, other=6.0, ratio=0.5, target=0.6), True),
+        (Row("time", 3.0, other=6.0, ratio=0.5, target=2.0, of_value=True), False),
+        (Row("rate", 90.0, "/s", 100.0, ratio=0.9, target=0.8, at_least=True), True),
+        (Row("rate", 70.0, "/s", 100.0, ratio=0.7, target=0.8, at_least=True), False),
+    ],
+)
+def test_a_target_bounds_the_ratio_or_the_value(row, is_met):
+    assert row.is_met is is_met
+
+
+def test_the_table_says_which_targets_are_missed(capsys):
+    report = Report()
+    report.add("save()", [0.003], [0.001], beside="floor", target=1.8)
+    show(report, quick=False)
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line == "save()  3.00 ms  1.00 ms, floor   3.00  ≤ 1.8 × MISSED"
