@@ -6,7 +6,8 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
@@ -17,7 +18,14 @@ from weakref import finalize
 from modelgroups.arguments import is_unicode
 from modelgroups.catalog import setup
 from modelgroups.catalog.session import Catalog
-from modelgroups.errors import NotARegistryError, ReadOnlyError, UserTypeError, UserValueError
+from modelgroups.errors import (
+    ModelGroupsError,
+    NotARegistryError,
+    ReadOnlyError,
+    UnexpectedError,
+    UserTypeError,
+    UserValueError,
+)
 from modelgroups.storage.lock import locked
 from modelgroups.storage.objects import ObjectStore
 
@@ -132,11 +140,26 @@ def open_registry(
     if name == MEMORY:
         return _open_temporary(read_only=read_only)
     root = Path(name).expanduser().absolute()
-    if read_only:
-        _require_readable(root)
-    else:
-        _prepare(root)
+    with _translated(root):
+        if read_only:
+            _require_readable(root)
+        else:
+            _prepare(root)
     return _assemble(name, root, read_only=read_only, durable=True)
+
+
+@contextmanager
+def _translated(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except ModelGroupsError:  # some of ours are OSErrors too
+        raise
+    except PermissionError as error:
+        raise ReadOnlyError(
+            f"this user may not look into the registry at {root}: {error}"
+        ) from error
+    except OSError as error:
+        raise UnexpectedError(f"the registry at {root} cannot be opened: {error}") from error
 
 
 def _as_text(location: object) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
+from modelgroups.errors import CatalogCorruptError
 from modelgroups.schema.attribute import Attribute, AttributeBin, AttributeCategory
 
-__all__ = ["dump", "dump_attributes", "load_attributes", "load_tags"]
+__all__ = ["documents_of", "dump", "dump_attributes", "load_attributes", "load_tags"]
 
 _DEFAULTS = {field.name: field.default for field in fields(Attribute)}
 
@@ -34,6 +36,23 @@ def _slim(attribute: Attribute) -> dict[str, Any]:
         if name in record:
             record[name] = [vars(item) for item in record[name]]
     return record
+
+
+@contextmanager
+def documents_of(model_id: str) -> Iterator[None]:
+    """Tell whose documents are damaged where those that the block loads are.
+
+    >>> with documents_of("m-1"):
+    ...     load_tags("[")
+    Traceback (most recent call last):
+    modelgroups.errors.CatalogCorruptError: the row of model m-1 is damaged (Expecting value: ...
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CatalogCorruptError(
+            f"the row of model {model_id} is damaged ({error}); restore the catalog from a backup"
+        ) from error
 
 
 def load_attributes(document: str) -> list[Attribute]:

@@ -11,6 +11,9 @@ import os
 import random
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +22,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
+from modelgroups.catalog.interrupts import interrupt_if_asked
 from modelgroups.errors import CatalogBusyError
 
 __all__ = [
@@ -28,6 +32,7 @@ __all__ = [
     "make_engine",
     "reading_mode",
     "sqlite_version",
+    "undecoded",
 ]
 
 APPLICATION_ID = 0x6D677270
@@ -149,6 +154,7 @@ def _begin_immediate(connection: Any) -> None:
             except driver().OperationalError as error:
                 if "locked" not in str(error) and "busy" not in str(error):
                     raise
+                interrupt_if_asked()
                 if time.monotonic() > deadline:
                     raise CatalogBusyError(
                         f"another process has held the catalog's write lock for "
@@ -171,4 +177,20 @@ def sqlite_version() -> str:
 def integrity_problems(connection: Connection) -> list[str]:
     """Return what SQLite finds wrong with its own file."""
     answers = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
-    return [str(answer) for answer in answers if answer != "ok"]
+    problems = [str(answer) for answer in answers if answer != "ok"]
+    orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return problems + [
+        f"row {row} of the table {table} refers to a row of {parent} that is gone"
+        for table, row, parent, _ in orphans
+    ]
+
+
+@contextmanager
+def undecoded(connection: Connection) -> Iterator[None]:
+    """Read texts that are not UTF-8 as they are, with surrogates, instead of failing."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+    try:
+        yield
+    finally:
+        raw.text_factory = str

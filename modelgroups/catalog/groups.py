@@ -17,6 +17,7 @@ __all__ = [
     "create",
     "find",
     "find_by_name",
+    "incomplete",
     "list_matching",
     "next_sequence_num",
     "rewrite",
@@ -89,6 +90,18 @@ def count_versions(session: Session, group_id: str) -> int:
         _MODEL.group_id == group_id, _MODEL.archived_at.is_(None)
     )
     return int(session.execute(statement).scalar_one())
+
+
+def incomplete(session: Session) -> list[tuple[str, int, int]]:
+    """Return the groups that do not have every version that was numbered, with both counts."""
+    n_versions = func.count(_MODEL.serial)
+    statement = (
+        select(_GROUP.id, _GROUP.last_sequence_num, n_versions)
+        .select_from(table(GroupRow).outerjoin(table(ModelRow), _MODEL.group_id == _GROUP.id))
+        .group_by(_GROUP.id, _GROUP.last_sequence_num)
+        .having(n_versions != _GROUP.last_sequence_num)
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
 
 
 def list_matching(

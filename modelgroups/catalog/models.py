@@ -26,6 +26,7 @@ __all__ = [
     "find_by_partner_id",
     "find_version",
     "fingerprint",
+    "is_as_saved",
     "latest_version",
     "list_matching",
     "list_versions",
@@ -227,6 +228,14 @@ def _restore(session: Session, condition: ColumnElement[bool], at: str) -> None:
             archived_at=None, updated_at=at, active_partner_model_id=_MODEL.partner_model_id
         )
     )
+
+
+def is_as_saved(record: ModelRecord, stored: str) -> bool:
+    """Return whether a version has the fingerprint that was stored with it."""
+    try:
+        return fingerprint(record) == stored
+    except (TypeError, ValueError):  # values that were never saved: blobs, infinity, no UTF-8
+        return False
 
 
 def fingerprint(record: ModelRecord) -> str:

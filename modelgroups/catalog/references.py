@@ -16,7 +16,14 @@ from modelgroups.catalog.tables import (
     table,
 )
 
-__all__ = ["add_files", "current", "drop_unreferenced", "history", "snapshots"]
+__all__ = [
+    "add_files",
+    "current",
+    "drop_unreferenced",
+    "history",
+    "models_without_files",
+    "snapshots",
+]
 
 _SNAPSHOT = table(SnapshotRow).c
 _SET = table(ReferenceSetRow).c
@@ -104,6 +111,13 @@ def _with_files(session: Session, row: Any) -> ReferenceSet:
     )
     files = tuple(Snapshot._make(file) for file in session.execute(statement))
     return ReferenceSet(row.model_id, row.sequence_num, row.created_at, row.closed_at, files)
+
+
+def models_without_files(session: Session) -> list[str]:
+    """Return the models with a closed reference set that has no file; there should be none."""
+    files = select(_FILE.digest).where(_FILE.set_serial == _SET.serial)
+    statement = select(_SET.model_id).where(_SET.closed_at.is_not(None), ~files.exists())
+    return list(session.execute(statement).scalars())
 
 
 def snapshots(session: Session) -> list[Snapshot]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError, InterfaceError
 from sqlmodel import Session
 
 from modelgroups.catalog.engine import driver, make_engine
+from modelgroups.catalog.interrupts import interrupts_wait
 from modelgroups.errors import (
     CatalogBusyError,
     CatalogCorruptError,
@@ -29,6 +30,8 @@ __all__ = ["Catalog", "catalog_error"]
 _OPEN: WeakSet[Catalog] = WeakSet()
 _held: list[Catalog] = []
 _forking = Lock()
+
+_DAMAGE = ("malformed", "not a database", "disk image", "decode")
 
 _FORK_SECONDS = 10.0
 """How long a fork waits for the transactions of other threads."""
@@ -76,7 +79,7 @@ class Catalog:
                 f"the registry at {self.path.parent} is open read-only; "
                 "open it with connect(..., read_only=False) to change it"
             )
-        with self._session(write=True) as session, session.begin():
+        with interrupts_wait(), self._session(write=True) as session, session.begin():
             yield session
 
     @contextmanager
@@ -86,9 +89,10 @@ class Catalog:
                 connection.execution_options(write=write)
                 with Session(connection) as session:
                     yield session
-            except BaseException as error:
-                if _is_interruption(error):
-                    connection.invalidate()  # a statement may be running, held by the traceback
+            except Exception:
+                raise
+            except BaseException:
+                connection.invalidate()  # a statement may be running, held by the traceback
                 raise
 
     def close(self) -> None:
@@ -137,18 +141,8 @@ class Catalog:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (DatabaseError, InterfaceError, driver().Error) as error:
+        except (DatabaseError, InterfaceError, UnicodeDecodeError, driver().Error) as error:
             raise catalog_error(error, self.path) from error
-        except AssertionError as error:
-            if _is_interruption(error):
-                raise KeyboardInterrupt from error
-            raise
-
-
-def _is_interruption(error: BaseException) -> bool:
-    """Return whether it is Ctrl-C or its like, or what SQLAlchemy makes of that in a commit."""
-    broken_off = error.__context__ if isinstance(error, AssertionError) else error
-    return not isinstance(broken_off, Exception | None)
 
 
 def catalog_error(error: Exception, path: Path) -> ModelGroupsError:
@@ -158,7 +152,7 @@ def catalog_error(error: Exception, path: Path) -> ModelGroupsError:
         return CatalogBusyError(f"the catalog {path} is locked by another process: {text}")
     if "readonly" in text or "read-only" in text:
         return ReadOnlyError(f"the catalog {path} cannot be written: {text}")
-    if "malformed" in text or "not a database" in text or "disk image" in text:
+    if any(sign in text for sign in _DAMAGE):
         return CatalogCorruptError(
             f"the catalog {path} is damaged: {text}; restore it from a backup"
         )

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from modelgroups.catalog.engine import APPLICATION_ID, driver, reading_mode
+from modelgroups.catalog.session import catalog_error
 from modelgroups.catalog.tables import Base
 from modelgroups.errors import (
     CatalogCorruptError,
@@ -52,6 +53,8 @@ def create(path: Path, *, durable: bool = True) -> None:
         building.replace(path)
         if durable:
             _fsync(path.parent)
+    except driver().Error as error:
+        raise catalog_error(error, path) from error
     finally:
         building.unlink(missing_ok=True)
 
@@ -90,7 +93,13 @@ def read_revision(path: Path) -> str:
                     "modelgroups; choose another folder"
                 )
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except module.DatabaseError as error:
+    except (module.DatabaseError, UnicodeDecodeError) as error:
+        if "unable to open" in str(error):
+            raise ReadOnlyError(
+                f"the catalog {path} cannot be opened by this user or on this disk; where it lies "
+                f"beside a {path.name}-wal and nothing can be written, copy the registry to "
+                "another folder and open it there"
+            ) from error
         raise CatalogCorruptError(
             f"the catalog {path} cannot be read: {error}; restore it from a backup"
         ) from error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelgroups.catalog import models, references
-from modelgroups.catalog.engine import integrity_problems, sqlite_version
+from sqlmodel import Session
+
+from modelgroups.catalog import groups, models, references
+from modelgroups.catalog.engine import integrity_problems, sqlite_version, undecoded
 from modelgroups.errors import UnexpectedError
 from modelgroups.progress import tracked
 from modelgroups.registry import Registry
@@ -53,15 +55,12 @@ class Verification:
 
 def verify(registry: Registry) -> Verification:
     """Check every version against its fingerprint and every snapshot against its hash."""
-    problems: list[str] = []
-    with registry.catalog.read() as session:
-        problems += [
-            f"the catalog is damaged: {text}" for text in integrity_problems(session.connection())
-        ]
+    with registry.catalog.read() as session, undecoded(session.connection()):
+        problems = _problems_of_rows(session)
         n_models = 0
         for record, stored in models.stored_fingerprints(session):
             n_models += 1
-            if models.fingerprint(record) != stored:
+            if not models.is_as_saved(record, stored):
                 problems.append(
                     f"the row of model {record.id} (version {record.sequence_num} of group "
                     f"{record.group_id}) was changed since it was saved"
@@ -74,6 +73,21 @@ def verify(registry: Registry) -> Verification:
         except UnexpectedError as error:
             problems.append(str(error))
     return Verification(n_models, len(snapshots), size, tuple(problems), sqlite_version())
+
+
+def _problems_of_rows(session: Session) -> list[str]:
+    """Return what is wrong with how the rows of the catalog hang together."""
+    return [
+        *(f"the catalog is damaged: {text}" for text in integrity_problems(session.connection())),
+        *(
+            f"the group {group} has numbered {n_numbered} versions and holds {n_held}"
+            for group, n_numbered, n_held in groups.incomplete(session)
+        ),
+        *(
+            f"the model {model} has lost the list of its reference files"
+            for model in references.models_without_files(session)
+        ),
+    ]
 
 
 def collect(registry: Registry) -> Collected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from uuid import uuid4
 
 from sqlmodel import Session
@@ -13,7 +14,6 @@ from modelgroups.errors import ConflictError
 from modelgroups.lifecycle.lookup import require_group
 from modelgroups.reference.intake import (
     FrameToStore,
-    StagedSnapshot,
     require_writable,
     staged_frame,
 )
@@ -28,6 +28,7 @@ def save_version(
     reference: FrameToStore | None,
     *,
     partner_id_is_generated: bool,
+    tried_before: bool,
 ) -> ModelRecord:
     """Store a new version with its reference data; wholly, or not at all.
 
@@ -42,12 +43,13 @@ def save_version(
         The reference data, or None.
     partner_id_is_generated
         Whether a suffix may be added to the partner id when it is taken.
+    tried_before
+        Whether an earlier attempt was broken off, which may have come through all the same.
 
     Returns
     -------
     ModelRecord
-        The version as it is stored. Where an earlier attempt with the same id was stored
-        although its caller never heard of it, that one.
+        The version as it is stored, by an earlier attempt if that came through.
 
     Raises
     ------
@@ -58,22 +60,10 @@ def save_version(
     FrameError
         The reference data cannot be kept exactly.
     """
-    if reference is None:
-        return _commit(registry, wanted, None, partner_id_is_generated=partner_id_is_generated)
     require_writable(registry)
-    with staged_frame(registry.objects, reference) as staged:
-        return _commit(registry, wanted, staged, partner_id_is_generated=partner_id_is_generated)
-
-
-def _commit(
-    registry: Registry,
-    wanted: ModelRecord,
-    staged: StagedSnapshot | None,
-    *,
-    partner_id_is_generated: bool,
-) -> ModelRecord:
-    with registry.catalog.write() as session:
-        stored = models.find(session, wanted.id)
+    staging = nullcontext() if reference is None else staged_frame(registry.objects, reference)
+    with staging as staged, registry.catalog.write() as session:
+        stored = models.find(session, wanted.id) if tried_before else None
         if stored is not None:
             return _adopt(stored, wanted)
         at = now()

@@ -8,7 +8,7 @@ from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelgroups.arguments import require_mapping
-from modelgroups.catalog.documents import load_attributes
+from modelgroups.catalog.documents import documents_of, load_attributes
 from modelgroups.errors import (
     MethodNotApplicableError,
     MissingParameterError,
@@ -144,7 +144,8 @@ class ModelFields(JsonDataclass):
             document = state.get("_attributes_document")
             if document is None:
                 document = attributes_document(state["_registry_or_none"], state["id"])
-            attributes = state.setdefault("attributes", load_attributes(document))
+            with documents_of(state["id"]):
+                attributes = state.setdefault("attributes", load_attributes(document))
             state.pop("_attributes_document", None)
             return attributes
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
-from modelgroups.catalog.documents import dump, dump_attributes
+from modelgroups.catalog.documents import documents_of, dump, dump_attributes
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.model.checks import check_fields
 from modelgroups.model.fields import ExplainabilityParameters, ModelFields
@@ -80,8 +80,20 @@ def fill(model: ModelFields, record: ModelRecord) -> None:
 
     Attributes are decoded, or read where the record leaves them out, when they are first used.
     """
+    with documents_of(record.id):
+        state = _state(record)
+    if record.attributes is not None:
+        state["_attributes_document"] = record.attributes
+        if "attributes" in model.__dict__:  # drop it in one step with the rest: Ctrl-C may come
+            kept = {name: value for name, value in vars(model).items() if name != "attributes"}
+            model.__dict__ = kept | state
+            return
+    model.__dict__.update(state)
+
+
+def _state(record: ModelRecord) -> dict[str, Any]:
     archived = record.archived_at is not None
-    state: dict[str, Any] = {
+    return {
         "partner_model_id": record.partner_model_id,
         "input_type": record.input_type,
         "output_type": record.output_type,
@@ -107,13 +119,6 @@ def fill(model: ModelFields, record: ModelRecord) -> None:
         "version_sequence_num": record.sequence_num,
         "version_label": record.label,
     }
-    if record.attributes is not None:
-        state["_attributes_document"] = record.attributes
-        if "attributes" in model.__dict__:  # drop it in one step with the rest: Ctrl-C may come
-            kept = {name: value for name, value in vars(model).items() if name != "attributes"}
-            model.__dict__ = kept | state
-            return
-    model.__dict__.update(state)
 
 
 def _explainability(document: str | None) -> ExplainabilityParameters | None:

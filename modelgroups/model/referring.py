@@ -223,9 +223,10 @@ class ReferenceData(SchemaBuilding):
         from modelgroups.schema.columns import check_frame
 
         reference = FrameToStore(_as_frame(self.reference_dataframe))
-        if validate:
+        if validate:  # which covers what `check_frame` finds
             self._validate(reference.frame, lambda _: reference.schema)
-        check_frame(reference.frame)
+        else:
+            check_frame(reference.frame)
         attributes: list[Attribute] = self.attributes or []
         require_known_columns(reference.frame.columns, attributes)
         return reference

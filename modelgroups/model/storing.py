@@ -89,12 +89,17 @@ class Storing(ReferenceData):
             )
         declared = sound_attributes(check_saveable(self.attributes, self.output_type))
         registry = self._registry
+        tried_before = self._id_to_save is not None
         self._id_to_save = self._id_to_save or str(uuid4())
         record = to_record(self, self._id_to_save, self._completed(declared, self._id_to_save))
         if record.classifier_threshold is None and self.output_type == OutputType.Multiclass:
             record = record._replace(classifier_threshold=_DEFAULT_THRESHOLD)
         stored = save_version(
-            registry, record, reference, partner_id_is_generated=self._partner_id_is_generated
+            registry,
+            record,
+            reference,
+            partner_id_is_generated=self._partner_id_is_generated,
+            tried_before=tried_before,
         )
         fill(self, stored)
         self.reference_dataframe = None

@@ -59,11 +59,12 @@ def read_tables(
 def _read(
     registry: Registry, digest: str, names: list[str] | None, *, with_index: bool
 ) -> pa.Table:
-    path = registry.objects.path(digest)
-    if names is not None and with_index:
-        with open_parquet(path, digest=digest) as file:
-            names = names + [name for name in index_fields(file.schema_arrow) if name not in names]
-    return read_table(path, names, digest=digest)
+    with registry.objects.reading(digest) as path:
+        if names is not None and with_index:
+            with open_parquet(path, digest=digest) as file:
+                fields = index_fields(file.schema_arrow)
+            names = names + [name for name in fields if name not in names]
+        return read_table(path, names, digest=digest)
 
 
 def read_frame(
@@ -94,13 +95,14 @@ def read_batches(
         raise UserValueError(f"batch_size must be 1 row or more, got {batch_size}")
     names = wanted_columns(columns)
     files = current_set(registry, model_id).files
-    return (
-        batch
-        for file in files
-        for batch in iter_batches(
-            registry.objects.path(file.digest), names, batch_size, digest=file.digest
-        )
-    )
+    return (batch for file in files for batch in _batches(registry, file.digest, names, batch_size))
+
+
+def _batches(
+    registry: Registry, digest: str, names: list[str] | None, batch_size: int
+) -> Iterator[pa.RecordBatch]:
+    with registry.objects.reading(digest) as path:
+        yield from iter_batches(path, names, batch_size, digest=digest)
 
 
 def wanted_columns(columns: Sequence[str] | None) -> list[str] | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from copy import copy
 
 from modelgroups.schema.attribute import Attribute, AttributeCategory
 from modelgroups.types import OutputType, Stage, ValueType
@@ -38,7 +38,7 @@ def with_implicit_attributes(attributes: list[Attribute], output_type: str) -> l
     >>> [a.name for a in with_implicit_attributes([p, y], "MULTICLASS")]
     ['p', 'y', 'p_negative', 'y_1', 'y_0']
     """
-    completed = [replace(attribute) for attribute in attributes]
+    completed = [copy(attribute) for attribute in attributes]
     if output_type != OutputType.Multiclass:
         return completed
     names = {attribute.name for attribute in completed}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import replace
+from copy import copy
 from numbers import Real
 from typing import TYPE_CHECKING
 
@@ -82,8 +82,8 @@ def check_saveable(attributes: Sequence[Attribute] | None, output_type: str) -> 
         except UserError as error:
             problems.append(f"attribute '{attribute.name}': {error}")
     if not problems and output_type == OutputType.Multiclass:
-        _mark_positive([copy for copy in copies if copy.stage == Stage.PredictedValue])
-    positive = [copy.name for copy in copies if copy.is_positive_predicted_attribute]
+        _mark_positive([a for a in copies if a.stage == Stage.PredictedValue])
+    positive = [a.name for a in copies if a.is_positive_predicted_attribute]
     if len(positive) > 1:
         problems.append(
             f"{len(positive)} attributes are the positive prediction ({', '.join(positive)}); "
@@ -146,8 +146,7 @@ def _copy(attribute: Attribute) -> Attribute:
     ]:
         if isinstance(value, Real) and not math.isfinite(value):
             raise UserValueError(f"{what} is {value}; give a finite number, or None")
-    return replace(
-        attribute,
-        categories=None if categories is None else [replace(c) for c in categories],
-        bins=None if bins is None else [replace(b) for b in bins],
-    )
+    copied = copy(attribute)
+    copied.categories = None if categories is None else [copy(c) for c in categories]
+    copied.bins = None if bins is None else [copy(b) for b in bins]
+    return copied

@@ -115,7 +115,7 @@ def validate_frame(
     if len(frame) == 0:
         raise UserTypeError("the reference data has no rows; at least 1 is needed")
     errors = _column_errors(frame, attributes)
-    single = set(frame.columns[~frame.columns.duplicated(keep=False)])
+    single = set(frame.columns[~frame.columns.duplicated(keep=False)].tolist())
     for attribute in attributes:
         if attribute.name in single:
             error = _values_error(frame[attribute.name], attribute, output_type)

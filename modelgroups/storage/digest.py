@@ -117,7 +117,7 @@ class DigestFile:
 
     def _store(self, lot: bytes, start: int) -> None:
         self._file.write(lot)
-        if self._durable and sys.platform == "linux":
+        if self._durable and len(lot) >= _LOT and sys.platform == "linux":
             # The kernel begins to write these pages out now, so the fsync has little left.
             os.posix_fadvise(self._file.fileno(), start, len(lot), os.POSIX_FADV_DONTNEED)
         self._hash.update(lot)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WriterOptions", "writer_options"]
 
+_FEW_ROWS = 2_000
 _N_RUNS = 16  # a sample is this many runs of neighbours, evenly spread
 _RUN_ROWS = 256
 _RUN_BYTES = 1 << 14
@@ -51,11 +52,11 @@ _TEXT_TYPES = (pat.is_string, pat.is_large_string, pat.is_binary, pat.is_large_b
 class WriterOptions(TypedDict):
     """The part of pyarrow's writer options that depends on the data."""
 
-    use_dictionary: list[str]
-    column_encoding: dict[str, str]
-    compression: dict[str, str]
-    compression_level: dict[str, int]
-    write_statistics: list[str]
+    use_dictionary: bool | list[str]
+    column_encoding: dict[str, str] | None
+    compression: str | dict[str, str]
+    compression_level: dict[str, int] | None
+    write_statistics: bool | list[str]
 
 
 class _Choice(NamedTuple):
@@ -76,7 +77,8 @@ _TEXT_ZSTD = _Choice("DELTA_LENGTH_BYTE_ARRAY", "zstd")
 def writer_options(table: pa.Table) -> WriterOptions:
     """Choose encoding and compression for each column of a table.
 
-    Statistics are kept for times alone: by time a reader can skip row groups, by much
+    In a small table only floats that all differ go without a dictionary: to choose better
+    would take longer than to write it. Statistics are kept for times alone: by time a reader can skip row groups, by much
     else it rarely can, and on floats and text they are a quarter of the writing time.
 
     Parameters
@@ -90,11 +92,13 @@ def writer_options(table: pa.Table) -> WriterOptions:
 
     Examples
     --------
-    >>> table = pa.table({"amount": np.random.default_rng(0).random(999), "shop": ["a"] * 999})
+    >>> table = pa.table({"x": np.random.default_rng(0).random(9_999), "shop": ["a"] * 9_999})
     >>> options = writer_options(table)
     >>> options["use_dictionary"], options["column_encoding"]
-    (['shop'], {'amount': 'PLAIN'})
+    (['shop'], {'x': 'PLAIN'})
     """
+    if table.num_rows <= _FEW_ROWS:
+        return _options_for_few(table)
     paths = _leaf_paths(table.schema)
     choices = dict.fromkeys(paths, _DICTIONARY)
     if len(choices) == len(paths):  # else two columns share a name, and would share the choice
@@ -112,6 +116,27 @@ def writer_options(table: pa.Table) -> WriterOptions:
             if pat.is_temporal(field.type) and choices.get(field.name, _DICTIONARY).encoding
         ],
     )
+
+
+def _options_for_few(table: pa.Table) -> WriterOptions:
+    differing = {
+        field.name
+        for field, column in zip(table.schema, table.columns, strict=True)
+        if pat.is_floating(field.type) and _all_differ(column)
+    }
+    kept = [path for path in _leaf_paths(table.schema) if path not in differing]
+    return WriterOptions(
+        use_dictionary=kept if differing else True,
+        column_encoding=None,
+        compression="snappy",
+        compression_level=None,
+        write_statistics=False,
+    )
+
+
+def _all_differ(column: pa.ChunkedArray) -> bool:
+    ordered = np.sort(column.to_numpy())
+    return not (ordered[1:] == ordered[:-1]).any()
 
 
 def _leaf_paths(schema: pa.Schema) -> list[str]:

@@ -49,6 +49,7 @@ __all__ = ["METADATA_KEY", "arrow_schema", "index_fields", "to_arrow", "to_frame
 
 METADATA_KEY = b"modelgroups"
 _FORMAT = 1
+_TEXTS = (pa.string(), pa.large_string())
 
 
 def arrow_schema(frame: pd.DataFrame) -> pa.Schema:
@@ -254,7 +255,26 @@ def _parts(frame: pd.DataFrame) -> list[_Part]:
 
 
 def _pandas_metadata(frame: pd.DataFrame, schema: pa.Schema) -> bytes:
-    """Return what pandas itself writes beside such columns."""
+    """Return what pandas itself writes beside such columns.
+
+    For plain columns under numbered rows the answer is known; pandas takes a while to give it.
+    """
+    numbered = isinstance(frame.index, pd.RangeIndex) and frame.columns.name is None
+    plain = [_plain_column(name, dtype, schema) for name, dtype in frame.dtypes.items()]
+    theirs = (
+        _plain_metadata(frame, [column for column in plain if column is not None])
+        if numbered and None not in plain and not frame.attrs
+        else _asked_metadata(frame, schema)
+    )
+    if isinstance(frame.index, pd.RangeIndex):
+        index = frame.index
+        name = index.name if index.name is None else str(index.name)
+        steps = {"start": index.start, "stop": index.stop, "step": index.step}
+        theirs["index_columns"] = [{"kind": "range", "name": name, **steps}]
+    return json.dumps(theirs).encode()
+
+
+def _asked_metadata(frame: pd.DataFrame, schema: pa.Schema) -> dict[str, Any]:
     sample = frame.iloc[:0]
     known = {
         name: dtype
@@ -266,12 +286,32 @@ def _pandas_metadata(frame: pd.DataFrame, schema: pa.Schema) -> bytes:
     names = [name if name is None else str(name) for name in frame.index.names]
     sample.index = sample.index.set_names(names)
     theirs: dict[str, Any] = pa.Table.from_pandas(sample, schema=schema).schema.pandas_metadata
-    if isinstance(frame.index, pd.RangeIndex):
-        start, stop, step = frame.index.start, frame.index.stop, frame.index.step
-        theirs["index_columns"] = [
-            {"kind": "range", "name": names[0], "start": start, "stop": stop, "step": step}
-        ]
-    return json.dumps(theirs).encode()
+    return theirs
+
+
+def _plain_metadata(frame: pd.DataFrame, columns: list[dict[str, Any]]) -> dict[str, Any]:
+    header = {"name": None, "field_name": None, "pandas_type": "unicode"}
+    kept = {"numpy_type": str(frame.columns.dtype), "metadata": {"encoding": "UTF-8"}}
+    return {
+        "index_columns": [],
+        "column_indexes": [header | kept],
+        "columns": columns,
+        "attributes": {},
+        "creator": {"library": "pyarrow", "version": pa.__version__},
+        "pandas_version": pd.__version__,
+    }
+
+
+def _plain_column(name: Any, dtype: Any, schema: pa.Schema) -> dict[str, Any] | None:
+    """Return what pandas writes of a column of numbers or texts, or None for another one."""
+    if isinstance(dtype, np.dtype) and dtype.kind in "biuf" and dtype.isnative:
+        theirs = str(dtype)
+    elif str(dtype) in ("str", "object") and schema.field(name).type in _TEXTS:
+        theirs = "unicode"
+    else:
+        return None
+    named = {"name": name, "field_name": name}
+    return {**named, "pandas_type": theirs, "numpy_type": str(dtype), "metadata": None}
 
 
 def _known_dtype(dtype: Any, type_: pa.DataType) -> Any:

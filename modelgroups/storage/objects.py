@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from modelgroups.errors import (
+    CatalogCorruptError,
     ModelGroupsError,
     ReadOnlyError,
     SnapshotCorruptError,
@@ -29,6 +31,7 @@ from modelgroups.storage.lock import try_lock
 
 __all__ = ["Collected", "ObjectStore", "Staged"]
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _SUFFIX = ".parquet"
 _STAGING_PREFIX = "staging-"
 _STAGING_GRACE_SECONDS = 60.0
@@ -68,7 +71,18 @@ class ObjectStore:
         self.durable = durable
 
     def path(self, digest: str) -> Path:
-        """Return where the file with this hash lies."""
+        """Return where the file with this hash lies.
+
+        Raises
+        ------
+        CatalogCorruptError
+            It is not a hash; it could lead anywhere.
+        """
+        if not _SHA256.fullmatch(str(digest)):  # SQLite gives back what it holds, of any type
+            raise CatalogCorruptError(
+                f"the catalog of {self.root.parent} names a snapshot {digest!r}, which is not a "
+                "SHA-256 in hexadecimal; restore the catalog from a backup"
+            )
         return self.root / digest[:2] / f"{digest}{_SUFFIX}"
 
     @contextmanager
@@ -85,12 +99,11 @@ class ObjectStore:
         with self._translated():
             self.root.mkdir(parents=True, exist_ok=True)
             path = self.root / f"{_STAGING_PREFIX}{uuid4().hex}{_SUFFIX}"
-            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644)
             try:
-                try_lock(fd)
-                yield Staged(path, fd)
+                with path.open("xb") as file:
+                    try_lock(file.fileno())
+                    yield Staged(path, file.fileno())
             finally:
-                os.close(fd)
                 path.unlink(missing_ok=True)
 
     def prepare(self, digest: str) -> None:
@@ -110,6 +123,30 @@ class ObjectStore:
         staged.replace(target)
         self._fsync(target.parent)
 
+    @contextmanager
+    def reading(self, digest: str) -> Iterator[Path]:
+        """Offer the file with this hash to be read.
+
+        Raises
+        ------
+        SnapshotMissingError
+            There is no such file.
+        UnexpectedError
+            The disk or the permissions do not let it be read.
+        """
+        path = self.path(digest)
+        try:
+            yield path
+        except ModelGroupsError:  # some of ours are OSErrors too
+            raise
+        except FileNotFoundError as error:
+            raise SnapshotMissingError(
+                f"the snapshot {digest} is gone: there is no file {path}; "
+                "restore it from a backup of the registry"
+            ) from error
+        except OSError as error:
+            raise UnexpectedError(f"the snapshot {path} cannot be read: {error}") from error
+
     def verify(self, digest: str) -> int:
         """Hash a file's bytes again and return its size.
 
@@ -122,16 +159,8 @@ class ObjectStore:
         UnexpectedError
             The disk or the permissions do not let it be read.
         """
-        path = self.path(digest)
-        try:
+        with self.reading(digest) as path:
             found = sha256_of_file(path)
-        except FileNotFoundError as error:
-            raise SnapshotMissingError(
-                f"the snapshot {digest} is gone: there is no file {path}; "
-                "restore it from a backup of the registry"
-            ) from error
-        except OSError as error:
-            raise UnexpectedError(f"the snapshot {path} cannot be read: {error}") from error
         if found != digest:
             raise SnapshotCorruptError(
                 f"the file {path} was changed since it was saved: the SHA-256 of its bytes is "

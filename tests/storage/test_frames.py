@@ -1023,3 +1023,40 @@ def test_any_mixture_is_kept_equal_or_refused(values):
     except FrameError:
         return
     assert_frame_equal(to_frame(table), frame)
+
+
+PLAIN = {
+    "whole": np.array([1, 2], dtype="int16"),
+    "flag": [True, False],
+    "share": np.array([0.5, 1.5], dtype="float32"),
+    "half": np.array([0.5, 1.5], dtype="float16"),
+    "text": ["a", "b"],
+    "object": pd.Series(["a", "b"], dtype=object),
+}
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame(PLAIN),
+        pd.DataFrame(PLAIN).iloc[1:],
+        pd.DataFrame(PLAIN, index=pd.RangeIndex(2, name="row")),
+        pd.DataFrame(PLAIN, index=["u", "v"]),
+        pd.DataFrame(PLAIN | {"nullable": pd.array([1, None], dtype="Int64")}),
+        pd.DataFrame(PLAIN).rename_axis(columns="header"),
+    ],
+)
+def test_other_readers_are_told_what_pandas_would_tell_them(frame):
+    ours = arrow_schema(frame).pandas_metadata
+    theirs = pa.Table.from_pandas(frame).schema.pandas_metadata
+    for told in (ours, theirs):
+        for column in told["columns"]:
+            del column["field_name"]  # index levels have other names in our files
+            if column["name"] == "text":  # pyarrow calls it unicode or object, and reads neither
+                del column["pandas_type"]
+    for column, expected in zip(ours["columns"], theirs["columns"], strict=True):
+        if column["name"] is not None:
+            assert column == expected
+    assert ours["column_indexes"] == theirs["column_indexes"]
+    if isinstance(frame.index, pd.RangeIndex):
+        assert ours["index_columns"] == theirs["index_columns"]
