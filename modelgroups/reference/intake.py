@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,16 +42,20 @@ class StagedSnapshot:
     snapshot: Snapshot
 
 
-@dataclass(frozen=True)
+@dataclass
 class FrameToStore:
     """A frame, and how it is kept in Arrow, which is worked out once."""
 
     frame: pd.DataFrame
+    _schema: pa.Schema | None = field(default=None, init=False, repr=False)
 
-    @cached_property
+    @property
     def schema(self) -> pa.Schema:
         """What `arrow_schema` returns for the frame; raises what that raises."""
-        return arrow_schema(self.frame)
+        # no cached_property: before Python 3.12 all threads, and forked children, share its lock
+        if self._schema is None:
+            self._schema = arrow_schema(self.frame)
+        return self._schema
 
 
 def require_writable(registry: Registry) -> None:

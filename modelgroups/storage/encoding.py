@@ -78,8 +78,9 @@ def writer_options(table: pa.Table) -> WriterOptions:
     """Choose encoding and compression for each column of a table.
 
     In a small table only floats that all differ go without a dictionary: to choose better
-    would take longer than to write it. Statistics are kept for times alone: by time a reader can skip row groups, by much
-    else it rarely can, and on floats and text they are a quarter of the writing time.
+    would take longer than to write it. Statistics are kept for times alone: by time a reader
+    can skip row groups, by much else it rarely can, and on floats and text they are a quarter
+    of the writing time.
 
     Parameters
     ----------
