@@ -1,0 +1,145 @@
+"""Processes that are killed while they save lose nothing that they have acknowledged."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import crew
+import pytest
+
+import modelgroups as mg
+
+ROUNDS_PER_SEED = 10
+WORKERS = 3
+
+
+def save_for_ever(root: Path, group_id: str | None, worker: int, acknowledge: Connection) -> None:
+    """Save versions; tell each id once save() has returned."""
+    crew.quiet()
+    connection = mg.connect(root)
+    n = 0
+    while True:
+        n += 1
+        seed = n if n % 3 == 0 else 1_000 * worker + n  # every third frame is one of all workers
+        into = group_id if n % 4 else None
+        model = crew.save_version(connection, seed, into)
+        os.write(acknowledge.fileno(), f"{model.id} {seed}\n".encode())
+
+
+def collect_for_ever(root: Path) -> None:
+    """Collect garbage."""
+    connection = mg.connect(root)
+    while True:
+        connection.gc()
+
+
+class Crew:
+    """Processes that save into one registry until they are killed."""
+
+    def __init__(self, root: Path, group_id: str | None, *, with_collector: bool) -> None:
+        self._reader, writer = crew.CONTEXT.Pipe(duplex=False)
+        jobs = [
+            (save_for_ever, (root, group_id, worker, writer)) for worker in range(1, WORKERS + 1)
+        ]
+        if with_collector:
+            jobs.append((collect_for_ever, (root,)))
+        self._processes = [
+            crew.CONTEXT.Process(target=work, args=arguments, daemon=True)
+            for work, arguments in jobs
+        ]
+        for process in self._processes:
+            process.start()
+        writer.close()
+
+    def kill(self, chance: random.Random, *, after: int) -> list[tuple[str, int]]:
+        """Kill each at an instant of its own, after some acknowledgements; return all of them."""
+        with os.fdopen(os.dup(self._reader.fileno())) as told:
+            first = [told.readline() for _ in range(after)]
+            for process in chance.sample(self._processes, len(self._processes)):
+                time.sleep(chance.uniform(0.0, 0.03))
+                process.kill()
+            for process in self._processes:
+                process.join()
+                assert process.exitcode == -signal.SIGKILL
+            lines = [line.split() for line in [*first, *told]]
+        self._reader.close()
+        return [(model_id, int(seed)) for model_id, seed in lines]
+
+
+def check_after_kills(root: Path, acknowledged: list[tuple[str, int]]) -> None:
+    with mg.connect(root) as connection:
+        for model_id, seed in acknowledged:
+            assert crew.is_whole(connection.get_model(model_id), seed)
+        crew.check_sound(connection)
+
+
+def check_collected(root: Path) -> None:
+    """Nothing but what the catalog names is left after a collection."""
+    crew.age(root)
+    with mg.connect(root) as connection:
+        connection.gc()
+        crew.check_sound(connection)
+    assert crew.published(root) == crew.known(root)
+    assert list(root.glob(crew.STAGED)) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_was_acknowledged_survives_kills(root, seed):
+    chance = random.Random(seed)
+    with mg.connect(root) as connection:
+        group_id = crew.save_version(connection, 0).model_group_id
+    for _ in range(ROUNDS_PER_SEED):
+        workers = Crew(root, group_id, with_collector=True)
+        after = chance.randint(1, 8)
+        acknowledged = workers.kill(chance, after=after)
+        assert len(acknowledged) >= after
+        check_after_kills(root, acknowledged)
+    check_collected(root)
+
+
+def test_a_folder_opens_whenever_its_makers_were_killed(tmp_path):
+    chance = random.Random(0)
+    for number in range(15):
+        root = tmp_path / f"registry-{number}"
+        workers = Crew(root, None, with_collector=False)
+        check_after_kills(root, workers.kill(chance, after=chance.randint(0, 1)))
+        with mg.connect(root) as connection:
+            assert crew.is_whole(crew.save_version(connection, 1), 1)
+
+
+def killed_at_line(root: Path, seed: int, group_id: str, line: int) -> int:
+    """Save in a forked child that kills itself before its nth line; return its status."""
+    child = os.fork()
+    if child == 0:
+        with mg.connect(root) as connection:
+            model = crew.new_model(connection, seed)
+            model.model_group_id = group_id
+            crew.act_at_line(line, lambda: os.kill(os.getpid(), signal.SIGKILL))
+            model.save()
+        os._exit(0)
+    return os.waitpid(child, 0)[1]
+
+
+def kill_at_every_line(root: Path) -> tuple[int, int]:
+    """Kill saves at their 1st, 2nd, 3rd … line until one gets through."""
+    crew.quiet()
+    with mg.connect(root) as connection:
+        group_id = crew.save_version(connection, 0).model_group_id
+    line = 1
+    while killed_at_line(root, line, group_id, line):
+        line += 1
+    with mg.connect(root) as connection:
+        return line, len(connection.get_model_group(group_id).get_versions())
+
+
+def test_a_save_that_is_killed_at_any_line_is_whole_or_absent(root):
+    n_lines, n_versions = crew.in_child(kill_at_every_line, root)
+    assert n_lines > crew.LINES_OF_A_SAVE
+    assert 2 < n_versions < n_lines  # those killed after the commit are there
+    check_after_kills(root, [])
+    check_collected(root)
