@@ -258,3 +258,17 @@ def end_a_child_with_memory():
         os.waitpid(child, 0)
         crew.check_sound(connection)
         return len(connection.models())
+
+
+def test_opening_a_registry_twice_in_one_process_loses_no_locks(root, group_id):
+    """A process that closes a file loses every lock that it has on it, by POSIX."""
+    with mg.connect(root) as connection:
+        crew.save_version(connection, 1, group_id)
+        mg.connect(root).close()
+        mg.connect(root, read_only=True).close()
+        crew.together(open_and_save, [(root, 2)])  # and leaves, as the last one as it believes
+        saved = crew.save_version(connection, 3, group_id)
+        crew.together(open_and_save, [(root, 4)])
+    with mg.connect(root) as connection:
+        assert crew.is_whole(connection.get_model(saved.id), 3)
+        assert len(connection.models()) == 5
