@@ -33,6 +33,7 @@ __all__ = [
     "reading_mode",
     "sqlite_version",
     "undecoded",
+    "write_a_page",
 ]
 
 APPLICATION_ID = 0x6D677270
@@ -167,6 +168,16 @@ def _begin_immediate(connection: Any) -> None:
                 return
     finally:
         connection.execute(f"PRAGMA busy_timeout={_PRAGMAS['busy_timeout']}")
+
+
+def write_a_page(connection: Connection) -> None:
+    """Make sure that the commit of this transaction writes something.
+
+    A process that dies in its commit leaves a transaction that nobody sees, but that comes
+    back when the log is read anew, unless another commit was written in its place.
+    """
+    (version,) = connection.exec_driver_sql("PRAGMA user_version").one()
+    connection.exec_driver_sql(f"PRAGMA user_version={(version + 1) % 2**31}")
 
 
 def sqlite_version() -> str:

@@ -26,8 +26,6 @@ __all__ = ["HEAD", "create", "is_current", "read_revision"]
 HEAD = "0002"
 """The schema revision that this release writes; revisions are numbers in order."""
 
-_MAGIC = b"SQLite format 3\x00"
-
 
 def create(path: Path, *, durable: bool = True) -> None:
     """Make an empty catalog at `path`: wholly there, or not at all.
@@ -80,8 +78,11 @@ def is_current(path: Path) -> bool:
 
 
 def read_revision(path: Path) -> str:
-    """Return the schema revision of the catalog file, without changing anything."""
-    _check_header(path)
+    """Return the schema revision of the catalog file, without changing anything.
+
+    Only SQLite opens the file: a process that closes a file loses all its locks on it, also
+    those of its other connections, and what they commit is lost then.
+    """
     module = driver()
     uri = path.absolute().as_uri() + reading_mode(path)
     try:
@@ -89,11 +90,16 @@ def read_revision(path: Path) -> str:
             (application_id,) = connection.execute("PRAGMA application_id").fetchone()
             if application_id != APPLICATION_ID:
                 raise NotARegistryError(
-                    f"{path} is an SQLite database of another program, not a catalog of "
-                    "modelgroups; choose another folder"
+                    f"{path} is empty or an SQLite database of another program, not a catalog "
+                    "of modelgroups; choose another folder"
                 )
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except (module.DatabaseError, UnicodeDecodeError) as error:
+        if "not a database" in str(error):
+            raise NotARegistryError(
+                f"{path} is not a catalog (it is not an SQLite database); "
+                "choose another folder, or restore the file from a backup"
+            ) from error
         if "unable to open" in str(error):
             raise ReadOnlyError(
                 f"the catalog {path} cannot be opened by this user or on this disk; where it lies "
@@ -146,15 +152,6 @@ def migrate(path: Path, run: Callable[[Path], None]) -> Path:
         partial.unlink(missing_ok=True)
     run(path)
     return backup
-
-
-def _check_header(path: Path) -> None:
-    with path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise NotARegistryError(
-                f"{path} is not a catalog (it is not an SQLite database); "
-                "choose another folder, or restore the file from a backup"
-            )
 
 
 def _fsync(path: Path) -> None:

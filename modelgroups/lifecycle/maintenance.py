@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from modelgroups.catalog import groups, models, references
-from modelgroups.catalog.engine import integrity_problems, sqlite_version, undecoded
+from modelgroups.catalog.engine import integrity_problems, sqlite_version, undecoded, write_a_page
 from modelgroups.errors import UnexpectedError
 from modelgroups.progress import tracked
 from modelgroups.registry import Registry
@@ -93,10 +93,16 @@ def _problems_of_rows(session: Session) -> list[str]:
 def collect(registry: Registry) -> Collected:
     """Remove the rows and files that no reference set uses, under the write lock.
 
-    The rows go first, in a transaction of their own: a row always has its file.
+    The rows go first, in a transaction of their own: a row always has its file. Its commit also
+    ends those of processes that died in theirs, which could come back later; and a file that was
+    published after it, by the next such process, is another file than the one that was found.
     """
+    garbage = registry.objects.published()
     with registry.catalog.write() as session:
         references.drop_unreferenced(session)
+        for snapshot in references.snapshots(session):
+            garbage.pop(snapshot.digest, None)
+        write_a_page(session.connection())
     with registry.catalog.write() as session:
-        live = [snapshot.digest for snapshot in references.snapshots(session)]
-        return registry.objects.collect(live)
+        session.connection()  # takes the lock
+        return registry.objects.collect(garbage)

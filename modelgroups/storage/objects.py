@@ -12,7 +12,7 @@ import errno
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,9 @@ from modelgroups.storage.digest import sha256_of_file
 from modelgroups.storage.lock import try_lock
 
 __all__ = ["Collected", "ObjectStore", "Staged"]
+
+Identity = tuple[int, int]
+"""Tells a file from another one that took its name."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SUFFIX = ".parquet"
@@ -168,29 +171,31 @@ class ObjectStore:
             )
         return path.stat().st_size
 
-    def digests(self) -> Iterator[str]:
-        """Yield the digest of every published file."""
-        for path in sorted(self.root.glob(f"[0-9a-f][0-9a-f]/*{_SUFFIX}")):
-            yield path.stem
+    def published(self) -> dict[str, Identity]:
+        """Return every published file, by digest; publishing one anew changes its identity."""
+        return {
+            path.stem: identity
+            for path in sorted(self.root.glob(f"[0-9a-f][0-9a-f]/*{_SUFFIX}"))
+            if (identity := _identity(path)) is not None
+        }
 
-    def collect(self, live: Iterable[str]) -> Collected:
-        """Remove the files that nothing refers to; call it inside the write transaction.
+    def collect(self, garbage: Mapping[str, Identity]) -> Collected:
+        """Remove files that nothing refers to; call it inside a write transaction.
 
         Parameters
         ----------
-        live
-            The digests to keep.
+        garbage
+            What to remove, as `published` found it; what was published anew since is kept.
 
         Returns
         -------
         Collected
             What was removed. Temporary files whose writer is alive are left alone.
         """
-        keep = set(live)
         removed, size = [], 0
-        for digest in self.digests():
-            if digest not in keep:
-                path = self.path(digest)
+        for digest, identity in garbage.items():
+            path = self.path(digest)
+            if _identity(path) == identity:
                 size += path.stat().st_size
                 path.unlink()
                 removed.append(digest)
@@ -229,6 +234,14 @@ class ObjectStore:
                 os.fsync(fd)
             finally:
                 os.close(fd)
+
+
+def _identity(path: Path) -> Identity | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_ctime_ns
 
 
 def _size_if_abandoned(path: Path) -> int | None:

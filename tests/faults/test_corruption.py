@@ -220,7 +220,7 @@ def test_a_reference_set_that_was_deleted_behind_the_back_is_noticed(root, versi
     [
         (b"", NotARegistryError),
         (b"a text\n", NotARegistryError),
-        (b"SQLite format 3\x00" + bytes(20), CatalogCorruptError),
+        (b"SQLite format 3\x00" + bytes(20), NotARegistryError),
     ],
 )
 def test_a_catalog_that_is_something_else_is_refused_and_left_alone(root, versions, content, error):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -143,3 +144,39 @@ def test_a_save_that_is_killed_at_any_line_is_whole_or_absent(root):
     assert 2 < n_versions < n_lines  # those killed after the commit are there
     check_after_kills(root, [])
     check_collected(root)
+
+
+def collect_beside_the_dead(root: Path, before: Path) -> None:
+    """Collect garbage while a transaction lies in the log whose process died in its commit.
+
+    It has written all to the log, and not yet told the index of the log. The same comes about
+    where the process dies right after its commit and the index is put back as it was.
+    """
+    crew.quiet()
+    connection = mg.connect(root)
+    crew.save_version(connection, 1)
+    index = root / "catalog.db-shm"
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.read(reader, 1)
+        crew.save_version(connection, 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+    connection.models()  # so that this process has the catalog open when the child leaves
+    subprocess.run(["cp", str(index), str(before)], check=True)  # not here: it would end locks
+    os.write(writer, b"!")
+    os.waitpid(child, 0)
+    subprocess.run(["dd", f"if={before}", f"of={index}", "conv=notrunc", "status=none"], check=True)
+    assert len(connection.models()) == 1
+    assert len(connection.gc().digests) == 1
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_save_that_died_in_its_commit_does_not_come_back_without_its_file(tmp_path, root):
+    process = crew.CONTEXT.Process(target=collect_beside_the_dead, args=(root, tmp_path / "index"))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    check_after_kills(root, [])
+    with mg.connect(root) as connection:
+        assert len(connection.models()) == 1
