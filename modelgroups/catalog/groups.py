@@ -13,7 +13,6 @@ from modelgroups.catalog.tables import GroupRow, ModelRow, TagRow, table
 
 __all__ = [
     "GroupFilter",
-    "count_versions",
     "create",
     "find",
     "find_by_name",
@@ -82,14 +81,6 @@ def next_sequence_num(session: Session, group_id: str) -> int:
 def rewrite(session: Session, group_id: str, **values: str | None) -> None:
     """Set columns of a group."""
     session.execute(update(table(GroupRow)).where(_GROUP.id == group_id).values(**values))
-
-
-def count_versions(session: Session, group_id: str) -> int:
-    """Return how many versions of the group are not archived."""
-    statement = select(func.count()).where(
-        _MODEL.group_id == group_id, _MODEL.archived_at.is_(None)
-    )
-    return int(session.execute(statement).scalar_one())
 
 
 def incomplete(session: Session) -> list[tuple[str, int, int]]:
