@@ -27,6 +27,7 @@ from modelgroups.errors import CatalogBusyError
 
 __all__ = [
     "APPLICATION_ID",
+    "checkpoint",
     "driver",
     "integrity_problems",
     "make_engine",
@@ -46,6 +47,7 @@ _PRAGMAS = {
     "busy_timeout": 30_000,
     "foreign_keys": "ON",
     "trusted_schema": "OFF",
+    "secure_delete": "ON",  # what was deleted is overwritten, for it may be somebody's data
     "cache_size": -8_000,
 }
 
@@ -178,6 +180,13 @@ def write_a_page(connection: Connection) -> None:
     """
     (version,) = connection.exec_driver_sql("PRAGMA user_version").one()
     connection.exec_driver_sql(f"PRAGMA user_version={(version + 1) % 2**31}")
+
+
+def checkpoint(connection: Connection) -> None:
+    """Write all of the log into the file and empty it; where somebody reads, it stays."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.rollback()  # a checkpoint cannot run inside a transaction
+    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def sqlite_version() -> str:

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["GroupRecord", "ModelRecord", "ReferenceSet", "Snapshot"]
+__all__ = [
+    "BatchRecord",
+    "GroupRecord",
+    "LogChange",
+    "LogRecord",
+    "ModelRecord",
+    "Parcel",
+    "ReferenceSet",
+    "Segment",
+    "Snapshot",
+]
 
 
 class GroupRecord(NamedTuple):
@@ -64,3 +74,65 @@ class ReferenceSet(NamedTuple):
     created_at: str
     closed_at: str | None
     files: tuple[Snapshot, ...]
+
+
+class LogRecord(NamedTuple):
+    """The inference log of a model."""
+
+    serial: int
+    n_truths: int
+    n_waiting: int
+    generation: int
+    n_deletions: int
+
+
+class Segment(NamedTuple):
+    """A Parquet file of a log, with its index of keys.
+
+    Times and batch ids are the least and the greatest of its rows.
+    """
+
+    serial: int
+    id: str
+    kind: str
+    n_rows: int
+    n_deleted: int
+    size: int
+    digest: str
+    footer_digest: str
+    index_digest: str
+    from_time: str
+    to_time: str
+    from_batch: str | None
+    to_batch: str | None
+    deleted: bytes | None
+
+
+class Parcel(NamedTuple):
+    """Rows of a log that came a few at a time."""
+
+    serial: int
+    kind: str
+    n_rows: int
+    rows: bytes
+
+
+class BatchRecord(NamedTuple):
+    """A batch of inferences; times are the least and the greatest of its rows."""
+
+    batch_id: str
+    n_rows: int
+    from_time: str
+    to_time: str
+    created_at: str
+    closed_at: str | None
+    n_declared: int | None
+
+
+class LogChange(NamedTuple):
+    """A deletion from a log."""
+
+    at: str
+    rule: str
+    n_inferences: int
+    n_truths: int

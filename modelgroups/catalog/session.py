@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, InterfaceError
 from sqlmodel import Session
 
-from modelgroups.catalog.engine import driver, make_engine
+from modelgroups.catalog.engine import checkpoint, driver, make_engine
 from modelgroups.catalog.interrupts import interrupts_wait
 from modelgroups.errors import (
     CatalogBusyError,
@@ -94,6 +94,11 @@ class Catalog:
             except BaseException:
                 connection.invalidate()  # a statement may be running, held by the traceback
                 raise
+
+    def truncate_log(self) -> None:
+        """Fold the write-ahead log into the file, unless somebody is reading from it."""
+        with self.read() as session:
+            checkpoint(session.connection())
 
     def close(self) -> None:
         """Release every connection; the last one to leave folds the log into the file."""
