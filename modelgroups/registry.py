@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 from threading import Lock
-from typing import Final, Self
+from typing import Any, Final, Protocol, Self
 from weakref import finalize
 
 from modelgroups.arguments import is_unicode
 from modelgroups.catalog import setup
+from modelgroups.catalog.records import Segment
 from modelgroups.catalog.session import Catalog
 from modelgroups.errors import (
     ModelGroupsError,
@@ -28,6 +29,7 @@ from modelgroups.errors import (
 )
 from modelgroups.storage.lock import locked
 from modelgroups.storage.objects import ObjectStore
+from modelgroups.storage.segments import SegmentStore
 
 __all__ = ["MEMORY", "Registry", "default_location", "open_registry"]
 
@@ -40,6 +42,13 @@ _CATALOG = "catalog.db"
 _LOCK = ".lock"
 _OURS = (_CATALOG, f".{_CATALOG}", _LOCK, "objects", "inferences")
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs"}
+
+
+class Stoppable(Protocol):
+    """Work in the background."""
+
+    def stop(self) -> None:
+        """End it."""
 
 
 @dataclass
@@ -55,16 +64,28 @@ class Registry:
     catalog
         The groups, versions and reference sets.
     objects
-        The Parquet files.
+        The reference snapshots.
+    media
+        Images and other files that inferences name.
+    segments
+        The files of the inference logs.
     """
 
     location: str
     root: Path
     catalog: Catalog
     objects: ObjectStore
+    media: ObjectStore
+    segments: SegmentStore
 
     def __post_init__(self) -> None:
         self._lock = Lock()
+        self.listings: dict[int, tuple[int, tuple[Segment, ...]]] = {}
+        """The segments of logs, by the log's serial, each with the generation of the list."""
+        self.recipients: dict[str, Any] = {}
+        """What is known of models that rows were sent to, by id."""
+        self.upkeep: Stoppable | None = None
+        """What works in the background, if anything was sent."""
         if self.is_temporary:
             self._remove = finalize(self, _remove_folder, self.root, os.getpid())
 
@@ -83,6 +104,8 @@ class Registry:
         with self._lock:
             if self.catalog.closed:
                 return
+            if self.upkeep is not None:
+                self.upkeep.stop()
             self.catalog.close()
             if self.is_temporary:
                 self._remove()
@@ -181,11 +204,14 @@ def _as_text(location: object) -> str:
 
 
 def _assemble(location: str, root: Path, *, read_only: bool, durable: bool) -> Registry:
+    objects = ObjectStore(root / "objects", durable=durable)
     return Registry(
         location=location,
         root=root,
         catalog=Catalog(root / _CATALOG, read_only=read_only, durable=durable),
-        objects=ObjectStore(root / "objects", durable=durable),
+        objects=objects,
+        media=ObjectStore(root / "objects", durable=durable, suffix=".bin"),
+        segments=SegmentStore(root / "inferences", objects),
     )
 
 

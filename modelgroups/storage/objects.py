@@ -29,13 +29,12 @@ from modelgroups.errors import (
 from modelgroups.storage.digest import sha256_of_file
 from modelgroups.storage.lock import try_lock
 
-__all__ = ["Collected", "ObjectStore", "Staged"]
+__all__ = ["Collected", "Identity", "ObjectStore", "Staged", "identity_of"]
 
 Identity = tuple[int, int]
 """Tells a file from another one that took its name."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SUFFIX = ".parquet"
 _STAGING_PREFIX = "staging-"
 _STAGING_GRACE_SECONDS = 60.0
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -51,11 +50,15 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What a collection of garbage removed: digests, temporary files, and bytes in all."""
+    """What a collection of garbage removed: digests, temporary files, and bytes in all.
+
+    `n_log_files` counts files of inference logs.
+    """
 
     digests: tuple[str, ...]
     n_staging: int
     size: int
+    n_log_files: int = 0
 
 
 class ObjectStore:
@@ -67,11 +70,14 @@ class ObjectStore:
         The folder; made by the first file.
     durable
         Whether publishing waits for the disk.
+    suffix
+        The end of the names of its files.
     """
 
-    def __init__(self, root: Path, *, durable: bool = True) -> None:
+    def __init__(self, root: Path, *, durable: bool = True, suffix: str = ".parquet") -> None:
         self.root = root
         self.durable = durable
+        self.suffix = suffix
 
     def path(self, digest: str) -> Path:
         """Return where the file with this hash lies.
@@ -86,7 +92,7 @@ class ObjectStore:
                 f"the catalog of {self.root.parent} names a snapshot {digest!r}, which is not a "
                 "SHA-256 in hexadecimal; restore the catalog from a backup"
             )
-        return self.root / digest[:2] / f"{digest}{_SUFFIX}"
+        return self.root / digest[:2] / f"{digest}{self.suffix}"
 
     @contextmanager
     def stage(self) -> Iterator[Staged]:
@@ -101,7 +107,7 @@ class ObjectStore:
         """
         with self._translated():
             self.root.mkdir(parents=True, exist_ok=True)
-            path = self.root / f"{_STAGING_PREFIX}{uuid4().hex}{_SUFFIX}"
+            path = self.root / f"{_STAGING_PREFIX}{uuid4().hex}{self.suffix}"
             try:
                 with path.open("xb") as file:
                     try_lock(file.fileno())
@@ -114,7 +120,7 @@ class ObjectStore:
         folder = self.path(digest).parent
         if not folder.exists():
             folder.mkdir(exist_ok=True)
-            self._fsync(self.root)
+            self.fsync(self.root)
 
     def publish(self, staged: Path, digest: str) -> None:
         """Rename a staged, fsynced file into place; call it inside the write transaction.
@@ -124,7 +130,7 @@ class ObjectStore:
         """
         target = self.path(digest)
         staged.replace(target)
-        self._fsync(target.parent)
+        self.fsync(target.parent)
 
     @contextmanager
     def reading(self, digest: str) -> Iterator[Path]:
@@ -175,8 +181,8 @@ class ObjectStore:
         """Return every published file, by digest; publishing one anew changes its identity."""
         return {
             path.stem: identity
-            for path in sorted(self.root.glob(f"[0-9a-f][0-9a-f]/*{_SUFFIX}"))
-            if (identity := _identity(path)) is not None
+            for path in sorted(self.root.glob(f"[0-9a-f][0-9a-f]/*{self.suffix}"))
+            if (identity := identity_of(path)) is not None
         }
 
     def collect(self, garbage: Mapping[str, Identity]) -> Collected:
@@ -195,7 +201,7 @@ class ObjectStore:
         removed, size = [], 0
         for digest, identity in garbage.items():
             path = self.path(digest)
-            if _identity(path) == identity:
+            if identity_of(path) == identity:
                 size += path.stat().st_size
                 path.unlink()
                 removed.append(digest)
@@ -227,7 +233,8 @@ class ObjectStore:
                 "lift the limit, and try again. Nothing was stored."
             ) from error
 
-    def _fsync(self, folder: Path) -> None:
+    def fsync(self, folder: Path) -> None:
+        """Wait until the names in a folder outlast a power cut."""
         if self.durable:
             fd = os.open(folder, os.O_RDONLY)
             try:
@@ -236,7 +243,8 @@ class ObjectStore:
                 os.close(fd)
 
 
-def _identity(path: Path) -> Identity | None:
+def identity_of(path: Path) -> Identity | None:
+    """Return what tells a file from another one that took its name, or None without a file."""
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -68,6 +68,7 @@ def write_parquet(
     path: Path,
     *,
     durable: bool = True,
+    statistics: Sequence[str] = (),
 ) -> WrittenFile:
     """Write tables one after the other, each as a row group or more, into one file.
 
@@ -85,6 +86,9 @@ def write_parquet(
         it raises.
     durable
         Whether to wait until the bytes outlast a power cut. The name is the caller's care.
+    statistics
+        Columns whose least and greatest value each row group must tell; where none is named,
+        those of times that rarely repeat do.
 
     Returns
     -------
@@ -113,6 +117,8 @@ def write_parquet(
         first = schema.empty_table()
     sample = first if isinstance(first, pa.Table) else pa.Table.from_batches([first])
     options = writer_options(sample.slice(0, _ROW_GROUP))
+    if statistics:
+        options["write_statistics"] = list(statistics)
     n_rows = 0
     with (
         digest_file(path, durable=durable) as file,

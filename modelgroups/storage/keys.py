@@ -1,0 +1,337 @@
+"""Keys of ids: 128-bit hashes, and sorted indexes of them that say in which row an id stands.
+
+Two ids with one key would take a collision of 128 bits, which does not happen by chance, so
+that a key stands for its id as a digest stands for a file. An index is read by way of a
+memory map: looking something up touches a few pages of it, whatever its size.
+
+Loads pandas and pyarrow: import it lazily.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from modelgroups.errors import SnapshotCorruptError
+from modelgroups.storage.digest import digest_file, sha256_of_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+
+__all__ = ["KEY_BYTES", "KeyIndex", "Keys", "keys_of", "merge_indexes", "write_index"]
+
+KEY_BYTES: Final = 16
+
+_STARTS = (0x6D6F64656C67726F, 0x7570733A6C6F7721)  # of the halves; a change breaks every index
+_WORD = 8  # bytes
+_FIELDS = 3  # the two halves of the key, and the row
+_MERGED_AT_ONCE = 1 << 21  # entries
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of some ids, in their order, as two halves."""
+
+    high: NDArray[np.uint64]
+    low: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.high)
+
+    def __getitem__(self, rows: Rows | NDArray[np.bool_] | slice) -> Keys:
+        return Keys(self.high[rows], self.low[rows])
+
+    def as_bytes(self) -> list[bytes]:
+        """Return each key as 16 bytes, for the catalog."""
+        both = np.stack([self.high, self.low], axis=1).astype(">u8").tobytes()
+        return [both[start : start + KEY_BYTES] for start in range(0, len(both), KEY_BYTES)]
+
+    @classmethod
+    def from_bytes(cls, keys: Sequence[bytes]) -> Self:
+        """Return keys that `as_bytes` made."""
+        both = np.frombuffer(b"".join(keys), dtype=">u8").astype(np.uint64).reshape(-1, 2)
+        return cls(np.ascontiguousarray(both[:, 0]), np.ascontiguousarray(both[:, 1]))
+
+    @classmethod
+    def concat(cls, parts: Sequence[Keys]) -> Self:
+        """Return the keys of several parts, one after the other."""
+        if not parts:
+            nothing = np.empty(0, dtype=np.uint64)
+            return cls(nothing, nothing)
+        return cls(np.concatenate([p.high for p in parts]), np.concatenate([p.low for p in parts]))
+
+    def order(self) -> Rows:
+        """Return the rows in the order of their keys; equal keys stay in their order."""
+        order: Rows = np.argsort(self.high)
+        high = self.high[order]
+        if (high[1:] == high[:-1]).any():  # equal keys, or a collision of one half
+            order = np.lexsort((self.low, self.high))
+        return order
+
+    def repeats(self) -> tuple[Rows, Rows]:
+        """Return the rows whose key an earlier row has, and for each the first such row.
+
+        >>> keys_of(["a", "b", "a", "a"]).repeats()
+        (array([2, 3]), array([0, 0]))
+        """
+        order = self.order()
+        high, low = self.high[order], self.low[order]
+        is_first = np.ones(len(order), dtype=bool)
+        is_first[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+        firsts = order[is_first][np.cumsum(is_first) - 1]
+        later = order[~is_first]
+        by_row = np.argsort(later)
+        return later[by_row], firsts[~is_first][by_row]
+
+
+def keys_of(ids: pa.Array | pa.ChunkedArray | Sequence[str]) -> Keys:
+    """Return the keys of ids.
+
+    Parameters
+    ----------
+    ids
+        Texts without nulls.
+
+    Notes
+    -----
+    Each half is a chain over the words of eight bytes of the id and, first, its length:
+    ``state = mix(state ^ word)``, where ``mix`` is what `pandas.util.hash_array` does to whole
+    numbers, the finalizer of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom
+    number generators", 2014). The halves differ in where they start.
+
+    Examples
+    --------
+    >>> [hex(half[0]) for half in (keys_of(["a"]).high, keys_of(["a"]).low)]
+    ['0xde23d267190f307c', '0x45ebe409876c1c36']
+    """
+    if isinstance(ids, pa.ChunkedArray):
+        ids = ids.combine_chunks()
+    texts = ids if isinstance(ids, pa.Array) else pa.array(ids, pa.string())
+    high, low = (np.empty(len(texts), np.uint64) for _ in _STARTS)
+    for rows, words in _words(texts):
+        for half, start in zip((high, low), _STARTS, strict=True):
+            state = np.full(len(words[0]), start, np.uint64)
+            for word in words:
+                state = pd.util.hash_array(state ^ word)
+            half[rows] = state
+    return Keys(high, low)
+
+
+def _words(texts: pa.Array) -> Iterator[tuple[Rows | slice, list[NDArray[np.uint64]]]]:
+    """Yield texts of one length together: their rows, their length, and their words."""
+    if not len(texts):
+        return
+    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    ends = np.frombuffer(texts.buffers()[1], width)[texts.offset :][: len(texts) + 1]
+    lengths = np.diff(ends)
+    content = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    for length in np.unique(lengths):
+        size = int(length)
+        if size == lengths[0] and (lengths == size).all():
+            rows: Rows | slice = slice(None)
+            letters = content[ends[0] : ends[-1]].reshape(len(texts), size)
+        else:
+            rows = np.flatnonzero(lengths == size)
+            letters = content[ends[:-1][lengths == size][:, None] + np.arange(size)]
+        padded = np.zeros((len(letters), -(-size // _WORD) * _WORD), np.uint8)
+        padded[:, :size] = letters
+        words = padded.view("<u8").astype(np.uint64)
+        yield rows, [np.full(len(letters), size, np.uint64), *np.ascontiguousarray(words.T)]
+
+
+def write_index(path: Path, keys: Keys, *, durable: bool = True) -> str:
+    """Write the index of the rows ``0, 1, …`` with these keys, and return its SHA-256.
+
+    It is a NumPy array of three lines: the first halves, the second halves, the rows.
+    """
+    order = keys.order()
+    lines = np.stack([keys.high[order], keys.low[order], order.astype(np.uint64)])
+    with digest_file(path, durable=durable) as file:
+        np.save(file, lines, allow_pickle=False)
+    return file.digest
+
+
+class KeyIndex:
+    """Keys in their order, each with the row that has it.
+
+    Parameters
+    ----------
+    high, low
+        The halves of the keys, sorted.
+    row
+        The rows.
+    """
+
+    def __init__(
+        self, high: NDArray[np.uint64], low: NDArray[np.uint64], row: NDArray[np.uint64] | Rows
+    ) -> None:
+        self._high, self._low, self._row = high, low, row
+
+    @classmethod
+    def of(cls, keys: Keys) -> Self:
+        """Return the index of the rows ``0, 1, …`` with these keys."""
+        order = keys.order()
+        return cls(keys.high[order], keys.low[order], order)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Map an index that `write_index` wrote into memory; the file may be removed meanwhile.
+
+        Raises
+        ------
+        SnapshotCorruptError
+            It is not an index.
+        """
+        try:
+            lines = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            raise _corrupt(path) from error
+        if lines.dtype != np.uint64 or lines.ndim != 2 or len(lines) != _FIELDS:
+            raise _corrupt(path)
+        return cls(*np.asarray(lines))
+
+    def __len__(self) -> int:
+        return len(self._high)
+
+    @property
+    def keys(self) -> Keys:
+        """The keys, sorted."""
+        return Keys(self._high, self._low)
+
+    def places(self, high: Sequence[int]) -> list[int]:
+        """Return where the first entry stands that is not below each of some first halves."""
+        return [int(place) for place in np.searchsorted(self._high, np.array(high, np.uint64))]
+
+    def run(self, start: int, stop: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64], Rows]:
+        """Return some entries: the halves of their keys and their rows."""
+        rows = self._row[start:stop].astype(np.int64)
+        return self._high[start:stop], self._low[start:stop], rows
+
+    def keys_by_row(self) -> Keys:
+        """Return the keys in the order of the rows; this reads the whole index."""
+        high, low = np.empty_like(self._high), np.empty_like(self._low)
+        high[self._row], low[self._row] = self._high, self._low
+        return Keys(high, low)
+
+    def matches(self, keys: Keys) -> tuple[Rows, Rows]:
+        """Return every pair of one of the keys, by its number, and a row that has it.
+
+        The pairs are sorted by the key's number, then by row.
+        """
+        order = np.argsort(keys.high)  # sorted keys are found far faster than others
+        wanted = keys.high[order]
+        start = np.searchsorted(self._high, wanted, side="left")
+        inside = np.flatnonzero(start < len(self))
+        inside = inside[self._high[start[inside]] == wanted[inside]]
+        start = start[inside]
+        n_alike = np.searchsorted(self._high, wanted[inside], side="right") - start
+        which = np.repeat(order[inside], n_alike)
+        firsts = np.repeat(np.cumsum(n_alike) - n_alike, n_alike)
+        places = np.repeat(start, n_alike) + np.arange(len(which)) - firsts
+        same = self._low[places] == keys.low[which]
+        which, rows = which[same], self._row[places[same]].astype(np.int64)
+        by_number = np.lexsort((rows, which))
+        return which[by_number], rows[by_number]
+
+    def rows(self, keys: Keys) -> Rows:
+        """Return for each key the first row that has it, or -1."""
+        if len(keys) == 1:
+            return np.array([self._row_of(keys)], dtype=np.int64)
+        found = np.full(len(keys), -1, dtype=np.int64)
+        which, rows = self.matches(keys)
+        found[which[::-1]] = rows[::-1]  # of several rows the first is written last
+        return found
+
+    def _row_of(self, key: Keys) -> int:
+        """Return the first row that has a key: a few microseconds, where `matches` takes fifty."""
+        high, low = key.high[0], key.low[0]
+        place = int(np.searchsorted(self._high, high))
+        while place < len(self) and self._high[place] == high:
+            if self._low[place] == low:
+                return int(self._row[place])
+            place += 1
+        return -1
+
+
+def merge_indexes(
+    path: Path,
+    parts: Sequence[tuple[KeyIndex, Rows | int]],
+    n_rows: int,
+    *,
+    durable: bool = True,
+    pause: Callable[[], None] = lambda: None,
+) -> str:
+    """Write the index of a file that holds the rows of others, and return its SHA-256.
+
+    No more than a few million entries are in memory at a time.
+
+    Parameters
+    ----------
+    path
+        Where to write.
+    parts
+        For each of the others its index, and where its rows go: a number to add to all, or for
+        each the row in the new file, -1 for a row that is left out.
+    n_rows
+        The rows of the new file.
+    durable
+        Whether to wait until the bytes outlast a power cut.
+    pause
+        Is called now and then.
+    """
+    lines = np.lib.format.open_memmap(path, "w+", dtype=np.uint64, shape=(_FIELDS, n_rows))
+    end = 0
+    for high, low, rows in _merged(parts):
+        pause()
+        lines[:, end : end + len(high)] = high, low, rows
+        end += len(high)
+    lines.flush()
+    del lines
+    if durable:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    return sha256_of_file(path)
+
+
+def _merged(
+    parts: Sequence[tuple[KeyIndex, Rows | int]],
+) -> Iterable[tuple[NDArray[np.uint64], NDArray[np.uint64], Rows]]:
+    """Yield sorted runs of the entries of several sorted indexes."""
+    n_entries = sum(len(index) for index, _ in parts)
+    n_pieces = -(-n_entries // _MERGED_AT_ONCE) or 1  # hashes are spread evenly
+    inner = [2**64 // n_pieces * number for number in range(1, n_pieces)]
+    cuts = [[0, *index.places(inner), len(index)] for index, _ in parts]
+    for piece in range(n_pieces):
+        runs = [
+            index.run(cut[piece], cut[piece + 1])
+            for (index, _), cut in zip(parts, cuts, strict=True)
+        ]
+        high, low = (np.concatenate([run[half] for run in runs]) for half in (0, 1))
+        row = np.concatenate(
+            [_moved(run[2], where) for (_, where), run in zip(parts, runs, strict=True)]
+        )
+        kept = row >= 0
+        high, low, row = high[kept], low[kept], row[kept]
+        order = np.lexsort((row, low, high))
+        yield high[order], low[order], row[order]
+
+
+def _moved(rows: Rows, where: Rows | int) -> Rows:
+    return rows + where if isinstance(where, int) else where[rows]
+
+
+def _corrupt(path: Path) -> SnapshotCorruptError:
+    return SnapshotCorruptError(
+        f"the file {path} is damaged: it is not an index of ids; restore it from a backup of the "
+        "registry"
+    )
