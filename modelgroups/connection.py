@@ -441,7 +441,7 @@ class Connection:
         --------
         >>> with connect(":memory:") as connection:
         ...     connection.gc()
-        Collected(digests=(), n_staging=0, size=0)
+        Collected(digests=(), n_staging=0, size=0, n_log_files=0)
         """
         from modelgroups.lifecycle.maintenance import collect
 

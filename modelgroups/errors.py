@@ -41,7 +41,7 @@ callers expect one. Catch ``ModelGroupsError`` to catch them all.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 
 __all__ = [
     "BadRequestError",
@@ -140,7 +140,8 @@ class ResponseClientError(UserError):
     """A rule of the registry refuses the request.
 
     The text starts with the HTTP status that the platform would have answered,
-    for code written against the platform reads it.
+    for code written against the platform reads it. `results` holds what became of
+    rows that could not be stored, where rows were sent.
     """
 
     status: ClassVar[HTTPStatus | None] = None
@@ -148,6 +149,7 @@ class ResponseClientError(UserError):
     def __init__(self, message: str) -> None:
         status = self.status
         self.detail = message
+        self.results: list[dict[str, Any]] = []
         super().__init__(f"{status.value} {status.phrase}: {message}" if status else message)
 
     def __reduce__(self) -> tuple[type[ResponseClientError], tuple[str]]:

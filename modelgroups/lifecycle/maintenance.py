@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlmodel import Session
 
-from modelgroups.catalog import groups, models, references
+from modelgroups.catalog import groups, log_objects, models, references, segments
 from modelgroups.catalog.engine import integrity_problems, sqlite_version, undecoded, write_a_page
-from modelgroups.errors import UnexpectedError
+from modelgroups.catalog.records import Segment
+from modelgroups.errors import SnapshotMissingError, UnexpectedError
+from modelgroups.inferences.garbage import LogGarbage
 from modelgroups.progress import tracked
 from modelgroups.registry import Registry
 from modelgroups.storage.objects import Collected
+from modelgroups.storage.segments import SegmentName
 
 __all__ = ["Collected", "Verification", "collect", "verify"]
 
@@ -22,8 +27,8 @@ class Verification:
 
     Parameters
     ----------
-    n_models, n_snapshots
-        How many versions and files were checked.
+    n_models, n_snapshots, n_segments
+        How many versions, reference snapshots and files of inferences were checked.
     size
         The bytes that were hashed.
     problems
@@ -34,6 +39,7 @@ class Verification:
 
     n_models: int
     n_snapshots: int
+    n_segments: int
     size: int
     problems: tuple[str, ...]
     sqlite: str
@@ -45,7 +51,8 @@ class Verification:
         found = f"problems: {len(self.problems)}" if self.problems else "all is well"
         lines = [
             (
-                f"models: {self.n_models}, snapshots: {self.n_snapshots} ({self.size:,} bytes), "
+                f"models: {self.n_models}, snapshots: {self.n_snapshots}, "
+                f"segments: {self.n_segments} ({self.size:,} bytes), "
                 f"checked with SQLite {self.sqlite}: {found}"
             ),
             *self.problems,
@@ -66,13 +73,34 @@ def verify(registry: Registry) -> Verification:
                     f"{record.group_id}) was changed since it was saved"
                 )
         snapshots = references.snapshots(session)
+        listed = segments.live_everywhere(session)
+        images = sorted(log_objects.live(session))
+    checks: list[Callable[[], int]] = [
+        *(partial(registry.objects.verify, snapshot.digest) for snapshot in snapshots),
+        *(partial(registry.media.verify, digest) for digest in images),
+        *(partial(_verify_segment, registry, model_id, found) for model_id, found in listed),
+    ]
     size = 0
-    for snapshot in tracked(snapshots, "Hashing snapshots", total=len(snapshots)):
+    for check in tracked(checks, "Hashing files", total=len(checks)):
         try:
-            size += registry.objects.verify(snapshot.digest)
+            size += check()
         except UnexpectedError as error:
             problems.append(str(error))
-    return Verification(n_models, len(snapshots), size, tuple(problems), sqlite_version())
+    return Verification(
+        n_models, len(snapshots), len(listed), size, tuple(problems), sqlite_version()
+    )
+
+
+def _verify_segment(registry: Registry, model_id: str, segment: Segment) -> int:
+    """Hash the files of a segment, unless it was compacted away since it was listed."""
+    name = SegmentName(model_id, segment.id)
+    try:
+        return registry.segments.verify(name, segment.digest, segment.index_digest)
+    except SnapshotMissingError:
+        with registry.catalog.read() as session:
+            if all(found.id != segment.id for _, found in segments.live_everywhere(session)):
+                return 0
+        raise
 
 
 def _problems_of_rows(session: Session) -> list[str]:
@@ -98,11 +126,15 @@ def collect(registry: Registry) -> Collected:
     published after it, by the next such process, is another file than the one that was found.
     """
     garbage = registry.objects.published()
+    of_logs = LogGarbage.suspected(registry)
     with registry.catalog.write() as session:
         references.drop_unreferenced(session)
         for snapshot in references.snapshots(session):
             garbage.pop(snapshot.digest, None)
+        of_logs.clear(registry, session)
         write_a_page(session.connection())
     with registry.catalog.write() as session:
         session.connection()  # takes the lock
-        return registry.objects.collect(garbage)
+        collected = registry.objects.collect(garbage)
+        n_files, size = of_logs.remove(registry)
+        return replace(collected, n_log_files=n_files, size=collected.size + size)

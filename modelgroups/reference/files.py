@@ -18,7 +18,7 @@ from modelgroups.errors import MissingParameterError, UserTypeError, UserValueEr
 from modelgroups.schema.attribute import Attribute
 from modelgroups.schema.misfits import misfits
 
-__all__ = ["SourceFile", "files_in", "open_files"]
+__all__ = ["SourceFile", "files_in", "listed_files", "open_content", "open_files"]
 
 _BATCH_ROWS = 1 << 16
 _STREAM_BUFFER = 1 << 16  # bytes a column
@@ -100,30 +100,69 @@ def open_files(files: Iterable[Any], attributes: Sequence[Attribute] = ()) -> It
     UserTypeError
         A file is given as something else, or its nested rows are not dicts.
     """
+    named = {attribute.name: attribute for attribute in attributes}
+    for file in listed_files(files):
+        yield _open(file, named)
+
+
+def listed_files(files: object) -> list[Any]:
+    """Return what was given as files as a list.
+
+    Raises
+    ------
+    UserTypeError
+        It is no list, or a single file.
+    MissingParameterError
+        It is empty.
+    """
     alone = isinstance(files, str | bytes | os.PathLike) or hasattr(files, "read")
     if alone or not isinstance(files, Iterable):
         raise UserTypeError(
             f"files must be a list of paths or binary file objects, got {type(files).__name__}"
         )
-    files = list(files)
-    if not files:
+    listed = list(files)
+    if not listed:
         raise MissingParameterError("files is empty; give at least one path or file object")
-    named = {attribute.name: attribute for attribute in attributes}
-    for file in files:
-        yield _open(file, named)
+    return listed
 
 
 def _open(
     file: str | os.PathLike[str] | IO[bytes], attributes: Mapping[str, Attribute]
 ) -> SourceFile:
+    name, content = _content(file)
+    if not isinstance(content, bytes):
+        return _from_parquet(name, content)
+    table, strangers = _from_json(name, content, attributes)
+    if isinstance(file, str | os.PathLike):  # read again in batches, and not held meanwhile
+        return SourceFile(name, table.schema, Path(file), strangers, attributes)
+    return SourceFile(name, table.schema, table, strangers)
+
+
+def open_content(
+    file: str | os.PathLike[str] | IO[bytes],
+) -> tuple[str, SourceFile | list[dict[str, Any]]]:
+    """Return a file's name with its rows: as they stand in JSON, or the Parquet file opened.
+
+    Raises
+    ------
+    UserValueError
+        It is neither Parquet nor a JSON list of rows.
+    UserTypeError
+        It is neither a path nor a binary file object.
+    """
+    name, content = _content(file)
+    if isinstance(content, bytes):
+        return name, _json_rows(name, content)
+    return name, _from_parquet(name, content)
+
+
+def _content(file: str | os.PathLike[str] | IO[bytes]) -> tuple[str, Path | pa.Buffer | bytes]:
+    """Return a file's name, and where Parquet lies or the bytes of something else."""
     if isinstance(file, str | os.PathLike):
         path = _path(file, "files")
         if not path.is_file():
             raise UserValueError(f"there is no file {path}")
-        if path.suffix == _JSON:
-            table, strangers = _from_json(str(path), path.read_bytes(), attributes)
-            return SourceFile(str(path), table.schema, path, strangers, attributes)
-        return _from_parquet(str(path), path)
+        return str(path), path.read_bytes() if path.suffix == _JSON else path
     if not hasattr(file, "read"):
         raise UserTypeError(
             f"files must hold paths or binary file objects, got {type(file).__name__}"
@@ -134,10 +173,7 @@ def _open(
     name = str(getattr(file, "name", "the file object"))
     if not isinstance(content, bytes):
         raise UserTypeError(f"{name} is open as text; open it in binary mode, 'rb'")
-    if content[:4] == b"PAR1":
-        return _from_parquet(name, pa.py_buffer(content))
-    table, strangers = _from_json(name, content, attributes)
-    return SourceFile(name, table.schema, table, strangers)
+    return name, pa.py_buffer(content) if content[:4] == b"PAR1" else content
 
 
 def _from_parquet(name: str, content: Path | pa.Buffer) -> SourceFile:
@@ -166,12 +202,7 @@ def _from_json(
     name: str, content: bytes, attributes: Mapping[str, Attribute]
 ) -> tuple[pa.Table, dict[int, str]]:
     """Return a JSON list of rows, flat or nested, as a table, and what is wrong with rows."""
-    try:
-        rows = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UserValueError(f"{name} is neither Parquet nor JSON: {error}") from error
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise UserValueError(f"{name} must hold a JSON list of rows, each an object")
+    rows: list[Any] = _json_rows(name, content)
     nested = [_NESTED in row for row in rows]
     if any(nested) and not all(nested):
         raise UserValueError(
@@ -184,6 +215,16 @@ def _from_json(
         if strangers:
             raise UserTypeError(f"{name}: {_NESTED!r} of row {strangers[0]} is not an object")
     return _table_of(name, rows, attributes)
+
+
+def _json_rows(name: str, content: bytes) -> list[dict[str, Any]]:
+    try:
+        rows = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UserValueError(f"{name} is neither Parquet nor JSON: {error}") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise UserValueError(f"{name} must hold a JSON list of rows, each an object")
+    return rows
 
 
 def _table_of(

@@ -1,0 +1,1 @@
+"""The inference log: what a version predicted, what really happened, and how both are kept."""

@@ -1,0 +1,264 @@
+"""Compaction: rows of parcels become segments, and segments become fewer and larger ones.
+
+What is new is written beside what is there, and takes its place in one transaction; if what is
+there has changed meanwhile, nothing happens. Loads pyarrow: import it lazily.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from modelgroups.catalog import logs, parcels, segments
+from modelgroups.catalog.clock import now
+from modelgroups.errors import SnapshotMissingError
+from modelgroups.inferences.garbage import collect_log_garbage
+from modelgroups.inferences.layout import ID, Kind, Layout
+from modelgroups.inferences.records import load_records, table_of
+from modelgroups.inferences.segment_files import (
+    ROWS_PER_GROUP,
+    StagedSegment,
+    slices,
+    staged_segment,
+)
+from modelgroups.inferences.tiers import FANOUT, FOLD_ROWS, next_merge
+from modelgroups.inferences.view import OpenSegment, live_batches
+from modelgroups.reference.intake import require_writable
+from modelgroups.storage.keys import KeyIndex, keys_of, merge_indexes, write_index
+from modelgroups.storage.segments import SegmentName
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sqlmodel import Session
+
+    from modelgroups.catalog.records import LogRecord, Parcel, Segment
+    from modelgroups.inferences.recipient import Recipient
+    from modelgroups.registry import Registry
+
+__all__ = ["Compactor", "compact"]
+
+_MOST_FOLDED = 100_000
+"""Rows that are folded at a time; more lie there only after a crowd of short processes."""
+
+
+class _ChangedError(Exception):
+    """What was to be replaced is not what it was."""
+
+
+@dataclass(frozen=True)
+class Compactor:
+    """Compacts the log of a model, one step at a time.
+
+    Parameters
+    ----------
+    registry, model_id, layout
+        Whose log.
+    pause
+        Is called often during long work, and may raise to break it off.
+    """
+
+    registry: Registry
+    model_id: str
+    layout: Layout
+    pause: Callable[[], None] = lambda: None
+
+    def step(
+        self, *, fold_from: int = FOLD_ROWS, fanout: int = FANOUT, purge: bool = False
+    ) -> bool:
+        """Do what is most pressing; return whether there was anything to do.
+
+        Parameters
+        ----------
+        fold_from
+            Fold the rows of parcels if there are so many.
+        fanout
+            Merge the segments of a tier if there are so many.
+        purge
+            Write every segment anew that holds deleted rows.
+        """
+        for kind in Kind:
+            waiting = self._parcels(kind, fold_from)
+            if waiting:
+                return self._fold(kind, waiting)
+            found = [segment for segment in self._segments() if segment.kind == kind]
+            merge = next_merge(found, fanout)
+            if not merge and purge:
+                merge = next(([segment] for segment in found if segment.n_deleted), [])
+            if merge:
+                return self._merge(kind, merge)
+        return False
+
+    def _parcels(self, kind: Kind, fold_from: int) -> list[Parcel]:
+        with self.registry.catalog.read() as session:
+            log = logs.find(session, self.model_id)
+            if log is None or parcels.count_rows(session, log.serial, kind) < fold_from:
+                return []
+            return _first_rows(parcels.live(session, log.serial, kind), _MOST_FOLDED)
+
+    def _segments(self) -> list[Segment]:
+        with self.registry.catalog.read() as session:
+            log = logs.find(session, self.model_id)
+            return [] if log is None else segments.live(session, log.serial)
+
+    # --- parcels to a segment --------------------------------------------------------------
+
+    def _fold(self, kind: Kind, waiting: Sequence[Parcel]) -> bool:
+        records = [record for parcel in waiting for record in load_records(parcel.rows)]
+        table = table_of(records, self.layout.schema(kind))
+        keys = keys_of(table[ID])
+
+        def index(path: Path) -> str:
+            return write_index(path, keys, durable=self.registry.objects.durable)
+
+        self.pause()
+        with staged_segment(
+            self.registry, self.model_id, kind, slices(table), table.schema, index
+        ) as staged:
+            return self._replace(staged, parcels_=waiting)
+
+    # --- segments to a segment -------------------------------------------------------------
+
+    def _merge(self, kind: Kind, merged: Sequence[Segment]) -> bool:
+        merged = sorted(merged, key=lambda segment: (segment.from_time, segment.serial))
+        left = sum(segment.n_rows - segment.n_deleted for segment in merged)
+        if not left:
+            return self._replace(None, segments_=merged)
+        with ExitStack() as files:
+            try:
+                opened = [self._open(segment, files) for segment in merged]
+            except SnapshotMissingError:  # another compaction was faster
+                if not self._as_they_were(merged):
+                    return True
+                raise
+            names = set().union(*(segment.file.schema_arrow.names for segment in opened))
+            schema = pa.schema([f for f in self.layout.schema(kind) if f.name in names])
+            places, n_rows = _new_places(opened)
+
+            def index(path: Path) -> str:
+                parts = [(s.index, rows) for s, rows in zip(opened, places, strict=True)]
+                durable = self.registry.objects.durable
+                return merge_indexes(path, parts, n_rows, durable=durable, pause=self.pause)
+
+            tables = _regrouped(self._live_rows(opened, schema))
+            staging = staged_segment(self.registry, self.model_id, kind, tables, schema, index)
+            with staging as staged:
+                return self._replace(staged, segments_=merged)
+
+    def _as_they_were(self, wanted: Sequence[Segment]) -> bool:
+        known = {(segment.id, segment.n_deleted) for segment in self._segments()}
+        return all((segment.id, segment.n_deleted) in known for segment in wanted)
+
+    def _open(self, segment: Segment, files: ExitStack) -> OpenSegment:
+        name = SegmentName(self.model_id, segment.id)
+        file = files.enter_context(self.registry.segments.open(name, segment.footer_digest))
+        return OpenSegment(segment, file, KeyIndex.load(self.registry.segments.index_path(name)))
+
+    def _live_rows(self, opened: Iterable[OpenSegment], schema: pa.Schema) -> Iterator[pa.Table]:
+        for segment in opened:
+            for table, start in live_batches(segment, None):
+                self.pause()
+                if segment.deleted is not None:
+                    kept = ~segment.deleted[start : start + len(table)]
+                    yield _filled(table.filter(pa.array(kept)), schema)
+                else:
+                    yield _filled(table, schema)
+
+    def _drop(
+        self, session: Session, parcels_: Sequence[Parcel], segments_: Sequence[Segment]
+    ) -> LogRecord:
+        """Delete what is replaced, or raise because it is not what it was."""
+        log = logs.find(session, self.model_id)
+        if log is None or not segments.drop(session, segments_):
+            raise _ChangedError
+        for kind in {parcel.kind for parcel in parcels_}:
+            if not parcels.drop(session, log.serial, kind, parcels_):
+                raise _ChangedError
+        return log
+
+    # --- the new for the old ---------------------------------------------------------------
+
+    def _replace(
+        self,
+        staged: StagedSegment | None,
+        *,
+        parcels_: Sequence[Parcel] = (),
+        segments_: Sequence[Segment] = (),
+    ) -> bool:
+        """Put a segment in the place of parcels or segments, in one transaction."""
+        self.pause()
+        try:
+            with self.registry.catalog.write() as session:
+                log = self._drop(session, parcels_, segments_)
+                if staged is not None:
+                    self.registry.segments.publish(staged.name, staged.rows, staged.index)
+                    segments.add(session, log.serial, staged.record, now())
+                logs.note_segments(session, log.serial)
+        except _ChangedError:
+            return True  # look again at what there is to do
+        for segment in segments_:
+            self.registry.segments.remove(SegmentName(self.model_id, segment.id))
+        return True
+
+
+def _first_rows(waiting: list[Parcel], most: int) -> list[Parcel]:
+    n_rows = 0
+    for number, parcel in enumerate(waiting):
+        n_rows += parcel.n_rows
+        if n_rows >= most:
+            return waiting[: number + 1]
+    return waiting
+
+
+def _new_places(opened: Sequence[OpenSegment]) -> tuple[list[int | NDArray[np.int64]], int]:
+    """Return for each segment where its rows go: an offset, or a place for each row."""
+    places: list[int | NDArray[np.int64]] = []
+    end = 0
+    for segment in opened:
+        if segment.deleted is None:
+            places.append(end)
+        else:
+            kept = ~segment.deleted
+            places.append(np.where(kept, end + np.cumsum(kept) - 1, -1))
+        end += segment.record.n_rows - segment.record.n_deleted
+    return places, end
+
+
+def _regrouped(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield the rows of tables in row groups of the usual size."""
+    waiting: list[pa.Table] = []
+    n_rows = 0
+    for table in tables:
+        waiting.append(table)
+        n_rows += len(table)
+        if n_rows >= ROWS_PER_GROUP:
+            whole = pa.concat_tables(waiting)
+            n_full = n_rows // ROWS_PER_GROUP * ROWS_PER_GROUP
+            yield from slices(whole.slice(0, n_full))
+            waiting, n_rows = [whole.slice(n_full)], n_rows - n_full
+    if n_rows:
+        yield pa.concat_tables(waiting)
+
+
+def _filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table with the columns of a schema, null where it has none."""
+    columns = [
+        table[field.name] if field.name in table.column_names else pa.nulls(len(table), field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def compact(to: Recipient) -> None:
+    """Fold, merge and purge all that there is, then free its space on the disk."""
+    require_writable(to.registry)
+    compactor = Compactor(to.registry, to.model_id, to.layout)
+    while compactor.step(fold_from=1, fanout=2, purge=True):
+        pass
+    collect_log_garbage(to.registry)
+    to.registry.catalog.truncate_log()

@@ -1,0 +1,347 @@
+"""Storing the rows of a call: what is long is done before the lock, the rest in one transaction.
+
+Many rows are written as segments first, with their ids looked up in what the log held then. A
+few go into the catalog itself. Under the write lock only what was added meanwhile is looked at;
+if that concerns the same ids, the lock is given back and the rows are compared first. Loads
+pandas and pyarrow: import it lazily.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from modelgroups.catalog import batches, log_objects, logs, parcels, segments
+from modelgroups.catalog.clock import now
+from modelgroups.catalog.logs import Addressee
+from modelgroups.catalog.records import BatchRecord, LogRecord, Segment
+from modelgroups.errors import ConflictError, NotFoundError
+from modelgroups.inferences.accept import Accepted, Half, Rules, accept
+from modelgroups.inferences.images import StagedImages
+from modelgroups.inferences.layout import BATCH, INFERENCE_TIME
+from modelgroups.inferences.marks import dump_marks
+from modelgroups.inferences.piece import Piece
+from modelgroups.inferences.records import dump_records
+from modelgroups.inferences.search import Search, list_segments
+from modelgroups.inferences.segment_files import StagedSegment, slices, staged_segment
+from modelgroups.inferences.stored import Stored
+from modelgroups.inferences.times import as_text
+from modelgroups.inferences.upkeep import upkeep_of
+from modelgroups.reference.intake import require_writable
+from modelgroups.storage.keys import KeyIndex, Keys, write_index
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sqlmodel import Session
+
+    from modelgroups.inferences.recipient import Recipient
+    from modelgroups.inferences.shapes import Given
+
+__all__ = ["Delivery", "Outcome"]
+
+_MOST_UNDER_LOCK = 200_000
+"""Rows of segments that came meanwhile and are looked at while others wait."""
+
+
+@dataclass
+class Outcome:
+    """What became of the rows of a call.
+
+    Parameters
+    ----------
+    n_rows
+        How many there were.
+    failures
+        For each row that was not stored, the status and what is wrong.
+    n_waiting
+        How many bring a ground truth whose inference is not known yet.
+    closed
+        The batches that were closed.
+    """
+
+    n_rows: int = 0
+    failures: dict[int, tuple[int, str]] = field(default_factory=dict)
+    n_waiting: int = 0
+    closed: list[str] = field(default_factory=list)
+
+
+class Delivery:
+    """One call's rows on their way into the log; use it in a ``with`` block.
+
+    Parameters
+    ----------
+    to
+        Whose rows they are.
+    close_batches
+        Close the batches of the rows when all of them could be stored.
+    """
+
+    def __init__(
+        self,
+        to: Recipient,
+        *,
+        close_batches: bool = False,
+    ) -> None:
+        require_writable(to.registry)
+        self._to = to
+        self._registry = to.registry
+        self._model_id = to.model_id
+        self._layout = to.layout
+        self._close_batches = close_batches
+        self._stored = Stored(to.registry, to.model_id, to.layout)
+        self._pieces: list[Piece] = []
+        self._files = ExitStack()
+        self.images = StagedImages(to.registry, to.layout, self._files)
+        self._n_rows = 0
+        self._n_deletions: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    # --- before the lock -----------------------------------------------------------------
+
+    def add(self, given: Given, rules: Rules) -> Accepted:
+        """Take rows; many are compared with the log and written at once.
+
+        Raises
+        ------
+        UserValueError, UserTypeError
+            As `accept` does.
+        """
+        self.images.replace_paths(given)
+        accepted = accept(given, self._layout, rules)
+        piece = Piece(accepted, self._layout, self._n_rows)
+        self._n_rows += accepted.n_rows
+        if any(isinstance(half.data, pa.Table) for half in accepted.halves()):
+            self._look_ahead(piece)
+            self._write(piece)
+        self._pieces.append(piece)
+        return accepted
+
+    def _look_ahead(self, piece: Piece) -> None:
+        for earlier in self._pieces:
+            for search in (piece.inferences, piece.truths):
+                staged = earlier.staged.get(search.kind)
+                if staged is not None:
+                    search.look_in_segment(staged.record, KeyIndex.load(staged.index))
+        while True:
+            with self._registry.catalog.read() as session:
+                log = self._addressee(session).log
+                if log is not None:
+                    self._look([piece], session, log)
+                    piece.close(batches.closed_among(session, log.serial, piece.batches()))
+            if self._settle([piece]):
+                return
+
+    def _write(self, piece: Piece) -> None:
+        wanted = (piece.new_inferences(), piece.new_truths())
+        for half, rows in zip(piece.accepted.halves(), wanted, strict=True):
+            kept = half.keep(rows[half.rows])
+            half.rows, half.data = kept.rows, kept.data
+            if len(half):
+                keys = piece.keys if len(half) == len(piece.keys) else piece.keys[half.rows]
+                staged = self._files.enter_context(self._staged(half, keys))
+                piece.staged[half.kind] = staged
+                self._stored.staged[staged.record.id] = staged.rows
+
+    def _staged(self, half: Half, keys: Keys) -> AbstractContextManager[StagedSegment]:
+        def index(path: Path) -> str:
+            return write_index(path, keys, durable=self._registry.objects.durable)
+
+        table = half.table()
+        return staged_segment(
+            self._registry, self._model_id, half.kind, slices(table), table.schema, index
+        )
+
+    # --- what the log holds ----------------------------------------------------------------
+
+    def _addressee(self, session: Session) -> Addressee:
+        found = logs.find_addressee(session, self._model_id)
+        if found is None:
+            raise NotFoundError(f"no model has the id {self._model_id!r}")
+        if found.archived_at is not None:
+            raise ConflictError(
+                f"the model {self._model_id} is archived and takes no inferences; "
+                "bring it back first with model.restore()"
+            )
+        self._to.require_current(found.updated_at)
+        return found
+
+    def _look(self, pieces: Iterable[Piece], session: Session, log: LogRecord) -> bool:
+        """Look for ids where it was not looked yet; return whether any were found."""
+        listed = list_segments(self._registry, session, log)
+        if self._n_deletions != log.n_deletions:
+            for piece in pieces if self._n_deletions is not None else ():
+                piece.inferences.start_again()
+                piece.truths.start_again()
+            self._n_deletions = log.n_deletions
+        found = False
+        for piece in pieces:
+            for search in self._searches(piece, log):
+                found |= search.look(self._registry, session, self._model_id, log, listed)
+        return found
+
+    @staticmethod
+    def _searches(piece: Piece, log: LogRecord) -> tuple[Search, ...]:
+        if len(piece.accepted.truths) or log.n_waiting:
+            return piece.inferences, piece.truths
+        return (piece.inferences,)
+
+    def _settle(self, pieces: Iterable[Piece]) -> bool:
+        """Compare rows with what is stored under their ids; return False if that has moved."""
+        for piece in pieces:
+            for source, rows, given in list(piece.unsettled()):
+                found = self._stored.inferences(source, rows)
+                if found is None or not piece.settle(given, found):
+                    piece.inferences.start_again()
+                    return False
+            resent = piece.resent()
+            if len(resent):
+                piece.settle_truths(resent, self._stored.has_truths(piece, resent))
+        return True
+
+    # --- under the lock --------------------------------------------------------------------
+
+    def commit(self) -> Outcome:
+        """Store all rows that can be stored, in one transaction.
+
+        Raises
+        ------
+        NotFoundError, ConflictError
+            The model is gone, or archived.
+        """
+        outcome = self._commit()
+        stored = [p for p in self._pieces if not p.staged]
+        upkeep_of(self._registry).note(
+            self._model_id,
+            self._layout,
+            sum(len(half) for piece in stored for half in piece.accepted.halves()),
+            n_segments=sum(len(piece.staged) for piece in self._pieces),
+        )
+        return outcome
+
+    def _commit(self) -> Outcome:
+        while True:
+            with self._registry.catalog.write() as session:
+                log = self._addressee(session).log
+                if log is None:
+                    log = logs.begin(session, self._model_id)
+                if not self._is_much(session, log) and not self._news(session, log):
+                    return self._store(session, log)
+            with self._registry.catalog.read() as session:
+                log = self._addressee(session).log
+                if log is not None:
+                    self._look(self._pieces, session, log)
+            self._settle(self._pieces)
+
+    def _is_much(self, session: Session, log: LogRecord) -> bool:
+        listed = list_segments(self._registry, session, log)
+        searches = [s for piece in self._pieces for s in self._searches(piece, log)]
+        unseen = [s for search in searches if len(search.keys) for s in search.unseen(listed)]
+        many = any(len(search.keys) > 1 for search in searches)
+        return many and sum(segment.n_rows for segment in unseen) > _MOST_UNDER_LOCK
+
+    def _news(self, session: Session, log: LogRecord) -> bool:
+        """Look at what was added meanwhile; return whether rows must be compared with it."""
+        self._look(self._pieces, session, log)
+        for piece in self._pieces:
+            piece.close(batches.closed_among(session, log.serial, piece.batches()))
+        return any(True for piece in self._pieces for _ in piece.unsettled())
+
+    def _store(self, session: Session, log: LogRecord) -> Outcome:
+        at = now()
+        outcome = Outcome(self._n_rows)
+        n_truths = n_waiting = 0
+        for piece in self._pieces:
+            outcome.failures |= piece.failures()
+            more, waiting = piece.count_truths()
+            n_truths, n_waiting = n_truths + more, n_waiting + waiting
+            outcome.n_waiting += int(np.count_nonzero(piece.waits() & piece.new_truths()))
+            inferences = piece.accepted.inferences
+            if self._store_half(session, log, piece, inferences, piece.new_inferences(), at):
+                self._note_batches(session, log, piece, at)
+                self._note_images(session, log, piece)
+            self._store_half(session, log, piece, piece.accepted.truths, piece.new_truths(), at)
+        logs.count_truths(session, log.serial, truths=n_truths, waiting=n_waiting)
+        if any(piece.staged for piece in self._pieces):
+            logs.note_segments(session, log.serial)
+        if self._close_batches and not outcome.failures:
+            for batch_id in sorted(set().union(*(piece.batches() for piece in self._pieces))):
+                batches.close(session, log.serial, batch_id, None, at)
+                outcome.closed.append(batch_id)
+        return outcome
+
+    def _store_half(
+        self,
+        session: Session,
+        log: LogRecord,
+        piece: Piece,
+        half: Half,
+        wanted: NDArray[np.bool_],
+        at: str,
+    ) -> bool:
+        """Store the rows of one kind; return whether there are any."""
+        kept = wanted[half.rows]
+        if not kept.any():
+            return False
+        staged = piece.staged.get(half.kind)
+        if staged is None:
+            few = half.keep(kept)
+            keys = piece.keys[few.rows].as_bytes()
+            parcels.add(session, log.serial, half.kind, dump_records(few.records()), keys)
+        else:
+            self._registry.segments.publish(staged.name, staged.rows, staged.index)
+            segments.add(session, log.serial, _with_marks(staged.record, ~kept), at)
+        return True
+
+    def _note_batches(self, session: Session, log: LogRecord, piece: Piece, at: str) -> None:
+        half = piece.accepted.inferences
+        kept = half.keep(piece.new_inferences()[half.rows])
+        for batch_id, n_rows, first, last in _batch_sizes(kept):
+            record = BatchRecord(batch_id, n_rows, as_text(first), as_text(last), at, None, None)
+            batches.note(session, log.serial, record)
+
+    def _note_images(self, session: Session, log: LogRecord, piece: Piece) -> None:
+        if not self.images.sizes:
+            return
+        half = piece.accepted.inferences
+        kept = half.keep(piece.new_inferences()[half.rows])
+        n_rows = self.images.count(kept)
+        self.images.publish(n_rows)
+        log_objects.add(session, log.serial, self.images.sizes, n_rows)
+
+
+def _with_marks(record: Segment, dropped: NDArray[np.bool_]) -> Segment:
+    """Return a segment without rows that turned out to be there already, or to be late."""
+    n_dropped = int(np.count_nonzero(dropped))
+    if not n_dropped:
+        return record
+    return record._replace(n_deleted=n_dropped, deleted=dump_marks(dropped))
+
+
+def _batch_sizes(half: Half) -> list[tuple[str, int, int, int]]:
+    """Return each batch of some inferences with its rows, and its first and last time."""
+    if isinstance(half.data, list):
+        pairs = [(r[BATCH], r[INFERENCE_TIME]) for r in half.data if BATCH in r]
+        if not pairs:
+            return []
+        table = pa.table({BATCH: [p[0] for p in pairs], "at": [p[1] for p in pairs]})
+    elif BATCH in half.data.column_names:
+        micros = half.data[INFERENCE_TIME].cast(pa.int64())
+        table = pa.table({BATCH: half.data[BATCH], "at": micros})
+        table = table.filter(pc.is_valid(table[BATCH]))
+    else:
+        return []
+    sizes = table.group_by(BATCH).aggregate([("at", "count"), ("at", "min"), ("at", "max")])
+    columns = (sizes[name].to_pylist() for name in (BATCH, "at_count", "at_min", "at_max"))
+    return sorted(zip(*columns, strict=True))

@@ -1,0 +1,77 @@
+"""What a caller is told of the rows that were sent, in the SDK's words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from modelgroups.errors import ResponseClientError
+
+__all__ = ["counts_of", "logger", "results_of", "tell_failures", "waiting_message"]
+
+logger = logging.getLogger("modelgroups")
+
+_OK: Final = HTTPStatus.OK.value
+_MOST_SHOWN: Final = 5
+
+Failures = Mapping[int, tuple[int, str]]
+
+
+def counts_of(n_rows: int, failures: Failures) -> dict[str, int]:
+    """Return how many rows were stored, how many failed, and all.
+
+    >>> counts_of(3, {1: (400, "no")})
+    {'success': 2, 'failure': 1, 'total': 3}
+    """
+    return {"success": n_rows - len(failures), "failure": len(failures), "total": n_rows}
+
+
+def results_of(ids: Sequence[str], failures: Failures) -> list[dict[str, Any]]:
+    """Return what became of each row, in the order of the call."""
+    results: list[dict[str, Any]] = [
+        {"message": "success", "status": _OK, "partner_inference_id": id_} for id_ in ids
+    ]
+    for row, (status, message) in failures.items():
+        results[row] |= {"message": message, "status": status}
+    return results
+
+
+def waiting_message(n_waiting: int) -> dict[str, str]:
+    """Return what to say of ground truths whose inferences are not known yet.
+
+    >>> waiting_message(0), waiting_message(2)["message"]
+    ({}, '2 ground truths are kept until their inferences arrive')
+    """
+    if not n_waiting:
+        return {}
+    what = "1 ground truth is" if n_waiting == 1 else f"{n_waiting} ground truths are"
+    theirs = "its inference arrives" if n_waiting == 1 else "their inferences arrive"
+    return {"message": f"{what} kept until {theirs}"}
+
+
+def tell_failures(results: Sequence[dict[str, Any]], failures: Failures, *, silently: bool) -> None:
+    """Raise because rows failed, or log it.
+
+    Raises
+    ------
+    ResponseClientError
+        Rows failed and that is not to pass silently; the others are stored.
+    """
+    if not failures:
+        return
+    shown = "; ".join(
+        f"row {row} ({results[row].get('partner_inference_id')!r}): {status} {message}"
+        for row, (status, message) in list(failures.items())[:_MOST_SHOWN]
+    )
+    more = len(failures) - _MOST_SHOWN
+    text = f"{len(failures)} of {len(results)} rows failed and the others were stored: {shown}" + (
+        f"; and {more} more" if more > 0 else ""
+    )
+    if silently:
+        logger.error("%s", text)
+        return
+    error = ResponseClientError(text)
+    error.results = [results[row] for row in failures]
+    raise error

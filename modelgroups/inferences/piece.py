@@ -1,0 +1,220 @@
+"""Some rows of a call on their way into the log: which are new, repeated, or contradict it.
+
+A partner_inference_id stands for one inference. What is sent again with the same content is
+acknowledged and not stored a second time; with another content the row fails. Loads numpy and
+pyarrow: import it lazily.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from modelgroups.inferences.compare import equal_rows
+from modelgroups.inferences.layout import BATCH, ID, Kind, Layout
+from modelgroups.inferences.records import table_of
+from modelgroups.inferences.search import Search
+from modelgroups.storage.keys import Keys, keys_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from modelgroups.catalog.records import Segment
+    from modelgroups.inferences.accept import Accepted, Half
+    from modelgroups.inferences.segment_files import StagedSegment
+
+__all__ = ["Piece"]
+
+_UNKNOWN, _SAME, _OTHER = 0, 1, 2
+_CONFLICT: Final = HTTPStatus.CONFLICT.value
+_LATE: Final = "the batch is closed and takes no new inferences"
+_CONTRADICTION: Final = (
+    "an inference with this partner_inference_id and another content was sent before; what was "
+    "sent is immutable"
+)
+
+
+@dataclass
+class Piece:
+    """Rows that are stored together.
+
+    Arrays with an entry for each row of the call say what becomes of it.
+
+    Parameters
+    ----------
+    accepted
+        The rows.
+    layout
+        The columns of the log.
+    first_row
+        The number of its first row in the whole call.
+    """
+
+    accepted: Accepted
+    layout: Layout
+    first_row: int = 0
+    keys: Keys = field(init=False)
+    asked: NDArray[np.int64] = field(init=False)
+    inferences: Search = field(init=False)
+    truths: Search = field(init=False)
+    staged: dict[Kind, StagedSegment] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        accepted = self.accepted
+        n_rows = accepted.n_rows
+        self.keys = keys_of(accepted.ids)
+        self.asked = np.flatnonzero(~accepted.generated)
+        wanted = self.keys[self.asked]
+        self.inferences = Search(Kind.INFERENCE, wanted)
+        self.truths = Search(Kind.GROUND_TRUTH, wanted)
+        self._has_inference = _mask(accepted.inferences.rows, n_rows)
+        self._has_truth = _mask(accepted.truths.rows, n_rows)
+        self._verdict = np.zeros(n_rows, dtype=np.int8)  # beside what is stored
+        self._repeat_verdict = self._judge_repeats()  # beside the first such row of the call
+        self._first_truths = self._first_of_ids(self._has_truth)
+        self._closed = np.zeros(n_rows, dtype=bool)
+        self._settled_truths = np.zeros(n_rows, dtype=bool)
+
+    def _judge_repeats(self) -> NDArray[np.int8]:
+        """Return which rows repeat an earlier one of the call, and whether with its content."""
+        verdict = np.zeros(self.accepted.n_rows, dtype=np.int8)
+        half = self.accepted.inferences
+        if len(self.asked) < 2:
+            return verdict
+        later, first = self.keys[half.rows].repeats()
+        if len(later):
+            same = equal_rows(self.table(half, later), self.table(half, first))
+            verdict[half.rows[later]] = np.where(same, _SAME, _OTHER)
+        return verdict
+
+    def table(self, half: Half, places: NDArray[np.int64]) -> pa.Table:
+        """Return some rows of a half, by their places in it."""
+        if isinstance(half.data, list):
+            return table_of([half.data[i] for i in places], self.layout.schema(half.kind))
+        return half.data.take(pa.array(places))
+
+    # --- what was found in the log -------------------------------------------------------
+
+    def unsettled(self) -> Iterator[tuple[Segment | int, NDArray[np.int64], NDArray[np.int64]]]:
+        """Yield what must be compared: a source in the log, rows of it, and rows of the call."""
+        search = self.inferences
+        if not search.sources:
+            return
+        open_ = search.found & self._has_inference[self.asked] & (self._verdict[self.asked] == 0)
+        for number in np.unique(search.source[open_]):
+            which = np.flatnonzero(open_ & (search.source == number))
+            yield search.sources[number], search.row[which], self.asked[which]
+
+    def settle(self, rows: NDArray[np.int64], stored: pa.Table) -> bool:
+        """Compare rows of the call with those of the log; return False if ids do not match."""
+        half = self.accepted.inferences
+        given = self.table(half, np.searchsorted(half.rows, rows))
+        if not given[ID].equals(stored[ID]):
+            return False
+        self._verdict[rows] = np.where(equal_rows(given, stored), _SAME, _OTHER)
+        return True
+
+    def resent(self) -> NDArray[np.int64]:
+        """Return the rows whose inference is stored already and that bring a ground truth."""
+        return np.flatnonzero((self._verdict == _SAME) & self._has_truth & ~self._settled_truths)
+
+    def settle_truths(self, rows: NDArray[np.int64], known: NDArray[np.bool_]) -> None:
+        """Say of rows of the call whether their ground truth was stored with their inference."""
+        self._settled_truths[rows] = True
+        self._has_truth[rows[known]] = False
+
+    def close(self, batches: AbstractSet[str]) -> None:
+        """Let rows fail that are new and belong to batches that are closed."""
+        half = self.accepted.inferences
+        if not batches or not len(half):
+            return
+        if isinstance(half.data, list):
+            late = np.array([record.get(BATCH) in batches for record in half.data])
+        else:
+            column = half.data[BATCH]
+            late = np.asarray(pc.is_in(column, pa.array(sorted(batches))).to_numpy())
+        self._closed[half.rows[late]] = True
+
+    def batches(self) -> set[str]:
+        """Return the batches of the rows."""
+        half = self.accepted.inferences
+        if isinstance(half.data, list):
+            return {record[BATCH] for record in half.data if BATCH in record}
+        if BATCH not in half.data.column_names:
+            return set()
+        return set(half.data[BATCH].unique().drop_null().to_pylist())
+
+    # --- what becomes of the rows --------------------------------------------------------
+
+    def _by_row(self, found: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        by_row: NDArray[np.bool_] = np.zeros(self.accepted.n_rows, dtype=bool)
+        by_row[self.asked] = found
+        return by_row
+
+    def _refused(self) -> NDArray[np.bool_]:
+        known = self._by_row(self.inferences.found)
+        contradicts = (self._repeat_verdict == _OTHER) | self._closed
+        refused: NDArray[np.bool_] = np.where(known, self._verdict == _OTHER, contradicts)
+        return self._has_inference & refused
+
+    def new_inferences(self) -> NDArray[np.bool_]:
+        """Return which rows' inferences are to be stored."""
+        known = self._by_row(self.inferences.found)
+        fresh: NDArray[np.bool_] = ~known & ~self._closed & (self._repeat_verdict == _UNKNOWN)
+        return self._has_inference & fresh
+
+    def new_truths(self) -> NDArray[np.bool_]:
+        """Return which rows' ground truths are to be stored."""
+        return self._has_truth & ~self._refused()
+
+    def _first_of_ids(self, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which of some rows are the first of them with their id."""
+        firsts = rows.copy()
+        if len(self.asked):
+            numbers = np.flatnonzero(rows)
+            firsts[numbers[self.keys[numbers].repeats()[0]]] = False
+        return firsts
+
+    def count_truths(self) -> tuple[int, int]:
+        """Return how many more ids have a ground truth, and how many more of these wait."""
+        inferences, truths = self.new_inferences(), self.new_truths()
+        if np.array_equal(truths, _mask(self.accepted.truths.rows, self.accepted.n_rows)):
+            truths = self._first_truths
+        else:
+            truths = self._first_of_ids(truths)
+        had_truth = self._by_row(self.truths.found)
+        arrived = int(np.count_nonzero(inferences & had_truth))
+        fresh = truths & ~had_truth
+        return int(np.count_nonzero(fresh)), int(np.count_nonzero(fresh & self.waits())) - arrived
+
+    def waits(self) -> NDArray[np.bool_]:
+        """Return which rows bring a ground truth whose inference is not known."""
+        known = self._by_row(self.inferences.found)
+        known[self.accepted.generated] = True
+        known |= self._has_inference
+        return self._has_truth & ~known
+
+    def failures(self) -> dict[int, tuple[int, str]]:
+        """Return the rows of the call that fail, with the status and what is wrong."""
+        told = dict(self.accepted.failures)
+        refused = self._refused()
+        for row in np.flatnonzero(refused):
+            number = int(row)
+            if self._closed[number] and self._verdict[number] == _UNKNOWN:
+                told[number] = (_CONFLICT, _LATE)
+            else:
+                told[number] = (_CONFLICT, _CONTRADICTION)
+        return {self.first_row + row: failure for row, failure in sorted(told.items())}
+
+
+def _mask(rows: NDArray[np.int64], n_rows: int) -> NDArray[np.bool_]:
+    mask = np.zeros(n_rows, dtype=bool)
+    mask[rows] = True
+    return mask

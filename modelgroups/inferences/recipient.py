@@ -1,0 +1,97 @@
+"""The model that rows are sent to: what of it matters for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from modelgroups.catalog import models
+from modelgroups.catalog.documents import documents_of, load_attributes
+from modelgroups.errors import ConflictError, NotFoundError
+from modelgroups.inferences.layout import Layout, layout_of
+
+if TYPE_CHECKING:
+    from modelgroups.registry import Registry
+    from modelgroups.schema.attribute import Attribute
+    from modelgroups.types import Stage
+
+__all__ = ["ModelChangedError", "Recipient", "recipient_of"]
+
+
+class ModelChangedError(ConflictError):
+    """The schema of the model was changed while rows were sent to it."""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """The model that rows are sent to.
+
+    Parameters
+    ----------
+    registry, model_id
+        Where it is.
+    updated_at
+        When it was changed last.
+    layout
+        The columns of its log.
+    is_batch
+        Whether it takes its inferences in batches.
+    input_type
+        An `InputType`.
+    """
+
+    registry: Registry
+    model_id: str
+    updated_at: str
+    layout: Layout
+    is_batch: bool
+    input_type: str
+
+    def of_stage(self, *stages: Stage) -> dict[str, Attribute]:
+        """Return the attributes of some stages, by name."""
+        both = self.layout.inference_attributes | self.layout.truth_attributes
+        return {name: attribute for name, attribute in both.items() if attribute.stage in stages}
+
+    def require_current(self, updated_at: str) -> None:
+        """Raise if the model was changed since, so that the columns may be others."""
+        if updated_at != self.updated_at:
+            self.registry.recipients.pop(self.model_id, None)
+            raise ModelChangedError(
+                f"the model {self.model_id} was changed with update() while rows were sent to it; "
+                "send them again. Nothing was stored."
+            )
+
+
+def recipient_of(registry: Registry, model_id: str, *, fresh: bool = False) -> Recipient:
+    """Return the recipient of rows for a model; it is read once, or when it has changed.
+
+    Parameters
+    ----------
+    registry, model_id
+        Which model.
+    fresh
+        Read it again.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such model.
+    """
+    known = None if fresh else registry.recipients.get(model_id)
+    if known is None:
+        with registry.catalog.read() as session:
+            record = models.find(session, model_id)
+        if record is None or record.attributes is None:
+            raise NotFoundError(f"no model has the id {model_id!r}")
+        with documents_of(model_id):
+            attributes = load_attributes(record.attributes)
+        known = Recipient(
+            registry,
+            model_id,
+            record.updated_at,
+            layout_of(attributes),
+            record.is_batch,
+            record.input_type,
+        )
+        registry.recipients[model_id] = known
+    return known

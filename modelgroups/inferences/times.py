@@ -1,0 +1,120 @@
+"""Times: what a caller may give, and what is kept, microseconds since 1970 in UTC.
+
+A datetime or pandas Timestamp with a zone, or without one where `tz` names it; or ISO 8601
+text with an offset. Anything else is a fault of the call.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from modelgroups.errors import UserTypeError, UserValueError
+
+__all__ = ["as_text", "as_time", "as_zone", "micros"]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def micros(moment: Any, tz: tzinfo | None, column: str) -> int:
+    """Return a time as microseconds since 1970 in UTC; parts of microseconds are cut off.
+
+    Parameters
+    ----------
+    moment
+        A datetime or ISO 8601 text.
+    tz
+        The zone of a datetime without one.
+    column
+        Where it comes from, for the message.
+
+    Raises
+    ------
+    UserValueError
+        A text that is not ISO 8601 with an offset, or a time without zone.
+    UserTypeError
+        Neither a datetime nor text.
+
+    Examples
+    --------
+    >>> micros("1970-01-01T01:00:01+01:00", None, "inference_timestamp")
+    1000000
+    """
+    if isinstance(moment, str):
+        moment = _from_text(moment, column)
+    elif not isinstance(moment, datetime):
+        raise UserTypeError(
+            f"{column!r} must hold datetimes or ISO 8601 texts, got "
+            f"{type(moment).__name__} {moment!r}"
+        )
+    if moment.utcoffset() is None:
+        if tz is None:
+            raise UserValueError(
+                f"{column!r} holds {moment.isoformat()!r}, which has no time zone; give the times "
+                "one, or pass tz='UTC' or another zone"
+            )
+        localize = getattr(tz, "localize", None)  # zones of pytz want it so
+        moment = moment.replace(tzinfo=tz) if localize is None else localize(moment)
+    try:
+        since = moment.astimezone(UTC) - _EPOCH
+    except (OverflowError, ValueError) as error:  # of datetime, of pandas
+        raise UserValueError(f"{column!r} holds {moment}, which is out of range in UTC") from error
+    return int(since // _MICROSECOND)
+
+
+def _from_text(text: str, column: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        raise UserValueError(
+            f"{column!r} holds {text!r}, which is not ISO 8601 with an offset; write it as "
+            "'2026-01-31T12:00:00+00:00'"
+        )
+    return moment
+
+
+def as_time(since: int) -> datetime:
+    """Return the time that `micros` made a number of.
+
+    >>> as_time(1_000_000).isoformat()
+    '1970-01-01T00:00:01+00:00'
+    """
+    return _EPOCH + timedelta(microseconds=since)
+
+
+def as_text(since: int) -> str:
+    """Return a time as the catalog keeps it.
+
+    >>> as_text(1_000_000)
+    '1970-01-01T00:00:01.000000+00:00'
+    """
+    return as_time(since).isoformat(timespec="microseconds")
+
+
+def as_zone(tz: object) -> tzinfo | None:
+    """Return a time zone given by itself or by its name.
+
+    Raises
+    ------
+    UserTypeError
+        Neither a zone nor a text.
+    UserValueError
+        There is no zone of that name.
+
+    Examples
+    --------
+    >>> as_zone("Europe/Berlin")
+    zoneinfo.ZoneInfo(key='Europe/Berlin')
+    """
+    if tz is None or isinstance(tz, tzinfo):
+        return tz
+    if not isinstance(tz, str):
+        raise UserTypeError(f"tz must be a time zone or its name, got {type(tz).__name__} {tz!r}")
+    try:
+        return ZoneInfo(tz)
+    except (KeyError, ValueError, OSError) as error:  # unknown, malformed, or a folder of zones
+        raise UserValueError(f"there is no time zone {tz!r}; use one such as 'UTC'") from error
