@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from modelgroups.model.storing import Storing
+from modelgroups.model.logged import Logged
 
 __all__ = ["Model"]
 
 
-class Model(Storing):
+class Model(Logged):
     """One version of a model: its schema, what is known about it, its reference data.
 
     It is made by `Connection.model`, gets a schema from `build` (or `infer_schema` and the
@@ -15,7 +15,8 @@ class Model(Storing):
     immutable, but for what `update` may change.
 
     The methods lie in the modules beside this one: `editing` (attributes one by one),
-    `building` (schemas from data), `referring` (reference data), `storing`.
+    `building` (schemas from data), `referring` (reference data), `storing`, `sending` (what it
+    receives in use) and `logged` (what it has received).
 
     Parameters
     ----------

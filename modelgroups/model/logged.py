@@ -1,0 +1,361 @@
+"""The part of `Model` that gives inferences back: reading, counting, deleting, compacting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from modelgroups.arguments import require_flag, require_names, require_text, require_whole
+from modelgroups.calls import checked_calls
+from modelgroups.errors import (
+    MissingParameterError,
+    NotFoundError,
+    UserTypeError,
+    UserValueError,
+)
+from modelgroups.model.sending import Sending
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from modelgroups.inferences.read import Selection
+    from modelgroups.inferences.summary import LogSummary
+
+__all__ = ["Logged"]
+
+
+@checked_calls
+class Logged(Sending):
+    """What a version in use has received."""
+
+    def inferences(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        batch_id: str | Sequence[str] | None = None,
+        with_ground_truth: bool = True,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """Return inferences as a frame, in the order of storing.
+
+        Parameters
+        ----------
+        columns
+            Names of attributes, or of partner_inference_id, inference_timestamp, batch_id,
+            received_timestamp and ground_truth_timestamp; all attributes when not given.
+        since, until
+            Inferences from the first moment on and before the second, by inference_timestamp.
+        batch_id
+            A batch, or several.
+        with_ground_truth
+            Whether the ground truth that holds stands beside each inference.
+        limit
+            How many rows at most.
+
+        Returns
+        -------
+        DataFrame
+            A row for each inference, with a new index. Times are in UTC.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        UserValueError
+            A column is unknown, or a time has no zone.
+        SnapshotMissingError, SnapshotCorruptError
+            A file of the log is gone or damaged.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, None]})
+        ...     model.inferences(columns=["age", "p", "y"])
+           age     p     y
+        0   31  0.25     0
+        1   47  0.75  <NA>
+        """
+        from modelgroups.inferences.show import frame_of
+
+        return frame_of(
+            self.inference_table(
+                columns,
+                since=since,
+                until=until,
+                batch_id=batch_id,
+                with_ground_truth=with_ground_truth,
+                limit=limit,
+            )
+        )
+
+    def inference_table(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        batch_id: str | Sequence[str] | None = None,
+        with_ground_truth: bool = True,
+        limit: int | None = None,
+    ) -> pa.Table:
+        """Return inferences as an Arrow table; the parameters are those of `inferences`."""
+        import pyarrow as pa
+
+        selection = self._selection(columns, since, until, batch_id, with_ground_truth, limit)
+        return pa.concat_tables(self._tables("inference_table", selection))
+
+    def inference_batches(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        batch_id: str | Sequence[str] | None = None,
+        with_ground_truth: bool = True,
+        limit: int | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Return inferences as Arrow batches, for a log larger than memory.
+
+        The log is read as it was at the first of them. The parameters are those of `inferences`.
+        """
+        selection = self._selection(columns, since, until, batch_id, with_ground_truth, limit)
+        tables = self._tables("inference_batches", selection)
+        return (batch for table in tables for batch in table.to_batches())
+
+    def inference(self, partner_inference_id: str) -> dict[str, Any]:
+        """Return one inference with its ground truth, by name of the column.
+
+        Raises
+        ------
+        NotFoundError
+            The model has no inference with that id.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
+        ...     model.inference("a")["age"]
+        31
+        """
+        from modelgroups.inferences.read import read_one
+        from modelgroups.inferences.show import rows_of
+
+        to = self._recipient("inference")
+        wanted = require_text(partner_inference_id, "partner_inference_id")
+        found = rows_of(read_one(to.registry, to.model_id, to.layout, wanted))
+        if not found:
+            raise NotFoundError(
+                f"the model {to.model_id} has no inference with the partner_inference_id {wanted!r}"
+            )
+        return found[0]
+
+    def batches(self) -> pd.DataFrame:
+        """Return the batches of inferences, in the order in which they began.
+
+        Returns
+        -------
+        DataFrame
+            batch_id, n_inferences, first_timestamp and last_timestamp of their inferences,
+            created_at, closed_at (NaT while open), and n_declared, the count given at closing.
+        """
+        import pandas as pd
+
+        from modelgroups.inferences.summary import batch_records
+
+        records = batch_records(self._registry, self._require_saved("batches"))
+        frame = pd.DataFrame(
+            [record._asdict() for record in records],
+            columns=list(records[0]._fields if records else _BATCH_COLUMNS),
+        )
+        for name in ("from_time", "to_time", "created_at", "closed_at"):
+            frame[name] = pd.to_datetime(frame[name], utc=True, format="ISO8601")
+        frame["n_declared"] = frame["n_declared"].astype("Int64")
+        return frame.rename(
+            columns={
+                "n_rows": "n_inferences",
+                "from_time": "first_timestamp",
+                "to_time": "last_timestamp",
+            }
+        )
+
+    def summary(self) -> LogSummary:
+        """Return how much the log holds, without reading its files.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences([{"age": 31, "p": 0.25}])
+        ...     model.summary().n_inferences
+        1
+        """
+        from modelgroups.inferences.summary import summarize
+
+        return summarize(self._registry, self._require_saved("summary"))
+
+    def await_inferences(
+        self, min_count: int = 1, with_ground_truth: bool = True, timeout_min: float = 5
+    ) -> None:
+        """Return once there are so many inferences, which another process may send.
+
+        Parameters
+        ----------
+        min_count
+            How many.
+        with_ground_truth
+            Count those that have a ground truth.
+        timeout_min
+            How many minutes to wait.
+
+        Raises
+        ------
+        TimeoutError
+            There were too few in time.
+        MethodNotApplicableError
+            The model is not saved.
+        """
+        from modelgroups.inferences.summary import wait_for
+
+        self._require_saved("await_inferences")
+        wanted = require_whole(min_count, "min_count")
+        if isinstance(timeout_min, bool) or not isinstance(timeout_min, int | float):
+            raise UserTypeError(f"timeout_min must be a number of minutes, got {timeout_min!r}")
+        truth = require_flag(with_ground_truth, "with_ground_truth")
+        what = "inferences with a ground truth" if truth else "inferences"
+
+        def count() -> int:
+            found = self.summary()
+            return found.n_ground_truths if truth else found.n_inferences
+
+        wait_for(count, wanted, seconds=60 * timeout_min, what=what)
+
+    def delete_inferences(
+        self,
+        partner_inference_ids: Sequence[str] | None = None,
+        *,
+        before: datetime | str | None = None,
+    ) -> dict[str, int]:
+        """Delete inferences with their ground truths: gone from every answer at once.
+
+        From the disk they are gone after `compact`. How many were deleted, by which rule and
+        when stays on record (`deletions`); their values do not.
+
+        Parameters
+        ----------
+        partner_inference_ids
+            Which; unknown ids are passed over.
+        before
+            All of an inference_timestamp before this moment.
+
+        Returns
+        -------
+        dict
+            How many ``inferences`` and how many rows of ``ground_truths`` were deleted.
+
+        Raises
+        ------
+        MissingParameterError, UserValueError
+            Neither or both are given, or the time has no zone.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
+        ...     model.delete_inferences(["a", "b"])
+        {'inferences': 1, 'ground_truths': 0}
+        """
+        from modelgroups.inferences.delete import delete_before, delete_ids
+        from modelgroups.inferences.times import micros
+
+        to = self._recipient("delete_inferences")
+        if partner_inference_ids is None and before is None:
+            raise MissingParameterError("delete_inferences() needs partner_inference_ids or before")
+        if partner_inference_ids is not None and before is not None:
+            raise UserValueError("delete_inferences() takes partner_inference_ids or before")
+        if partner_inference_ids is not None:
+            ids = require_names(partner_inference_ids, "partner_inference_ids")
+            inferences, truths = delete_ids(to.registry, to.model_id, to.layout, ids)
+        else:
+            moment = micros(before, None, "before")
+            inferences, truths = delete_before(to.registry, to.model_id, to.layout, moment)
+        return {"inferences": inferences, "ground_truths": truths}
+
+    def deletions(self) -> pd.DataFrame:
+        """Return what was deleted: at, rule, n_inferences, n_ground_truths; oldest first."""
+        import pandas as pd
+
+        from modelgroups.inferences.delete import deletions
+
+        found = deletions(self._registry, self._require_saved("deletions"))
+        names = ["at", "rule", "n_inferences", "n_ground_truths"]
+        frame = pd.DataFrame([tuple(change) for change in found], columns=names)
+        frame["at"] = pd.to_datetime(frame["at"], utc=True, format="ISO8601")
+        return frame
+
+    def compact(self) -> LogSummary:
+        """Bring the log into few files, without what was deleted, and return what it holds.
+
+        It happens by itself in the background of later calls; this does all of it at once.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        ReadOnlyError
+            The registry is open read-only.
+        """
+        from modelgroups.inferences.compact import compact
+
+        compact(self._recipient("compact"))
+        return self.summary()
+
+    def _tables(self, method: str, selection: Selection) -> Iterator[pa.Table]:
+        from modelgroups.inferences.read import read_tables
+
+        to = self._recipient(method)
+        return read_tables(to.registry, to.model_id, to.layout, selection, is_batch=to.is_batch)
+
+    def _selection(
+        self,
+        columns: Sequence[str] | None,
+        since: datetime | str | None,
+        until: datetime | str | None,
+        batch_id: str | Sequence[str] | None,
+        with_ground_truth: bool,
+        limit: int | None,
+    ) -> Selection:
+        from modelgroups.inferences.read import Selection
+        from modelgroups.inferences.times import micros
+        from modelgroups.reference.reading import wanted_columns
+
+        if isinstance(batch_id, str):
+            batch_id = [batch_id]
+        most = None if limit is None else require_whole(limit, "limit")
+        if most is not None and most < 0:
+            raise UserValueError(f"limit must be 0 or more, got {most}")
+        return Selection(
+            columns=wanted_columns(columns),
+            since=None if since is None else micros(since, None, "since"),
+            until=None if until is None else micros(until, None, "until"),
+            batch_ids=None if batch_id is None else require_names(batch_id, "batch_id"),
+            with_ground_truth=require_flag(with_ground_truth, "with_ground_truth"),
+            limit=most,
+        )
+
+
+_BATCH_COLUMNS = (
+    "batch_id",
+    "n_rows",
+    "from_time",
+    "to_time",
+    "created_at",
+    "closed_at",
+    "n_declared",
+)
