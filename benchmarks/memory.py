@@ -20,7 +20,7 @@ import modelgroups as mg
 from benchmarks.frames import built_model, make_frame
 from benchmarks.measure import Context, Report, Row, quiet, run
 
-__all__ = ["benchmark", "main"]
+__all__ = ["benchmark", "extra_peak", "main"]
 
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
@@ -79,7 +79,7 @@ def _peak_of_save(folder: Path, n_rows: int) -> tuple[float, float]:
         built_model(connection, make_frame(1_000, n_floats=15, n_texts=5)).save()  # warm up
         frame = make_frame(n_rows, n_floats=15, n_texts=5)
         model = built_model(connection, frame)
-        extra = _extra_peak(model.save)
+        extra = extra_peak(model.save)
     return float(frame.memory_usage(deep=True).sum()) / 1e6, extra
 
 
@@ -95,11 +95,11 @@ def _peak_of_intake(folder: Path, n_rows: int) -> tuple[float, float]:
     with quiet(), mg.connect(folder / "registry") as connection:
         model = built_model(connection, part)
         model.save()  # warms up too
-        extra = _extra_peak(lambda: model.set_reference_data(directory_path=source))
+        extra = extra_peak(lambda: model.set_reference_data(directory_path=source))
     return table.nbytes * (n_rows // _ROW_GROUP) / 1e6, extra
 
 
-def _extra_peak(work: Callable[[], object]) -> float:
+def extra_peak(work: Callable[[], object]) -> float:
     """Return how many megabytes a call needs at its peak beside those held before it."""
     gc.collect()
     pa.default_memory_pool().release_unused()

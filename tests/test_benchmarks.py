@@ -7,13 +7,13 @@ import re
 import pytest
 
 from benchmarks import __main__ as whole
-from benchmarks import memory, opening, parquet_write, save, versions, writers
+from benchmarks import log, memory, opening, parquet_write, save, sending, versions, writers
 from benchmarks.measure import Report, Row, in_turns, median_ratio, show
 
 
 @pytest.mark.parametrize(
     "module",
-    [memory, opening, parquet_write, save, versions, writers],
+    [log, memory, opening, parquet_write, save, sending, versions, writers],
     ids=lambda module: module.__name__.rpartition(".")[2],
 )
 def test_a_quick_run_prints_a_table_of_finite_numbers(module, tmp_path, capsys):
@@ -34,7 +34,8 @@ def leading_number(cell: str) -> float:
 
 
 def test_the_whole_run_has_every_benchmark():
-    assert set(whole.BENCHMARKS) == {memory, opening, parquet_write, save, versions, writers}
+    known = {log, memory, opening, parquet_write, save, sending, versions, writers}
+    assert set(whole.BENCHMARKS) == known
 
 
 def test_running_a_benchmark_leaves_the_log_level_alone(tmp_path, capsys):
