@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, null, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, null, select, update
 from sqlmodel import Session
 
 from modelgroups.catalog.documents import dump, load_tags
 from modelgroups.catalog.matching import common_conditions
+from modelgroups.catalog.prepared import Prepared, inserting
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.catalog.tables import AttributeRow, ModelRow, TagRow, table
 
@@ -77,10 +78,10 @@ _BY_LABEL = _OF_GROUP.where(_MODEL.label == bindparam("key"))
 _LATEST = _OF_GROUP.order_by(_MODEL.sequence_num.desc()).limit(1)
 _LATEST_ACTIVE = _LATEST.where(_MODEL.archived_at.is_(None))
 _ATTRIBUTES = select(_MODEL.attributes).where(_MODEL.id == bindparam("key"))
-_HOLDER = select(_MODEL.id).where(_MODEL.active_partner_model_id == bindparam("key"))
-_INSERT = insert(table(ModelRow)).returning(_MODEL.serial)
-_INSERT_ATTRIBUTES = insert(table(AttributeRow))
-_INSERT_TAGS = insert(table(TagRow))
+_HOLDER = Prepared(select(_MODEL.id).where(_MODEL.active_partner_model_id == bindparam("key")))
+_INSERT = Prepared(inserting(table(ModelRow), but="serial").returning(_MODEL.serial))
+_INSERT_ATTRIBUTE = Prepared(inserting(table(AttributeRow)))
+_INSERT_TAG = Prepared(inserting(table(TagRow)))
 
 
 def _first(
@@ -174,7 +175,7 @@ def attributes_document(session: Session, model_id: str) -> str | None:
 
 def partner_id_is_taken(session: Session, partner_model_id: str) -> bool:
     """Return whether an active version has that partner id."""
-    return session.execute(_HOLDER, {"key": partner_model_id}).first() is not None
+    return _HOLDER.first(session, {"key": partner_model_id}) is not None
 
 
 def create(session: Session, record: ModelRecord) -> None:
@@ -183,7 +184,7 @@ def create(session: Session, record: ModelRecord) -> None:
         "active_partner_model_id": record.partner_model_id,
         "fingerprint": fingerprint(record),
     }
-    _index(session, int(session.execute(_INSERT, values).scalar_one()), record)
+    _index(session, int(_INSERT.scalar(session, values)), record)
 
 
 def rewrite(session: Session, record: ModelRecord) -> None:
@@ -264,9 +265,8 @@ def _index(session: Session, serial: int, record: ModelRecord) -> None:
             }
             for ordinal, attribute in enumerate(attributes)
         ]
-        session.execute(_INSERT_ATTRIBUTES, rows)
+        _INSERT_ATTRIBUTE.run_many(session, rows)
     tags = load_tags(record.tags)
     if tags:
-        session.execute(
-            _INSERT_TAGS, [{"model_serial": serial, "tag": tag} for tag in dict.fromkeys(tags)]
-        )
+        rows = [{"model_serial": serial, "tag": tag} for tag in dict.fromkeys(tags)]
+        _INSERT_TAG.run_many(session, rows)
