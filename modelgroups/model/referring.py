@@ -224,7 +224,7 @@ class ReferenceData(SchemaBuilding):
 
         reference = FrameToStore(_as_frame(self.reference_dataframe))
         if validate:  # which covers what `check_frame` finds
-            self._validate(reference.frame, lambda _: reference.schema)
+            self._validate(reference.frame, lambda _: reference.kept)
         else:
             check_frame(reference.frame)
         attributes: list[Attribute] = self.attributes or []

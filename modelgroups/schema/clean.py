@@ -93,16 +93,16 @@ def present(column: pd.Series) -> pd.Series:
         return column
     if isinstance(dtype, pd.CategoricalDtype):
         # the nulls go first, for categories that are integers have no null to become
-        return present(_decode(column[column.notna()], dtype))
+        return present(_decode(column[_not_null(column)], dtype))
     if isinstance(dtype, pd.ArrowDtype) and pa.types.is_dictionary(dtype.pyarrow_dtype):
         return present(column.astype(pd.ArrowDtype(dtype.pyarrow_dtype.value_type)))
     if types.is_float_dtype(dtype):
         return _keep(column, np.isfinite(as_numbers(column)))
     if not types.is_object_dtype(dtype):
-        return _keep(column, column.notna().to_numpy())
+        return _keep(column, _not_null(column))
     if types.infer_dtype(column, skipna=False) == "string":  # far cheaper than looking for nulls
         return column
-    column = _keep(column, column.notna().to_numpy())
+    column = _keep(column, _not_null(column))
     if types.infer_dtype(column, skipna=False) == "string":
         return column
     return _keep(column, _not_infinite(column)).infer_objects()
@@ -240,6 +240,10 @@ def _decode(column: pd.Series, dtype: pd.CategoricalDtype) -> pd.Series:
 
 def _keep(column: pd.Series, wanted: NDArray[np.bool_]) -> pd.Series:
     return column if wanted.all() else column[wanted]
+
+
+def _not_null(column: pd.Series) -> NDArray[np.bool_]:
+    return ~np.asarray(column.array.isna(), dtype=bool)  # Series.notna makes a Series of it
 
 
 def _not_infinite(column: pd.Series) -> NDArray[np.bool_]:
