@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, delete, null, select, update
 from sqlmodel import Session
@@ -18,11 +18,13 @@ from modelgroups.catalog.records import ModelRecord
 from modelgroups.catalog.tables import AttributeRow, ModelRow, TagRow, table
 
 __all__ = [
+    "Entries",
     "ModelFilter",
     "archive",
     "archive_all",
     "attributes_document",
     "create",
+    "entries_of",
     "find",
     "find_by_partner_id",
     "find_version",
@@ -62,6 +64,13 @@ class ModelFilter:
     archived: bool | None = False
     created_after: str | None = None
     created_before: str | None = None
+
+
+class Entries(NamedTuple):
+    """The rows that find a version by its attributes and tags, but for its serial number."""
+
+    attributes: list[dict[str, Any]]
+    tags: list[dict[str, Any]]
 
 
 def _select(*, with_attributes: bool = True) -> Select[tuple[Any, ...]]:
@@ -178,13 +187,28 @@ def partner_id_is_taken(session: Session, partner_model_id: str) -> bool:
     return _HOLDER.first(session, {"key": partner_model_id}) is not None
 
 
-def create(session: Session, record: ModelRecord) -> None:
-    """Insert a version."""
+def entries_of(record: ModelRecord) -> Entries:
+    """Return what a version is to be found by."""
+    attributes = [
+        {
+            "ordinal": ordinal,
+            "name": attribute["name"],
+            "stage": attribute["stage"],
+            "value_type": attribute["value_type"],
+        }
+        for ordinal, attribute in enumerate(json.loads(record.attributes or "[]"))
+    ]
+    return Entries(attributes, [{"tag": tag} for tag in dict.fromkeys(load_tags(record.tags))])
+
+
+def create(session: Session, record: ModelRecord, entries: Entries | None = None) -> None:
+    """Insert a version, found by `entries_of` it, which may be at hand already."""
     values = record._asdict() | {
         "active_partner_model_id": record.partner_model_id,
         "fingerprint": fingerprint(record),
     }
-    _index(session, int(_INSERT.scalar(session, values)), record)
+    serial = int(_INSERT.scalar(session, values))
+    _index(session, serial, entries_of(record) if entries is None else entries)
 
 
 def rewrite(session: Session, record: ModelRecord) -> None:
@@ -194,7 +218,7 @@ def rewrite(session: Session, record: ModelRecord) -> None:
     serial = int(session.execute(statement.returning(_MODEL.serial)).scalar_one())
     session.execute(delete(table(AttributeRow)).where(_ATTRIBUTE.model_serial == serial))
     session.execute(delete(table(TagRow)).where(_TAG.model_serial == serial))
-    _index(session, serial, record)
+    _index(session, serial, entries_of(record))
 
 
 def archive(session: Session, model_id: str, at: str) -> None:
@@ -252,21 +276,9 @@ def stored_fingerprints(session: Session) -> Iterable[tuple[ModelRecord, str]]:
         yield ModelRecord._make(row[:-1]), row[-1]
 
 
-def _index(session: Session, serial: int, record: ModelRecord) -> None:
-    attributes = json.loads(record.attributes or "[]")
-    if attributes:
-        rows = [
-            {
-                "model_serial": serial,
-                "ordinal": ordinal,
-                "name": attribute["name"],
-                "stage": attribute["stage"],
-                "value_type": attribute["value_type"],
-            }
-            for ordinal, attribute in enumerate(attributes)
-        ]
-        _INSERT_ATTRIBUTE.run_many(session, rows)
-    tags = load_tags(record.tags)
-    if tags:
-        rows = [{"model_serial": serial, "tag": tag} for tag in dict.fromkeys(tags)]
-        _INSERT_TAG.run_many(session, rows)
+def _index(session: Session, serial: int, entries: Entries) -> None:
+    owner = {"model_serial": serial}
+    if entries.attributes:
+        _INSERT_ATTRIBUTE.run_many(session, [entry | owner for entry in entries.attributes])
+    if entries.tags:
+        _INSERT_TAG.run_many(session, [entry | owner for entry in entries.tags])

@@ -85,7 +85,7 @@ class _Compiled:
 
     def arranged(self, values: Values) -> Values | list[Any]:
         """Return the values in the order, or under the names, that the driver expects."""
-        given = {**self._constants, **values}
+        given = {**self._constants, **values} if self._constants else values
         return given if self._names is None else [given[name] for name in self._names]
 
 
