@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -49,12 +49,11 @@ class FrameToStore:
     frame: pd.DataFrame
     _kept: KeptFrame | None = field(default=None, init=False, repr=False)
 
-    @property
-    def kept(self) -> KeptFrame:
-        """The frame as `KeptFrame` has it; raises what that raises."""
+    def keep(self, columns: Mapping[Any, pd.Series] | None = None) -> KeptFrame:
+        """Return the frame as `KeptFrame` has it; raises what that raises."""
         # no cached_property: before Python 3.12 all threads, and forked children, share its lock
         if self._kept is None:
-            self._kept = KeptFrame(self.frame)
+            self._kept = KeptFrame(self.frame, columns)
         return self._kept
 
 
@@ -87,7 +86,7 @@ def staged_frame(objects: ObjectStore, reference: FrameToStore) -> Iterator[Stag
     FrameError
         A column holds what Parquet cannot keep.
     """
-    kept, n_rows = reference.kept, len(reference.frame)
+    kept, n_rows = reference.keep(), len(reference.frame)
     starts = range(0, max(n_rows, 1), ROWS_PER_GROUP)
     tables = (
         kept.table(start=start, stop=min(start + ROWS_PER_GROUP, n_rows))

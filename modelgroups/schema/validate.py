@@ -21,9 +21,11 @@ from modelgroups.schema.saveable import check_saveable
 from modelgroups.types import InputType, OutputType, Stage, ValueType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from modelgroups.schema.attribute import Attribute
+
+    Columns = Mapping[Any, pd.Series]
 
 __all__ = ["check_saveable", "validate_frame"]
 
@@ -74,7 +76,7 @@ def validate_frame(
     *,
     input_type: str,
     output_type: str,
-    writable: Callable[[pd.DataFrame], object] | None = None,
+    writable: Callable[[pd.DataFrame, Columns], object] | None = None,
 ) -> None:
     """Raise if a reference frame does not fit a schema; log what is merely odd about it.
 
@@ -87,7 +89,8 @@ def validate_frame(
     input_type, output_type
         Those of the model.
     writable
-        Raises `FrameError` for a frame that cannot be stored; its problems count as errors.
+        Is called with the frame and its columns, and raises `FrameError` if they cannot be
+        stored; its problems count as errors.
 
     Raises
     ------
@@ -125,7 +128,7 @@ def validate_frame(
     is_parquet = input_type in _PARQUET_INPUTS and output_type in _PARQUET_OUTPUTS
     if writable is not None and is_parquet and len(columns) == len(frame.columns):
         try:
-            writable(frame)
+            writable(frame, columns)
         except FrameError as error:
             errors += error.problems
     if errors:
@@ -234,7 +237,7 @@ def _cells_error(values: pd.Series, attribute: Attribute) -> str | None:
 
 def _text_error(values: pd.Series, attribute: Attribute) -> str | None:
     """Return an error if all texts are dates; log if the first looks like one, or a number."""
-    first = str(values.iloc[0]).strip()
+    first = str(values.array[0]).strip()
     if attribute.value_type == ValueType.String:
         if _DATE.fullmatch(first) and all(
             _DATE.fullmatch(text.strip()) for text in values.unique()

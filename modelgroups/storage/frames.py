@@ -47,7 +47,7 @@ from modelgroups.storage.frames_index import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["METADATA_KEY", "KeptFrame", "arrow_schema", "index_fields", "to_arrow", "to_frame"]
 
@@ -136,6 +136,8 @@ class KeptFrame:
     ----------
     frame
         Not to be changed while this is in use.
+    columns
+        Its columns by name, if they are at hand: pandas takes a while to give them.
 
     Attributes
     ----------
@@ -148,9 +150,11 @@ class KeptFrame:
         Some columns, the index or the header cannot be kept exactly; all are named.
     """
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    def __init__(
+        self, frame: pd.DataFrame, columns: Mapping[Any, pd.Series[Any]] | None = None
+    ) -> None:
         self._frame = frame
-        self._parts = _parts(frame)
+        self._parts = _parts(frame, columns)
         self._records, self.schema = _described(frame, self._parts)
 
     def table(self, *, start: int = 0, stop: int | None = None) -> pa.Table:
@@ -180,7 +184,7 @@ def _described(frame: pd.DataFrame, parts: Sequence[_Part]) -> tuple[dict[str, R
         "attrs": frame.attrs,
         "duplicate_labels": frame.flags.allows_duplicate_labels,
     }
-    theirs = _pandas_metadata(frame, parts, types)
+    theirs = _pandas_metadata(frame, parts, types, records)
     metadata = {b"pandas": theirs, METADATA_KEY: json_text(ours).encode()}
     return records, pa.schema(types, metadata)
 
@@ -299,9 +303,9 @@ class _Part(NamedTuple):
         return f"index level {self.level if self.name is None else repr(self.name)}"
 
 
-def _parts(frame: pd.DataFrame) -> list[_Part]:
-    columns = [_Part(name, str(name), values_of(data)) for name, data in frame.items()]
-    return columns + [
+def _parts(frame: pd.DataFrame, columns: Mapping[Any, pd.Series[Any]] | None = None) -> list[_Part]:
+    items = (frame if columns is None else columns).items()
+    return [_Part(name, str(name), values_of(data)) for name, data in items] + [
         _Part(level.name, field, values_of(level), number)
         for number, (field, level) in enumerate(zip(level_names(frame), levels(frame), strict=True))
     ]
@@ -311,7 +315,10 @@ def _parts(frame: pd.DataFrame) -> list[_Part]:
 
 
 def _pandas_metadata(
-    frame: pd.DataFrame, parts: Sequence[_Part], types: dict[str, pa.DataType]
+    frame: pd.DataFrame,
+    parts: Sequence[_Part],
+    types: dict[str, pa.DataType],
+    records: dict[str, Record],
 ) -> bytes:
     """Return what pandas itself writes beside such columns.
 
@@ -319,8 +326,11 @@ def _pandas_metadata(
     """
     index = frame.index
     numbered = isinstance(index, pd.RangeIndex) and frame.columns.name is None
-    found = [_plain_column(part, types[part.field]) for part in parts] if numbered else []
-    columns = [column for column in found if column is not None]
+    columns = [
+        column
+        for part in (parts if numbered else ())
+        if (column := _plain_column(part, types[part.field], records[part.field])) is not None
+    ]
     is_plain = numbered and len(columns) == len(parts) and not frame.attrs
     theirs = (
         _plain_metadata(frame, columns) if is_plain else _asked_metadata(frame, pa.schema(types))
@@ -360,14 +370,13 @@ def _plain_metadata(frame: pd.DataFrame, columns: list[dict[str, Any]]) -> dict[
     }
 
 
-def _plain_column(part: _Part, type_: pa.DataType) -> dict[str, Any] | None:
+def _plain_column(part: _Part, type_: pa.DataType, record: Record) -> dict[str, Any] | None:
     """Return what pandas writes of a column of numbers or texts, or None for another one."""
     dtype = part.values.dtype
-    named = str(dtype)
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf" and dtype.isnative:
-        theirs = named
-    elif named in ("str", "object") and type_ in _TEXTS:
-        theirs = "unicode"
+        theirs = named = record["dtype"]
+    elif type_ in _TEXTS and str(dtype) in ("str", "object"):
+        theirs, named = "unicode", str(dtype)
     else:
         return None
     return {
