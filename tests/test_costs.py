@@ -31,27 +31,30 @@ def connection():
 
 @contextmanager
 def statements():
-    """Collect the statements that are sent, with their parameters."""
-    sent = []
+    """Collect the statements that SQLite runs, with the values in place."""
+    traced, sent = [], []
 
-    def note(_connection, _cursor, statement, parameters, _context, _many):
-        sent.append((statement, parameters))
+    def trace(connection):
+        raw = connection.connection.dbapi_connection
+        raw.set_trace_callback(sent.append)
+        traced.append(raw)
 
-    event.listen(Engine, "before_cursor_execute", note)
+    event.listen(Engine, "engine_connect", trace)
     try:
         yield sent
     finally:
-        event.remove(Engine, "before_cursor_execute", note)
+        event.remove(Engine, "engine_connect", trace)
+        for raw in traced:
+            raw.set_trace_callback(None)
 
 
 def plans(connection, sent) -> list[str]:
     found = []
     with connection.registry.catalog.read() as session:
         raw = session.connection().connection.dbapi_connection
-        for statement, parameters in sent:
+        for statement in sent:
             if statement.startswith(("SELECT", "UPDATE", "DELETE")):
-                values = parameters[0] if isinstance(parameters, list) else parameters
-                steps = raw.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+                steps = raw.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
                 found += [step[3] for step in steps]
     return found
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, bindparam, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlmodel import Session
 
 from modelgroups.catalog.matching import common_conditions
+from modelgroups.catalog.prepared import Prepared, inserting
 from modelgroups.catalog.records import GroupRecord
 from modelgroups.catalog.tables import GroupRow, ModelRow, TagRow, table
 
@@ -45,9 +46,9 @@ def _select() -> Select[tuple[object, ...]]:
 
 
 # Built once: building a statement takes longer than SQLite takes to answer it.
-_BY_ID = _select().where(_GROUP.id == bindparam("key"))
-_INSERT = insert(table(GroupRow))
-_NEXT = (
+_BY_ID = Prepared(_select().where(_GROUP.id == bindparam("key")))
+_INSERT = Prepared(inserting(table(GroupRow), but="serial"))
+_NEXT = Prepared(
     update(table(GroupRow))
     .where(_GROUP.id == bindparam("key"))
     .values(last_sequence_num=_GROUP.last_sequence_num + 1)
@@ -57,7 +58,7 @@ _NEXT = (
 
 def find(session: Session, group_id: str) -> GroupRecord | None:
     """Return the group with that id, or None."""
-    row = session.execute(_BY_ID, {"key": group_id}).first()
+    row = _BY_ID.first(session, {"key": group_id})
     return GroupRecord._make(row) if row else None
 
 
@@ -70,12 +71,12 @@ def find_by_name(session: Session, name: str) -> list[GroupRecord]:
 
 def create(session: Session, record: GroupRecord) -> None:
     """Insert a group without versions."""
-    session.execute(_INSERT, record._asdict() | {"last_sequence_num": 0})
+    _INSERT.run(session, record._asdict() | {"last_sequence_num": 0})
 
 
 def next_sequence_num(session: Session, group_id: str) -> int:
     """Issue the group's next version number; it is never issued again."""
-    return int(session.execute(_NEXT, {"key": group_id}).scalar_one())
+    return int(_NEXT.scalar(session, {"key": group_id}))
 
 
 def rewrite(session: Session, group_id: str, **values: str | None) -> None:

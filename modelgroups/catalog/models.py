@@ -6,22 +6,25 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, insert, null, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, null, select, update
 from sqlmodel import Session
 
 from modelgroups.catalog.documents import dump, load_tags
 from modelgroups.catalog.matching import common_conditions
+from modelgroups.catalog.prepared import Prepared, inserting
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.catalog.tables import AttributeRow, ModelRow, TagRow, table
 
 __all__ = [
+    "Entries",
     "ModelFilter",
     "archive",
     "archive_all",
     "attributes_document",
     "create",
+    "entries_of",
     "find",
     "find_by_partner_id",
     "find_version",
@@ -63,6 +66,13 @@ class ModelFilter:
     created_before: str | None = None
 
 
+class Entries(NamedTuple):
+    """The rows that find a version by its attributes and tags, but for its serial number."""
+
+    attributes: list[dict[str, Any]]
+    tags: list[dict[str, Any]]
+
+
 def _select(*, with_attributes: bool = True) -> Select[tuple[Any, ...]]:
     columns = [_MODEL[name] for name in ModelRecord._fields if name != "attributes"]
     return select(*columns, _MODEL.attributes if with_attributes else null())
@@ -77,10 +87,10 @@ _BY_LABEL = _OF_GROUP.where(_MODEL.label == bindparam("key"))
 _LATEST = _OF_GROUP.order_by(_MODEL.sequence_num.desc()).limit(1)
 _LATEST_ACTIVE = _LATEST.where(_MODEL.archived_at.is_(None))
 _ATTRIBUTES = select(_MODEL.attributes).where(_MODEL.id == bindparam("key"))
-_HOLDER = select(_MODEL.id).where(_MODEL.active_partner_model_id == bindparam("key"))
-_INSERT = insert(table(ModelRow)).returning(_MODEL.serial)
-_INSERT_ATTRIBUTES = insert(table(AttributeRow))
-_INSERT_TAGS = insert(table(TagRow))
+_HOLDER = Prepared(select(_MODEL.id).where(_MODEL.active_partner_model_id == bindparam("key")))
+_INSERT = Prepared(inserting(table(ModelRow), but="serial").returning(_MODEL.serial))
+_INSERT_ATTRIBUTE = Prepared(inserting(table(AttributeRow)))
+_INSERT_TAG = Prepared(inserting(table(TagRow)))
 
 
 def _first(
@@ -174,16 +184,31 @@ def attributes_document(session: Session, model_id: str) -> str | None:
 
 def partner_id_is_taken(session: Session, partner_model_id: str) -> bool:
     """Return whether an active version has that partner id."""
-    return session.execute(_HOLDER, {"key": partner_model_id}).first() is not None
+    return _HOLDER.first(session, {"key": partner_model_id}) is not None
 
 
-def create(session: Session, record: ModelRecord) -> None:
-    """Insert a version."""
+def entries_of(record: ModelRecord) -> Entries:
+    """Return what a version is to be found by."""
+    attributes = [
+        {
+            "ordinal": ordinal,
+            "name": attribute["name"],
+            "stage": attribute["stage"],
+            "value_type": attribute["value_type"],
+        }
+        for ordinal, attribute in enumerate(json.loads(record.attributes or "[]"))
+    ]
+    return Entries(attributes, [{"tag": tag} for tag in dict.fromkeys(load_tags(record.tags))])
+
+
+def create(session: Session, record: ModelRecord, entries: Entries | None = None) -> None:
+    """Insert a version, found by `entries_of` it, which may be at hand already."""
     values = record._asdict() | {
         "active_partner_model_id": record.partner_model_id,
         "fingerprint": fingerprint(record),
     }
-    _index(session, int(session.execute(_INSERT, values).scalar_one()), record)
+    serial = int(_INSERT.scalar(session, values))
+    _index(session, serial, entries_of(record) if entries is None else entries)
 
 
 def rewrite(session: Session, record: ModelRecord) -> None:
@@ -193,7 +218,7 @@ def rewrite(session: Session, record: ModelRecord) -> None:
     serial = int(session.execute(statement.returning(_MODEL.serial)).scalar_one())
     session.execute(delete(table(AttributeRow)).where(_ATTRIBUTE.model_serial == serial))
     session.execute(delete(table(TagRow)).where(_TAG.model_serial == serial))
-    _index(session, serial, record)
+    _index(session, serial, entries_of(record))
 
 
 def archive(session: Session, model_id: str, at: str) -> None:
@@ -251,22 +276,9 @@ def stored_fingerprints(session: Session) -> Iterable[tuple[ModelRecord, str]]:
         yield ModelRecord._make(row[:-1]), row[-1]
 
 
-def _index(session: Session, serial: int, record: ModelRecord) -> None:
-    attributes = json.loads(record.attributes or "[]")
-    if attributes:
-        rows = [
-            {
-                "model_serial": serial,
-                "ordinal": ordinal,
-                "name": attribute["name"],
-                "stage": attribute["stage"],
-                "value_type": attribute["value_type"],
-            }
-            for ordinal, attribute in enumerate(attributes)
-        ]
-        session.execute(_INSERT_ATTRIBUTES, rows)
-    tags = load_tags(record.tags)
-    if tags:
-        session.execute(
-            _INSERT_TAGS, [{"model_serial": serial, "tag": tag} for tag in dict.fromkeys(tags)]
-        )
+def _index(session: Session, serial: int, entries: Entries) -> None:
+    owner = {"model_serial": serial}
+    if entries.attributes:
+        _INSERT_ATTRIBUTE.run_many(session, [entry | owner for entry in entries.attributes])
+    if entries.tags:
+        _INSERT_TAG.run_many(session, [entry | owner for entry in entries.tags])

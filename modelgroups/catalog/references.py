@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlmodel import Session
 
+from modelgroups.catalog.prepared import Prepared, inserting
 from modelgroups.catalog.records import ReferenceSet, Snapshot
 from modelgroups.catalog.tables import (
     ReferenceFileRow,
@@ -30,18 +31,22 @@ _SET = table(ReferenceSetRow).c
 _FILE = table(ReferenceFileRow).c
 
 # Built once: building a statement takes longer than SQLite takes to answer it.
-_LAST_SET = (
+_LAST_SET = Prepared(
     select(_SET.serial, _SET.sequence_num, _SET.closed_at)
     .where(_SET.model_id == bindparam("model"))
     .order_by(_SET.sequence_num.desc())
     .limit(1)
 )
-_COUNT_FILES = select(func.count()).where(_FILE.set_serial == bindparam("set"))
-_CLOSE = update(table(ReferenceSetRow)).where(_SET.serial == bindparam("set"))
-_KNOWN = select(_SNAPSHOT.digest).where(_SNAPSHOT.digest == bindparam("key"))
-_INSERT_SET = insert(table(ReferenceSetRow)).returning(_SET.serial)
-_INSERT_FILE = insert(table(ReferenceFileRow))
-_INSERT_SNAPSHOT = insert(table(SnapshotRow))
+_COUNT_FILES = Prepared(select(func.count()).where(_FILE.set_serial == bindparam("set")))
+_CLOSE = Prepared(
+    update(table(ReferenceSetRow))
+    .where(_SET.serial == bindparam("set"))
+    .values(closed_at=bindparam("at"))
+)
+_KNOWN = Prepared(select(_SNAPSHOT.digest).where(_SNAPSHOT.digest == bindparam("key")))
+_INSERT_SET = Prepared(inserting(table(ReferenceSetRow), but="serial").returning(_SET.serial))
+_INSERT_FILE = Prepared(inserting(table(ReferenceFileRow)))
+_INSERT_SNAPSHOT = Prepared(inserting(table(SnapshotRow)))
 
 
 def add_files(
@@ -62,26 +67,30 @@ def add_files(
     at
         The time, as stored.
     """
-    last = session.execute(_LAST_SET, {"model": model_id}).first()
-    if last is not None and last.closed_at is None:
-        serial = last.serial
-        ordinal = int(session.execute(_COUNT_FILES, {"set": serial}).scalar_one())
-        if close:
-            session.execute(_CLOSE, {"set": serial, "closed_at": at})
-    else:
-        number = 1 if last is None else last.sequence_num + 1
-        values = {"model_id": model_id, "sequence_num": number, "created_at": at}
-        begun = session.execute(_INSERT_SET, values | {"closed_at": at if close else None})
-        serial, ordinal = begun.scalar_one(), 0
+    serial, ordinal = _open_set(session, model_id, close=close, at=at)
     for number, file in enumerate(files, start=ordinal):
         _register(session, file, at)
         values = {"set_serial": serial, "ordinal": number, "digest": file.digest}
-        session.execute(_INSERT_FILE, values)
+        _INSERT_FILE.run(session, values)
+
+
+def _open_set(session: Session, model_id: str, *, close: bool, at: str) -> tuple[int, int]:
+    """Return the open set of a model, begun if there is none, and the number of its files."""
+    last = _LAST_SET.first(session, {"model": model_id})
+    number = 0
+    if last is not None:
+        serial, number, closed_at = last
+        if closed_at is None:
+            if close:
+                _CLOSE.run(session, {"set": serial, "at": at})
+            return serial, int(_COUNT_FILES.scalar(session, {"set": serial}))
+    values = {"model_id": model_id, "sequence_num": number + 1, "created_at": at}
+    return int(_INSERT_SET.scalar(session, values | {"closed_at": at if close else None})), 0
 
 
 def _register(session: Session, file: Snapshot, at: str) -> None:
-    if session.execute(_KNOWN, {"key": file.digest}).first() is None:
-        session.execute(_INSERT_SNAPSHOT, file._asdict() | {"created_at": at})
+    if _KNOWN.first(session, {"key": file.digest}) is None:
+        _INSERT_SNAPSHOT.run(session, file._asdict() | {"created_at": at})
 
 
 def current(session: Session, model_id: str) -> ReferenceSet | None:

@@ -61,6 +61,7 @@ def save_version(
         The reference data cannot be kept exactly.
     """
     require_writable(registry)
+    entries = models.entries_of(wanted)
     staging = nullcontext() if reference is None else staged_frame(registry.objects, reference)
     with staging as staged, registry.catalog.write() as session:
         stored = models.find(session, wanted.id) if tried_before else None
@@ -76,7 +77,7 @@ def save_version(
         )
         _require_free_label(session, record)
         record = record._replace(sequence_num=groups.next_sequence_num(session, group.id))
-        models.create(session, record)
+        models.create(session, record, entries)
         if staged is not None:
             registry.objects.publish(staged.path, staged.snapshot.digest)
             references.add_files(session, record.id, [staged.snapshot], close=True, at=at)

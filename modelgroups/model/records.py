@@ -22,10 +22,10 @@ M = TypeVar("M", bound=ModelFields)
 
 def with_ids(attributes: Iterable[Attribute], model_id: str) -> list[Attribute]:
     """Give each attribute without an id one that follows from the model's id and its name."""
-    named = list(attributes)
+    named, namespace = list(attributes), UUID(model_id)
     for attribute in named:
         if attribute.id is None:
-            attribute.id = str(uuid5(UUID(model_id), f"{attribute.stage}:{attribute.name}"))
+            attribute.id = str(uuid5(namespace, f"{attribute.stage}:{attribute.name}"))
     return named
 
 

@@ -135,11 +135,11 @@ class ReferenceData(SchemaBuilding):
         >>> model.infer_schema(pd.DataFrame({"age": [31.5, 47.0]}), "PIPELINE_INPUT")
         >>> model.validate_reference_data(pd.DataFrame({"age": [40.0]}))
         """
-        from modelgroups.storage.frames import arrow_schema
+        from modelgroups.storage.frames import KeptFrame
 
-        self._validate(reference_dataframe, arrow_schema)
+        self._validate(reference_dataframe, KeptFrame)
 
-    def _validate(self, frame: pd.DataFrame, writable: Callable[[pd.DataFrame], object]) -> None:
+    def _validate(self, frame: pd.DataFrame, writable: Callable[..., object]) -> None:
         from modelgroups.schema.validate import validate_frame
 
         validate_frame(
@@ -224,11 +224,11 @@ class ReferenceData(SchemaBuilding):
 
         reference = FrameToStore(_as_frame(self.reference_dataframe))
         if validate:  # which covers what `check_frame` finds
-            self._validate(reference.frame, lambda _: reference.schema)
+            self._validate(reference.frame, lambda _, columns: reference.keep(columns))
         else:
             check_frame(reference.frame)
         attributes: list[Attribute] = self.attributes or []
-        require_known_columns(reference.frame.columns, attributes)
+        require_known_columns(reference.frame.columns.tolist(), attributes)
         return reference
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from modelgroups.catalog.records import Snapshot
 from modelgroups.errors import ClosedError, ReadOnlyError
 from modelgroups.progress import tracked
 from modelgroups.registry import Registry
-from modelgroups.storage.frames import arrow_schema, to_arrow
+from modelgroups.storage.frames import KeptFrame
 from modelgroups.storage.objects import ObjectStore
 from modelgroups.storage.parquet import write_parquet
 
@@ -47,15 +47,14 @@ class FrameToStore:
     """A frame, and how it is kept in Arrow, which is worked out once."""
 
     frame: pd.DataFrame
-    _schema: pa.Schema | None = field(default=None, init=False, repr=False)
+    _kept: KeptFrame | None = field(default=None, init=False, repr=False)
 
-    @property
-    def schema(self) -> pa.Schema:
-        """What `arrow_schema` returns for the frame; raises what that raises."""
+    def keep(self, columns: Mapping[Any, pd.Series] | None = None) -> KeptFrame:
+        """Return the frame as `KeptFrame` has it; raises what that raises."""
         # no cached_property: before Python 3.12 all threads, and forked children, share its lock
-        if self._schema is None:
-            self._schema = arrow_schema(self.frame)
-        return self._schema
+        if self._kept is None:
+            self._kept = KeptFrame(self.frame, columns)
+        return self._kept
 
 
 def require_writable(registry: Registry) -> None:
@@ -87,13 +86,13 @@ def staged_frame(objects: ObjectStore, reference: FrameToStore) -> Iterator[Stag
     FrameError
         A column holds what Parquet cannot keep.
     """
-    frame, schema = reference.frame, reference.schema
-    starts = range(0, max(len(frame), 1), ROWS_PER_GROUP)
+    kept, n_rows = reference.keep(), len(reference.frame)
+    starts = range(0, max(n_rows, 1), ROWS_PER_GROUP)
     tables = (
-        to_arrow(frame, schema, start=start, stop=min(start + ROWS_PER_GROUP, len(frame)))
+        kept.table(start=start, stop=min(start + ROWS_PER_GROUP, n_rows))
         for start in tracked(starts, "Writing reference data", total=len(starts))
     )
-    with staged_tables(objects, tables, schema) as staged:
+    with staged_tables(objects, tables, kept.schema) as staged:
         yield staged
 
 

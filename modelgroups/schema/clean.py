@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "as_numbers", "example", "families", "kind_of", "present"]
 
 
-_Dtype = np.dtype[Any] | ExtensionDtype
-
-
 class Kind(StrEnum):
     """What the values of a column are; the text is used in messages."""
 
@@ -62,6 +59,14 @@ _KIND_OF_INFERRED = {
 }
 """Kinds by the answers of `pandas.api.types.infer_dtype` that leave no doubt."""
 
+_KINDS_OF_NUMPY = {
+    "b": Kind.BOOLEAN,
+    "i": Kind.INTEGER,
+    "u": Kind.INTEGER,
+    "f": Kind.FLOAT,
+    "M": Kind.NAIVE,
+}
+
 _KINDS_BY_FAMILY = {kind.value: kind for kind in Kind}
 
 
@@ -89,20 +94,26 @@ def present(column: pd.Series) -> pd.Series:
     dtype('int64')
     """
     dtype = column.dtype
-    if isinstance(dtype, np.dtype) and dtype.kind in "biu":
-        return column
+    if isinstance(dtype, np.dtype):
+        if dtype.kind in "biu":
+            return column
+        if dtype.kind == "f":
+            return _keep(column, np.isfinite(column.to_numpy()))
+        return _present_objects(column) if dtype.kind == "O" else _keep(column, _not_null(column))
     if isinstance(dtype, pd.CategoricalDtype):
         # the nulls go first, for categories that are integers have no null to become
-        return present(_decode(column[column.notna()], dtype))
+        return present(_decode(column[_not_null(column)], dtype))
     if isinstance(dtype, pd.ArrowDtype) and pa.types.is_dictionary(dtype.pyarrow_dtype):
         return present(column.astype(pd.ArrowDtype(dtype.pyarrow_dtype.value_type)))
     if types.is_float_dtype(dtype):
         return _keep(column, np.isfinite(as_numbers(column)))
-    if not types.is_object_dtype(dtype):
-        return _keep(column, column.notna().to_numpy())
+    return _keep(column, _not_null(column))
+
+
+def _present_objects(column: pd.Series) -> pd.Series:
     if types.infer_dtype(column, skipna=False) == "string":  # far cheaper than looking for nulls
         return column
-    column = _keep(column, column.notna().to_numpy())
+    column = _keep(column, _not_null(column))
     if types.infer_dtype(column, skipna=False) == "string":
         return column
     return _keep(column, _not_infinite(column)).infer_objects()
@@ -124,8 +135,10 @@ def kind_of(column: pd.Series) -> Kind:
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return kind_of(dtype.categories.to_series()) if len(dtype.categories) else Kind.NOTHING
-    if not types.is_object_dtype(dtype):
-        return _kind_of_dtype(dtype)
+    if not isinstance(dtype, np.dtype):
+        return _kind_of_extension(dtype)
+    if dtype.kind != "O":
+        return _KINDS_OF_NUMPY.get(dtype.kind, Kind.OTHER)
     inferred = types.infer_dtype(column, skipna=True)
     if inferred in _KIND_OF_INFERRED:
         return _KIND_OF_INFERRED[inferred]
@@ -180,7 +193,7 @@ def _native(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _kind_of_dtype(dtype: _Dtype) -> Kind:
+def _kind_of_extension(dtype: ExtensionDtype) -> Kind:
     if isinstance(dtype, pd.ArrowDtype):
         return _kind_of_arrow(dtype.pyarrow_dtype)
     if isinstance(dtype, pd.StringDtype):
@@ -191,9 +204,7 @@ def _kind_of_dtype(dtype: _Dtype) -> Kind:
         return Kind.INTEGER
     if types.is_float_dtype(dtype):
         return Kind.FLOAT
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        return Kind.ZONED
-    return Kind.NAIVE if types.is_datetime64_dtype(dtype) else Kind.OTHER
+    return Kind.ZONED if isinstance(dtype, pd.DatetimeTZDtype) else Kind.OTHER
 
 
 def _kind_of_arrow(arrow: pa.DataType) -> Kind:
@@ -240,6 +251,10 @@ def _decode(column: pd.Series, dtype: pd.CategoricalDtype) -> pd.Series:
 
 def _keep(column: pd.Series, wanted: NDArray[np.bool_]) -> pd.Series:
     return column if wanted.all() else column[wanted]
+
+
+def _not_null(column: pd.Series) -> NDArray[np.bool_]:
+    return ~np.asarray(column.array.isna(), dtype=bool)  # Series.notna makes a Series of it
 
 
 def _not_infinite(column: pd.Series) -> NDArray[np.bool_]:

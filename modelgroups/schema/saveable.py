@@ -138,12 +138,10 @@ def _name_problems(attributes: Iterable[Attribute]) -> list[str]:
 def _copy(attribute: Attribute) -> Attribute:
     """Return an attribute with categories and bins of its own; raise if it is not sound."""
     categories, bins = as_categories(attribute.categories), as_bins(attribute.bins)
-    cuts = [cut for bin_ in bins or () for cut in (bin_.continuous_start, bin_.continuous_end)]
-    for what, value in [
-        ("min_range", attribute.min_range),
-        ("max_range", attribute.max_range),
-        *(("a cut-off of its bins", cut) for cut in cuts),
-    ]:
+    limits = [("min_range", attribute.min_range), ("max_range", attribute.max_range)]
+    for bin_ in bins or ():
+        limits += [("a cut-off of its bins", cut) for cut in vars(bin_).values()]
+    for what, value in limits:
         if isinstance(value, Real) and not math.isfinite(value):
             raise UserValueError(f"{what} is {value}; give a finite number, or None")
     copied = copy(attribute)

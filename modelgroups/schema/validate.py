@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -20,9 +21,11 @@ from modelgroups.schema.saveable import check_saveable
 from modelgroups.types import InputType, OutputType, Stage, ValueType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from modelgroups.schema.attribute import Attribute
+
+    Columns = Mapping[Any, pd.Series]
 
 __all__ = ["check_saveable", "validate_frame"]
 
@@ -73,7 +76,7 @@ def validate_frame(
     *,
     input_type: str,
     output_type: str,
-    writable: Callable[[pd.DataFrame], object] | None = None,
+    writable: Callable[[pd.DataFrame, Columns], object] | None = None,
 ) -> None:
     """Raise if a reference frame does not fit a schema; log what is merely odd about it.
 
@@ -86,7 +89,8 @@ def validate_frame(
     input_type, output_type
         Those of the model.
     writable
-        Raises `FrameError` for a frame that cannot be stored; its problems count as errors.
+        Is called with the frame and its columns, and raises `FrameError` if they cannot be
+        stored; its problems count as errors.
 
     Raises
     ------
@@ -115,15 +119,16 @@ def validate_frame(
     if len(frame) == 0:
         raise UserTypeError("the reference data has no rows; at least 1 is needed")
     errors = _column_errors(frame, attributes)
-    single = set(frame.columns[~frame.columns.duplicated(keep=False)].tolist())
+    counts: Counter[Any] = Counter(frame.columns.tolist())
+    columns = {name: column for name, column in frame.items() if counts[name] == 1}
     for attribute in attributes:
-        if attribute.name in single:
-            error = _values_error(frame[attribute.name], attribute, output_type)
+        if attribute.name in columns:
+            error = _values_error(columns[attribute.name], attribute, output_type)
             errors += [] if error is None else [error]
     is_parquet = input_type in _PARQUET_INPUTS and output_type in _PARQUET_OUTPUTS
-    if writable is not None and is_parquet and len(single) == len(frame.columns):
+    if writable is not None and is_parquet and len(columns) == len(frame.columns):
         try:
-            writable(frame)
+            writable(frame, columns)
         except FrameError as error:
             errors += error.problems
     if errors:
@@ -134,26 +139,28 @@ def validate_frame(
 def _column_errors(frame: pd.DataFrame, attributes: Iterable[Attribute]) -> list[str]:
     """Return what is wrong with the columns as a whole: repeated, absent, unknown, misnamed."""
     errors = []
-    names = {attribute.name: attribute.implicit for attribute in attributes}
+    implicit = {attribute.name: attribute.implicit for attribute in attributes}
     columns = frame.columns
+    names = columns.tolist()
     if columns.has_duplicates:
         repeated = columns[columns.duplicated()].unique()
         errors.append(f"columns {_quoted(repeated)} are in the data more than once; keep one each")
     else:
-        absent = [n for n, implicit in names.items() if not implicit and n not in columns]
+        given = set(names)
+        absent = [name for name, may_lack in implicit.items() if not may_lack and name not in given]
         if absent:
             errors.append(
                 f"columns {_quoted(absent)} are expected by the schema and not in the data; add "
                 "them, as columns of None if there are no values"
             )
-        unknown = [name for name in columns if name not in names]
+        unknown = [name for name in names if name not in implicit]
         if unknown:
             errors.append(
                 f"columns {_quoted(unknown)} are in the data and not in the schema; drop them, "
                 "or add attributes for them"
             )
     try:
-        check_names(columns.unique())
+        check_names(dict.fromkeys(names))
     except UserValueError as error:
         errors.append(f"in the data {error}")
     return errors
@@ -230,7 +237,7 @@ def _cells_error(values: pd.Series, attribute: Attribute) -> str | None:
 
 def _text_error(values: pd.Series, attribute: Attribute) -> str | None:
     """Return an error if all texts are dates; log if the first looks like one, or a number."""
-    first = str(values.iloc[0]).strip()
+    first = str(values.array[0]).strip()
     if attribute.value_type == ValueType.String:
         if _DATE.fullmatch(first) and all(
             _DATE.fullmatch(text.strip()) for text in values.unique()

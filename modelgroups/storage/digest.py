@@ -1,8 +1,8 @@
 """SHA-256 of files, of those that exist and of those that are being written.
 
 A file is hashed on its way to the disk, so that its name is known as soon as it
-is complete. All but small files are hashed and written by a second thread, while
-the first one encodes what comes next.
+is complete. Large files are hashed and written by a second thread, while the first
+one encodes what comes next; small ones need no thread.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ class DigestFile:
         The SHA-256 of all bytes in hexadecimal, once the block is left.
     """
 
-    def __init__(self, file: BinaryIO, pool: ThreadPoolExecutor, *, durable: bool) -> None:
+    def __init__(self, file: BinaryIO, *, durable: bool) -> None:
         self.size = 0
         self.digest = ""
         self.closed = False
         self._file = file
-        self._pool = pool
         self._durable = durable
+        self._pool: ThreadPoolExecutor | None = None
         self._hash = hashlib.sha256()
         self._running: Future[None] | None = None
         self._waiting: list[bytes] = []
@@ -86,7 +86,7 @@ class DigestFile:
             self.size += len(data)
             if self._n_waiting >= _LOT:
                 self._join()
-                self._running = self._pool.submit(self._store, *self._take())
+                self._running = self._thread().submit(self._store, *self._take())
         return len(data)
 
     def flush(self) -> None:
@@ -103,6 +103,17 @@ class DigestFile:
             os.fsync(self._file.fileno())
         self.digest = self._hash.hexdigest()
         self.closed = True
+
+    def release(self) -> None:
+        """Take no more bytes, and end the thread if there is one."""
+        self.closed = True
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _thread(self) -> ThreadPoolExecutor:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, "modelgroups-digest")
+        return self._pool
 
     def _take(self) -> tuple[bytes, int]:
         """Empty the waiting line; return its bytes and where in the file they begin."""
@@ -154,14 +165,14 @@ def digest_file(path: Path, *, durable: bool = True) -> Iterator[DigestFile]:
     (True, 3)
     """
     raw = path.open("wb")
-    pool = ThreadPoolExecutor(1, "modelgroups-digest")
-    file = DigestFile(raw, pool, durable=durable)
+    file = DigestFile(raw, durable=durable)
     try:
-        with raw, pool:
-            yield file
-            file.close()
+        with raw:
+            try:
+                yield file
+                file.close()
+            finally:
+                file.release()
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    finally:
-        file.closed = True

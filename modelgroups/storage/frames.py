@@ -17,7 +17,7 @@ Imports pandas and pyarrow: load it where it is used.
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ import pyarrow as pa
 from modelgroups.errors import CatalogTooNewError, FrameError
 from modelgroups.storage.columns import (
     PANDAS_MAJOR,
+    Array,
     Record,
     decode,
     describe,
@@ -45,7 +46,10 @@ from modelgroups.storage.frames_index import (
     shown,
 )
 
-__all__ = ["METADATA_KEY", "arrow_schema", "index_fields", "to_arrow", "to_frame"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["METADATA_KEY", "KeptFrame", "arrow_schema", "index_fields", "to_arrow", "to_frame"]
 
 METADATA_KEY = b"modelgroups"
 _FORMAT = 1
@@ -80,30 +84,7 @@ def arrow_schema(frame: pd.DataFrame) -> pa.Schema:
     modelgroups.errors.FrameError: the data cannot be stored (1 problem): column 'a' mixes
     int and str (first at row 1: 'x'); make all its values of one type
     """
-    problems = header_problems(frame) + index_problems(frame.index)
-    types: dict[str, pa.DataType] = {}
-    records: dict[str, Record] = {}
-    for part in _parts(frame):
-        try:
-            types[part.field], records[part.field] = describe(values_of(part.data))
-        except UnkeepableError as error:
-            problems.append(_sentence(part, error, frame.index))
-    if problems:
-        raise FrameError(problems)
-    ours: Record = {
-        "format": _FORMAT,
-        "pandas": pd.__version__,
-        "rows": len(frame),
-        "header": describe_header(frame.columns),
-        "index": describe_index(frame.index, level_names(frame)),
-        "fields": records,
-        "attrs": frame.attrs,
-        "duplicate_labels": frame.flags.allows_duplicate_labels,
-    }
-    schema = pa.schema(types)
-    return schema.with_metadata(
-        {b"pandas": _pandas_metadata(frame, schema), METADATA_KEY: json_text(ours).encode()}
-    )
+    return KeptFrame(frame).schema
 
 
 def to_arrow(
@@ -143,13 +124,84 @@ def to_arrow(
     [4, 4, 2]
     """
     if schema is None:
-        schema = arrow_schema(frame)
+        return KeptFrame(frame).table(start=start, stop=stop)
     records = json.loads(schema.metadata[METADATA_KEY])["fields"]
-    arrays, problems = [], []
-    for field, part in zip(schema, _parts(frame), strict=True):
+    return _encoded(frame, _parts(frame), schema, records, start, stop)
+
+
+class KeptFrame:
+    """A frame and how it is kept in Arrow, worked out once.
+
+    Parameters
+    ----------
+    frame
+        Not to be changed while this is in use.
+    columns
+        Its columns by name, if they are at hand: pandas takes a while to give them.
+
+    Attributes
+    ----------
+    schema
+        What `arrow_schema` returns.
+
+    Raises
+    ------
+    FrameError
+        Some columns, the index or the header cannot be kept exactly; all are named.
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, columns: Mapping[Any, pd.Series[Any]] | None = None
+    ) -> None:
+        self._frame = frame
+        self._parts = _parts(frame, columns)
+        self._records, self.schema = _described(frame, self._parts)
+
+    def table(self, *, start: int = 0, stop: int | None = None) -> pa.Table:
+        """Convert the frame, or a slice of its rows, as `to_arrow` does."""
+        return _encoded(self._frame, self._parts, self.schema, self._records, start, stop)
+
+
+def _described(frame: pd.DataFrame, parts: Sequence[_Part]) -> tuple[dict[str, Record], pa.Schema]:
+    """Return what restores each part of a frame, and the schema of the whole."""
+    problems = header_problems(frame) + index_problems(frame.index)
+    types: dict[str, pa.DataType] = {}
+    records: dict[str, Record] = {}
+    for part in parts:
         try:
-            rows = values_of(part.data)[start:stop]
-            arrays.append(encode(rows, field.type, records[field.name]))
+            types[part.field], records[part.field] = describe(part.values)
+        except UnkeepableError as error:
+            problems.append(_sentence(part, error, frame.index))
+    if problems:
+        raise FrameError(problems)
+    ours: Record = {
+        "format": _FORMAT,
+        "pandas": pd.__version__,
+        "rows": len(frame),
+        "header": describe_header(frame.columns),
+        "index": describe_index(frame.index, level_names(frame)),
+        "fields": records,
+        "attrs": frame.attrs,
+        "duplicate_labels": frame.flags.allows_duplicate_labels,
+    }
+    theirs = _pandas_metadata(frame, parts, types, records)
+    metadata = {b"pandas": theirs, METADATA_KEY: json_text(ours).encode()}
+    return records, pa.schema(types, metadata)
+
+
+def _encoded(
+    frame: pd.DataFrame,
+    parts: Sequence[_Part],
+    schema: pa.Schema,
+    records: dict[str, Record],
+    start: int,
+    stop: int | None,
+) -> pa.Table:
+    """Return rows of the parts of a frame as a table."""
+    arrays, problems = [], []
+    for field, part in zip(schema, parts, strict=True):
+        try:
+            arrays.append(encode(part.values[start:stop], field.type, records[field.name]))
         except UnkeepableError as error:
             problems.append(_sentence(part, error, frame.index, start))
     if problems:
@@ -236,17 +288,25 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
 
 
 class _Part(NamedTuple):
-    """A column, or a level of the index."""
+    """The values of a column, or of a level of the index."""
 
-    title: str
+    name: Any
     field: str
-    data: pd.Series[Any] | pd.Index[Any]
+    values: Array
+    level: int | None = None
+
+    @property
+    def title(self) -> str:
+        """What to call it in a message."""
+        if self.level is None:
+            return f"column {self.name!r}"
+        return f"index level {self.level if self.name is None else repr(self.name)}"
 
 
-def _parts(frame: pd.DataFrame) -> list[_Part]:
-    columns = [_Part(f"column {name!r}", str(name), data) for name, data in frame.items()]
-    return columns + [
-        _Part(f"index level {number if level.name is None else repr(level.name)}", field, level)
+def _parts(frame: pd.DataFrame, columns: Mapping[Any, pd.Series[Any]] | None = None) -> list[_Part]:
+    items = (frame if columns is None else columns).items()
+    return [_Part(name, str(name), values_of(data)) for name, data in items] + [
+        _Part(level.name, field, values_of(level), number)
         for number, (field, level) in enumerate(zip(level_names(frame), levels(frame), strict=True))
     ]
 
@@ -254,20 +314,28 @@ def _parts(frame: pd.DataFrame) -> list[_Part]:
 # --- other readers, other writers ------------------------------------------------------
 
 
-def _pandas_metadata(frame: pd.DataFrame, schema: pa.Schema) -> bytes:
+def _pandas_metadata(
+    frame: pd.DataFrame,
+    parts: Sequence[_Part],
+    types: dict[str, pa.DataType],
+    records: dict[str, Record],
+) -> bytes:
     """Return what pandas itself writes beside such columns.
 
     For plain columns under numbered rows the answer is known; pandas takes a while to give it.
     """
-    numbered = isinstance(frame.index, pd.RangeIndex) and frame.columns.name is None
-    plain = [_plain_column(name, dtype, schema) for name, dtype in frame.dtypes.items()]
+    index = frame.index
+    numbered = isinstance(index, pd.RangeIndex) and frame.columns.name is None
+    columns = [
+        column
+        for part in (parts if numbered else ())
+        if (column := _plain_column(part, types[part.field], records[part.field])) is not None
+    ]
+    is_plain = numbered and len(columns) == len(parts) and not frame.attrs
     theirs = (
-        _plain_metadata(frame, [column for column in plain if column is not None])
-        if numbered and None not in plain and not frame.attrs
-        else _asked_metadata(frame, schema)
+        _plain_metadata(frame, columns) if is_plain else _asked_metadata(frame, pa.schema(types))
     )
-    if isinstance(frame.index, pd.RangeIndex):
-        index = frame.index
+    if isinstance(index, pd.RangeIndex):
         name = index.name if index.name is None else str(index.name)
         steps = {"start": index.start, "stop": index.stop, "step": index.step}
         theirs["index_columns"] = [{"kind": "range", "name": name, **steps}]
@@ -302,16 +370,22 @@ def _plain_metadata(frame: pd.DataFrame, columns: list[dict[str, Any]]) -> dict[
     }
 
 
-def _plain_column(name: Any, dtype: Any, schema: pa.Schema) -> dict[str, Any] | None:
+def _plain_column(part: _Part, type_: pa.DataType, record: Record) -> dict[str, Any] | None:
     """Return what pandas writes of a column of numbers or texts, or None for another one."""
+    dtype = part.values.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf" and dtype.isnative:
-        theirs = str(dtype)
-    elif str(dtype) in ("str", "object") and schema.field(name).type in _TEXTS:
-        theirs = "unicode"
+        theirs = named = record["dtype"]
+    elif type_ in _TEXTS and str(dtype) in ("str", "object"):
+        theirs, named = "unicode", str(dtype)
     else:
         return None
-    named = {"name": name, "field_name": name}
-    return {**named, "pandas_type": theirs, "numpy_type": str(dtype), "metadata": None}
+    return {
+        "name": part.name,
+        "field_name": part.name,
+        "pandas_type": theirs,
+        "numpy_type": named,
+        "metadata": None,
+    }
 
 
 def _known_dtype(dtype: Any, type_: pa.DataType) -> Any:
@@ -361,5 +435,5 @@ def _sentence(part: _Part, error: UnkeepableError, index: pd.Index[Any], start: 
     if error.position is not None:
         row = start + error.position
         label = "" if isinstance(index, pd.RangeIndex) else f", label {index[row]!r}"
-        where = f" (first at row {row}{label}: {shown(values_of(part.data)[row])})"
+        where = f" (first at row {row}{label}: {shown(part.values[row])})"
     return f"{part.title} {error.problem}{where}; {error.advice}"

@@ -17,8 +17,6 @@ from modelgroups.storage.frames_cells import UnkeepableError
 from modelgroups.storage.frames_infer import check_text, is_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pyarrow as pa
 
 __all__ = [
@@ -44,13 +42,13 @@ def header_problems(frame: pd.DataFrame) -> list[str]:
     """Return a sentence for each thing beside the columns' values that cannot be kept."""
     problems = []
     columns = frame.columns
+    names: list[Any] = columns.tolist()
     if isinstance(columns, pd.MultiIndex):
         problems.append(
             "the columns have several levels; join their names into one, as with "
             "frame.columns = ['_'.join(names) for names in frame.columns]"
         )
     else:
-        names: Iterable[object] = columns
         others = [name for name in names if not isinstance(name, str)]
         if others:
             problems.append(
@@ -60,13 +58,13 @@ def header_problems(frame: pd.DataFrame) -> list[str]:
         else:
             try:
                 describe(values_of(columns))
-                check_text(columns.tolist())
+                check_text(names)
             except UnkeepableError as error:
                 problems.append(f"the header {error.problem}; rename the columns")
-    repeated = list(dict.fromkeys(columns[columns.duplicated()]))
-    if repeated:
+    if columns.has_duplicates:
+        repeated = list(dict.fromkeys(columns[columns.duplicated()]))
         problems.append(f"the column names {shown(repeated)} occur more than once; rename them")
-    generated = sorted(set(level_names(frame)) & set(map(str, columns)))
+    generated = sorted(set(level_names(frame)).intersection(map(str, names)))
     if generated:
         problems.append(
             f"the column names {shown(generated)} are those of index levels; rename them"
@@ -110,7 +108,7 @@ def levels(frame: pd.DataFrame) -> list[pd.Index[Any]]:
 def level_names(frame: pd.DataFrame) -> list[str]:
     """Return the names of those columns: of the levels if they serve, else generated."""
     names = [level.name for level in levels(frame)]
-    taken = set(frame.columns)
+    taken = set(frame.columns) if names else set()
     return [
         name
         if isinstance(name, str)

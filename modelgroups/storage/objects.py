@@ -106,7 +106,8 @@ class ObjectStore:
             The disk refused: no space, a limit, a fault.
         """
         with self._translated():
-            self.root.mkdir(parents=True, exist_ok=True)
+            if not self.root.is_dir():
+                self.root.mkdir(parents=True, exist_ok=True)
             path = self.root / f"{_STAGING_PREFIX}{uuid4().hex}{self.suffix}"
             try:
                 with path.open("xb") as file:

@@ -86,7 +86,7 @@ def test_implicit_attributes_may_have_a_column_and_need_none():
 
 
 def test_what_cannot_be_stored_is_listed_too():
-    def unwritable(frame):
+    def unwritable(frame, columns):
         raise FrameError(["column 'x' is odd", "column 'y' is odd"])
 
     frame = pd.DataFrame({"x": [1.5]})
@@ -95,7 +95,7 @@ def test_what_cannot_be_stored_is_listed_too():
     assert "ERROR 2: column 'x' is odd, ERROR 3: column 'y' is odd]" in message
     validate(frame, [attribute("FLOAT")], output_type="RANKED_LIST", writable=unwritable)
     seen = []
-    validate(frame, [attribute("FLOAT")], writable=seen.append)
+    validate(frame, [attribute("FLOAT")], writable=lambda frame, _: seen.append(frame))
     assert seen[0] is frame
 
 
