@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 
 from modelgroups.arguments import is_unicode
 from modelgroups.errors import UserTypeError, UserValueError
+from modelgroups.inferences.cells import is_null
 from modelgroups.inferences.columns import Column, as_list, read_cells, read_column
-from modelgroups.inferences.ids import ID_LENGTH, new_ids
+from modelgroups.inferences.ids import ID_LENGTH, new_id_bytes, new_ids
 from modelgroups.inferences.layout import (
     BATCH,
     ID,
@@ -70,12 +71,16 @@ class Rules:
         Whether the rows bring ground truth for inferences that are sent otherwise.
     ids_needed
         Whether every row must have an id.
+    is_part
+        Whether the call has other rows too: then these make a file however few they are, for
+        in files the later rows look for the ids of the earlier ones.
     """
 
     is_batch: bool = False
     tz: tzinfo | None = None
     truths_only: bool = False
     ids_needed: bool = False
+    is_part: bool = False
 
 
 @dataclass
@@ -225,6 +230,10 @@ def _ids(given: Given, rules: Rules) -> tuple[list[str] | pa.Array, NDArray[np.b
                 "column of that name, which inferences they belong to"
             )
         return _generated(n_rows), np.ones(n_rows, dtype=bool)
+    if n_rows > FEW:
+        array = _id_array(column)
+        if array is not None:
+            return array, np.zeros(n_rows, dtype=bool)
     texts = _id_texts(column)
     missing = np.fromiter((not text for text in texts), dtype=bool, count=n_rows)
     if missing.any():
@@ -233,18 +242,29 @@ def _ids(given: Given, rules: Rules) -> tuple[list[str] | pa.Array, NDArray[np.b
                 f"row {int(missing.argmax())} has no partner_inference_id ({int(missing.sum())} "
                 "rows lack one); give one for each row"
             )
-        fresh = new_ids(int(missing.sum()))
-        for place, row in enumerate(np.flatnonzero(missing)):
-            texts[row] = fresh[place * ID_LENGTH : (place + 1) * ID_LENGTH]
+        for row, fresh in zip(np.flatnonzero(missing), new_ids(int(missing.sum())), strict=True):
+            texts[row] = fresh
     return (texts if n_rows <= FEW else pa.array(texts, pa.string())), missing
 
 
 def _generated(n_rows: int) -> list[str] | pa.Array:
-    text = new_ids(n_rows)
     if n_rows <= FEW:
-        return [text[start : start + ID_LENGTH] for start in range(0, len(text), ID_LENGTH)]
+        return new_ids(n_rows)
     ends = pa.py_buffer(np.arange(n_rows + 1, dtype=np.int32) * ID_LENGTH)
-    return pa.StringArray.from_buffers(n_rows, ends, pa.py_buffer(text.encode()))
+    return pa.StringArray.from_buffers(n_rows, ends, pa.py_buffer(new_id_bytes(n_rows)))
+
+
+def _id_array(column: Column) -> pa.Array | None:
+    """Return ids that are all texts, and none of them empty, at once; else None."""
+    try:
+        array = pa.array(column, pa.string(), from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError):  # other types, or not Unicode
+        return None
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if array.null_count or pc.any(pc.equal(array, "")).as_py():
+        return None
+    return array
 
 
 def _id_texts(column: Column) -> list[str]:
@@ -254,7 +274,7 @@ def _id_texts(column: Column) -> list[str]:
         if type(value) is str:
             if not value.isascii() and not is_unicode(value):
                 raise UserValueError(f"partner_inference_id {value!r} (row {row}) is not Unicode")
-        elif value is None or value != value:  # NaN
+        elif is_null(value):
             texts[row] = ""
         elif isinstance(value, str | int | np.integer) and not isinstance(value, bool):
             texts[row] = str(value)
@@ -272,7 +292,7 @@ def _batches(given: Given, rules: Rules) -> list[str | None] | None:
     batches: list[str | None] | None = None
     if column is not None:
         batches = [
-            None if value is None or value != value else str(value)  # NaN
+            None if type(value) is not str and is_null(value) else str(value)
             for value in as_list(column)
         ]
     if rules.truths_only:
@@ -360,8 +380,9 @@ def _read_many(
                     given.blame(row, fault)
         full = _rows_with_values(columns, given.n_rows)
         _blame_empty(given, kind, rules, set(np.flatnonzero(~full).tolist()))
+        timed = time_column(kind) in given.metadata  # wrong times are told whatever comes of them
+        head = _many_heads(given, kind, rules, received, ids) if columns or timed else {}
         if columns and full.any():
-            head = _many_heads(given, kind, rules, received, ids)
             if kind == Kind.INFERENCE and batches is not None:
                 head[BATCH] = pa.array(batches, pa.string())
             table = pa.table(head | columns)

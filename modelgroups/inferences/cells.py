@@ -49,7 +49,9 @@ def is_null(value: object) -> bool:
     kind = type(value).__name__
     if kind in {"NaTType", "NAType"}:
         return True
-    return kind.startswith(("float", "datetime64")) and bool(value != value)  # NaN
+    if kind.startswith(("float", "longdouble")) or kind == "Decimal":
+        return not math.isfinite(value)  # type: ignore[arg-type]  # a number, by its name
+    return kind == "datetime64" and bool(value != value)  # NaT
 
 
 @lru_cache(maxsize=4096)
@@ -101,19 +103,16 @@ class _StrangerError(ValueError):
 def _float(value: Any) -> float:
     if type(value) is float:
         return value
-    if isinstance(value, bool) or not isinstance(value, Real) or _is_numpy_bool(value):
-        number = _as_decimal(value)
-        if number is None:
-            raise _StrangerError
-        return number
+    is_number = isinstance(value, Real) or type(value).__name__ == "Decimal"
+    if isinstance(value, bool) or not is_number or _is_numpy_bool(value):
+        raise _StrangerError
     try:
-        return float(value)
-    except OverflowError as error:
-        raise _StrangerError("it is too large") from error
-
-
-def _as_decimal(value: Any) -> float | None:
-    return float(value) if type(value).__name__ == "Decimal" else None
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):  # of Decimal and longdouble, which reach further
+        raise _StrangerError("it is too large")
+    return number
 
 
 def _is_numpy_bool(value: object) -> bool:

@@ -41,7 +41,9 @@ def as_list(column: Column) -> list[Any]:
         return values
     if isinstance(column, pd.Series):
         return list(column)
-    return column.tolist() if isinstance(column, np.ndarray) else list(column)
+    if isinstance(column, np.ndarray):
+        return list(pd.Series(column)) if column.dtype.kind == "M" else column.tolist()
+    return list(column)
 
 
 def read_cells(

@@ -30,7 +30,7 @@ from modelgroups.inferences.segment_files import (
 from modelgroups.inferences.tiers import FANOUT, FOLD_ROWS, next_merge
 from modelgroups.inferences.view import OpenSegment, live_batches
 from modelgroups.reference.intake import require_writable
-from modelgroups.storage.keys import KeyIndex, keys_of, merge_indexes, write_index
+from modelgroups.storage.keys import KeyIndex, keys_of, merge_indexes
 from modelgroups.storage.segments import SegmentName
 
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ class Compactor:
     def _fold(self, kind: Kind, waiting: Sequence[Parcel]) -> bool:
         records = [record for parcel in waiting for record in load_records(parcel.rows)]
         table = table_of(records, self.layout.schema(kind))
-        keys = keys_of(table[ID])
+        keys = KeyIndex.of(keys_of(table[ID]))
 
         def index(path: Path) -> str:
-            return write_index(path, keys, durable=self.registry.objects.durable)
+            return keys.write(path, durable=self.registry.objects.durable)
 
         self.pause()
         with staged_segment(

@@ -8,7 +8,7 @@ pandas and pyarrow: import it lazily.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,7 @@ from modelgroups.inferences.stored import Stored
 from modelgroups.inferences.times import as_text
 from modelgroups.inferences.upkeep import upkeep_of
 from modelgroups.reference.intake import require_writable
-from modelgroups.storage.keys import KeyIndex, Keys, write_index
+from modelgroups.storage.keys import KeyIndex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -149,14 +149,15 @@ class Delivery:
             kept = half.keep(rows[half.rows])
             half.rows, half.data = kept.rows, kept.data
             if len(half):
-                keys = piece.keys if len(half) == len(piece.keys) else piece.keys[half.rows]
-                staged = self._files.enter_context(self._staged(half, keys))
+                staged = self._files.enter_context(self._staged(half, piece.index_of(half)))
                 piece.staged[half.kind] = staged
                 self._stored.staged[staged.record.id] = staged.rows
 
-    def _staged(self, half: Half, keys: Keys) -> AbstractContextManager[StagedSegment]:
+    def _staged(
+        self, half: Half, keys: Callable[[], KeyIndex]
+    ) -> AbstractContextManager[StagedSegment]:
         def index(path: Path) -> str:
-            return write_index(path, keys, durable=self._registry.objects.durable)
+            return keys().write(path, durable=self._registry.objects.durable)
 
         table = half.table()
         return staged_segment(
@@ -276,7 +277,8 @@ class Delivery:
         if any(piece.staged for piece in self._pieces):
             logs.note_segments(session, log.serial)
         if self._close_batches and not outcome.failures:
-            for batch_id in sorted(set().union(*(piece.batches() for piece in self._pieces))):
+            seen = set().union(*(piece.batches() for piece in self._pieces))
+            for batch_id in sorted(seen - batches.closed_among(session, log.serial, seen)):
                 batches.close(session, log.serial, batch_id, None, at)
                 outcome.closed.append(batch_id)
         return outcome

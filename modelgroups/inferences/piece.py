@@ -7,7 +7,7 @@ pyarrow: import it lazily.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -21,7 +21,7 @@ from modelgroups.inferences.compare import equal_rows
 from modelgroups.inferences.layout import BATCH, ID, Kind, Layout
 from modelgroups.inferences.records import table_of
 from modelgroups.inferences.search import Search
-from modelgroups.storage.keys import Keys, keys_of
+from modelgroups.storage.keys import KeyIndex, Keys, keys_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,7 +78,9 @@ class Piece:
         self._has_truth = _mask(accepted.truths.rows, n_rows)
         self._verdict = np.zeros(n_rows, dtype=np.int8)  # beside what is stored
         self._repeat_verdict = self._judge_repeats()  # beside the first such row of the call
-        self._first_truths = self._first_of_ids(self._has_truth)
+        self._all_truths = self._has_truth.copy()
+        self._first_truths = self._first_of_ids(self._all_truths)
+        self._whole_index: KeyIndex | None = None
         self._closed = np.zeros(n_rows, dtype=bool)
         self._settled_truths = np.zeros(n_rows, dtype=bool)
 
@@ -93,6 +95,20 @@ class Piece:
             same = equal_rows(self.table(half, later), self.table(half, first))
             verdict[half.rows[later]] = np.where(same, _SAME, _OTHER)
         return verdict
+
+    def index_of(self, half: Half) -> Callable[[], KeyIndex]:
+        """Return what makes the index of the rows of a half."""
+        return (
+            self._index
+            if len(half) == len(self.keys)
+            else lambda: KeyIndex.of(self.keys[half.rows])
+        )
+
+    def _index(self) -> KeyIndex:
+        """Return the index of all rows, sorted once for both halves."""
+        if self._whole_index is None:
+            self._whole_index = KeyIndex.of(self.keys)
+        return self._whole_index
 
     def table(self, half: Half, places: NDArray[np.int64]) -> pa.Table:
         """Return some rows of a half, by their places in it."""
@@ -185,7 +201,7 @@ class Piece:
     def count_truths(self) -> tuple[int, int]:
         """Return how many more ids have a ground truth, and how many more of these wait."""
         inferences, truths = self.new_inferences(), self.new_truths()
-        if np.array_equal(truths, _mask(self.accepted.truths.rows, self.accepted.n_rows)):
+        if np.array_equal(truths, self._all_truths):
             truths = self._first_truths
         else:
             truths = self._first_of_ids(truths)

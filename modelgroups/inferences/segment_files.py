@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 from modelgroups.catalog.records import Segment
 from modelgroups.inferences.layout import BATCH, Kind, time_column
 from modelgroups.inferences.times import as_text
+from modelgroups.storage.background import in_background
 from modelgroups.storage.parquet import write_parquet
 from modelgroups.storage.segments import SegmentName, footer_digest
 
@@ -95,16 +97,16 @@ def staged_segment(
     schema
         The columns of each table.
     write_index
-        Writes the index to a path, after the rows are written, and returns its SHA-256.
+        Writes the index to a path and returns its SHA-256; runs beside the writing of the rows.
     """
     objects = registry.objects
     time = time_column(kind)
     bounds = _Bounds(time)
     with objects.stage() as rows, objects.stage() as index:
-        written = write_parquet(
-            bounds.watch(tables), schema, rows.path, durable=objects.durable, statistics=[time]
-        )
-        index_digest = write_index(index.path)
+        with in_background(partial(write_index, index.path)) as index_digest:
+            written = write_parquet(
+                bounds.watch(tables), schema, rows.path, durable=objects.durable, statistics=[time]
+            )
         registry.segments.prepare(model_id)
         name = SegmentName(model_id, uuid4().hex)
         record = Segment(
@@ -116,7 +118,7 @@ def staged_segment(
             size=written.size + index.path.stat().st_size,
             digest=written.digest,
             footer_digest=footer_digest(rows.path),
-            index_digest=index_digest,
+            index_digest=index_digest(),
             from_time=as_text(bounds.times[0]),
             to_time=as_text(bounds.times[1]),
             from_batch=bounds.batches[0] if bounds.batches else None,

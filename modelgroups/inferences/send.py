@@ -20,7 +20,7 @@ from modelgroups.inferences.outcome import (
     tell_failures,
     waiting_message,
 )
-from modelgroups.inferences.shapes import Given, column_of_metadata, give_apart, parse
+from modelgroups.inferences.shapes import Given, column_of_metadata, give_apart, is_arrow, parse
 from modelgroups.types import InputType, Stage
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _parse_truths(to: Recipient, ground_truths: Any) -> Given:
     bare = isinstance(ground_truths, pd.Series) or (
         hasattr(ground_truths, "__len__")
         and not isinstance(ground_truths, dict | pd.DataFrame)
-        and not hasattr(ground_truths, "column_names")
+        and not is_arrow(ground_truths)
         and not any(isinstance(row, dict) for row in ground_truths)
     )
     if not bare or not len(ground_truths):

@@ -66,10 +66,13 @@ class Given:
 
 
 def is_arrow(data: object) -> bool:
-    """Return whether data is read as Arrow: a table, a batch, or whatever streams batches."""
-    return not isinstance(data, pd.DataFrame) and (
-        hasattr(data, "__arrow_c_stream__") or isinstance(data, pa.RecordBatch)
-    )
+    """Return whether data is read as Arrow: a table, a batch, or whatever streams batches.
+
+    A single column streams too: a Series of pandas or polars, which has a dtype.
+    """
+    if isinstance(data, pd.DataFrame | pa.ChunkedArray) or hasattr(data, "dtype"):
+        return False
+    return hasattr(data, "__arrow_c_stream__") or isinstance(data, pa.RecordBatch)
 
 
 def parse(rows: object, layout: Layout, what: str = "inferences") -> Given:
@@ -196,7 +199,7 @@ def _from_rows(rows: list[Any], layout: Layout, what: str) -> Given:
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise UserTypeError(f"{what}[{number}] must be a dict, got {type(row).__name__}")
-        halves = {half: row[half] for half in HALVES if row.get(half) is not None}
+        halves = {half: row[half] for half in HALVES if not is_null(row.get(half))}
         for key, value in row.items():
             if key in METADATA:
                 _put(given.metadata, key, number, value, given.n_rows)

@@ -33,7 +33,7 @@ _working = threading.Lock()
 
 
 class _StoppedError(Exception):
-    """The registry is being closed."""
+    """The registry, or the program, is coming to its end."""
 
 
 class Upkeep:
@@ -138,7 +138,7 @@ class Upkeep:
         def pause() -> None:
             nonlocal overdue
             _let_forks_pass()
-            if self._stopping:
+            if self._stopping or not threading.main_thread().is_alive():
                 if overdue is None:
                     overdue = self._is_overdue(model_id)
                 if not overdue:

@@ -14,6 +14,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from modelgroups.storage.background import submit
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -86,7 +88,7 @@ class DigestFile:
             self.size += len(data)
             if self._n_waiting >= _LOT:
                 self._join()
-                self._running = self._thread().submit(self._store, *self._take())
+                self._running = submit(self._thread(), self._store, *self._take())
         return len(data)
 
     def flush(self) -> None:

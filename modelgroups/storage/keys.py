@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.int64]
 
-__all__ = ["KEY_BYTES", "KeyIndex", "Keys", "keys_of", "merge_indexes", "write_index"]
+__all__ = ["KEY_BYTES", "KeyIndex", "Keys", "keys_of", "merge_indexes"]
 
 KEY_BYTES: Final = 16
 
@@ -135,9 +135,10 @@ def _words(texts: pa.Array) -> Iterator[tuple[Rows | slice, list[NDArray[np.uint
     ends = np.frombuffer(texts.buffers()[1], width)[texts.offset :][: len(texts) + 1]
     lengths = np.diff(ends)
     content = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
-    for length in np.unique(lengths):
+    alike = lengths.min() == lengths.max()
+    for length in lengths[:1] if alike else np.unique(lengths):
         size = int(length)
-        if size == lengths[0] and (lengths == size).all():
+        if alike:
             rows: Rows | slice = slice(None)
             letters = content[ends[0] : ends[-1]].reshape(len(texts), size)
         else:
@@ -149,20 +150,10 @@ def _words(texts: pa.Array) -> Iterator[tuple[Rows | slice, list[NDArray[np.uint
         yield rows, [np.full(len(letters), size, np.uint64), *np.ascontiguousarray(words.T)]
 
 
-def write_index(path: Path, keys: Keys, *, durable: bool = True) -> str:
-    """Write the index of the rows ``0, 1, …`` with these keys, and return its SHA-256.
-
-    It is a NumPy array of three lines: the first halves, the second halves, the rows.
-    """
-    order = keys.order()
-    lines = np.stack([keys.high[order], keys.low[order], order.astype(np.uint64)])
-    with digest_file(path, durable=durable) as file:
-        np.save(file, lines, allow_pickle=False)
-    return file.digest
-
-
 class KeyIndex:
     """Keys in their order, each with the row that has it.
+
+    As a file it is a NumPy array of three lines: the first halves, the second halves, the rows.
 
     Parameters
     ----------
@@ -185,7 +176,7 @@ class KeyIndex:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Map an index that `write_index` wrote into memory; the file may be removed meanwhile.
+        """Map an index that `write` wrote into memory; the file may be removed meanwhile.
 
         Raises
         ------
@@ -199,6 +190,13 @@ class KeyIndex:
         if lines.dtype != np.uint64 or lines.ndim != 2 or len(lines) != _FIELDS:
             raise _corrupt(path)
         return cls(*np.asarray(lines))
+
+    def write(self, path: Path, *, durable: bool = True) -> str:
+        """Write it to a file, and return its SHA-256."""
+        lines = np.stack([self._high, self._low, self._row.astype(np.uint64)])
+        with digest_file(path, durable=durable) as file:
+            np.save(file, lines, allow_pickle=False)
+        return file.digest
 
     def __len__(self) -> int:
         return len(self._high)
