@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from modelgroups.errors import (
     UserValueError,
 )
 from modelgroups.inferences.accept import Rules
+from modelgroups.inferences.columns import as_list
 from modelgroups.inferences.deliver import Delivery, Outcome
 from modelgroups.inferences.layout import BATCH, HALVES, METADATA, Kind, Layout
 from modelgroups.inferences.outcome import counts_of
@@ -39,6 +40,10 @@ logger = logging.getLogger("modelgroups")
 
 ROWS_PER_PIECE = 1 << 19
 """Rows that are in memory at a time, and that make a segment."""
+
+_FEW_TOGETHER = 1 << 12
+_MANY_TOGETHER = 1 << 16
+"""So small sources are joined to about so many rows."""
 
 MAX_FAILURES_LISTED = 1_000
 """Rows of one file whose faults are told one by one; all are counted."""
@@ -147,7 +152,23 @@ class _Intake:
     n_rows: int = 0
 
     def given(self) -> Iterator[Given]:
-        """Yield the rows of all sources, taken apart."""
+        """Yield the rows of all sources, taken apart; those of many small ones together."""
+        waiting: list[Given] = []
+        for given in self._each():
+            if waiting and given.n_rows > _FEW_TOGETHER:
+                yield _together(waiting)
+                waiting = []
+            if given.n_rows > _FEW_TOGETHER:
+                yield given
+                continue
+            waiting.append(given)
+            if sum(one.n_rows for one in waiting) > _MANY_TOGETHER:
+                yield _together(waiting)
+                waiting = []
+        if waiting:
+            yield _together(waiting)
+
+    def _each(self) -> Iterator[Given]:
         for number, source in enumerate(self.sources):
             for start, rows in tracked(source.pieces(), f"Taking in {source.name}"):
                 given = parse(rows, self.to.layout, source.name)
@@ -168,6 +189,23 @@ class _Intake:
                 fault = {"row": start + row - first, "status": status, "message": message}
                 told[number].append(fault)
         return told
+
+
+def _together(parts: Sequence[Given]) -> Given:
+    """Return the rows of several sources as those of one, for each makes a file in the log."""
+    if len(parts) == 1:
+        return parts[0]
+    whole = Given(sum(part.n_rows for part in parts))
+    start = 0
+    for part in parts:
+        pairs = [(whole.values[kind], part.values[kind]) for kind in Kind]
+        for into, columns in (*pairs, (whole.metadata, part.metadata)):
+            for name, column in columns.items():
+                cells = into.setdefault(name, [None] * whole.n_rows)
+                cells[start : start + part.n_rows] = as_list(column)
+        whole.faults |= {start + row: faults for row, faults in part.faults.items()}
+        start += part.n_rows
+    return whole
 
 
 def send_bulk(
@@ -194,7 +232,7 @@ def send_bulk(
         for given in intake.given():
             if not has_inferences:
                 given.values[Kind.INFERENCE] = {}
-            delivery.add(given, rules)
+            delivery.add(given, replace(rules, is_part=intake.n_rows > given.n_rows))
         if not intake.n_rows:
             raise UserValueError("there are no rows to send; give at least one")
         outcome = delivery.commit()

@@ -129,19 +129,25 @@ class Delivery:
         return accepted
 
     def _look_ahead(self, piece: Piece) -> None:
-        for earlier in self._pieces:
-            for search in (piece.inferences, piece.truths):
-                staged = earlier.staged.get(search.kind)
-                if staged is not None:
-                    search.look_in_segment(staged.record, KeyIndex.load(staged.index))
         while True:
             with self._registry.catalog.read() as session:
                 log = self._addressee(session).log
                 if log is not None:
                     self._look([piece], session, log)
                     piece.close(batches.closed_among(session, log.serial, piece.batches()))
+            self._look_at_earlier(piece)
             if self._settle([piece]):
                 return
+
+    def _look_at_earlier(self, piece: Piece) -> None:
+        """Look for ids that the log has not among the rows that the call brought before."""
+        for earlier in self._pieces:
+            if earlier is piece:
+                return
+            for search in (piece.inferences, piece.truths):
+                staged = earlier.staged.get(search.kind)
+                if staged is not None and search.unseen([staged.record]):
+                    search.look_in_segment(staged.record, KeyIndex.load(staged.index))
 
     def _write(self, piece: Piece) -> None:
         wanted = (piece.new_inferences(), piece.new_truths())
@@ -185,6 +191,7 @@ class Delivery:
             for piece in pieces if self._n_deletions is not None else ():
                 piece.inferences.start_again()
                 piece.truths.start_again()
+                self._look_at_earlier(piece)
             self._n_deletions = log.n_deletions
         found = False
         for piece in pieces:
