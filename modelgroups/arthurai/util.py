@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
 from modelgroups.arthurai._grid import generate_timestamps, normal_random_ints_fixed_sum
 from modelgroups.errors import UserTypeError, UserValueError
+from modelgroups.inferences.times import as_zone, localized
 from modelgroups.types import InferenceType, TimestampInferenceType, ValueType
 
 if TYPE_CHECKING:
@@ -80,14 +80,15 @@ def format_timestamp(
         )
     if pd.isna(timestamp):
         raise UserValueError(f"a timestamp{where} is missing (NaT)")
-    is_naive = timestamp.utcoffset() is None
-    if is_naive and tz is None:
-        raise UserValueError(
-            f"timestamp {timestamp}{where} has no time zone; give it one, or pass tz"
-        )
-    zone = _as_zone(tz) if is_naive and tz is not None else None
+    zone = None
+    if timestamp.utcoffset() is None:
+        zone = as_zone(tz)
+        if zone is None:
+            raise UserValueError(
+                f"timestamp {timestamp}{where} has no time zone; give it one, or pass tz"
+            )
     try:
-        zoned = timestamp.replace(tzinfo=zone) if is_naive else timestamp
+        zoned = timestamp if zone is None else localized(timestamp, zone)
         return zoned.astimezone(UTC).isoformat()
     except (OverflowError, ValueError) as error:  # of datetime, of pandas
         raise UserValueError(f"timestamp {timestamp}{where} cannot be written in UTC") from error
@@ -222,17 +223,6 @@ def value_type_to_python_type(value_type: str) -> type:
             f"{', '.join(_PYTHON_TYPES)}"
         )
     return _PYTHON_TYPES[value_type]
-
-
-def _as_zone(tz: tzinfo | str) -> tzinfo:
-    if isinstance(tz, tzinfo):
-        return tz
-    if not isinstance(tz, str):
-        raise UserTypeError(f"tz must be a time zone or its name, got {type(tz).__name__} {tz!r}")
-    try:
-        return ZoneInfo(tz)
-    except (KeyError, ValueError, OSError) as error:  # unknown, malformed, or a folder of zones
-        raise UserValueError(f"there is no time zone {tz!r}; use one such as 'UTC'") from error
 
 
 def _data_key(is_reference_data: bool) -> str:

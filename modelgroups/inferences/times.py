@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from modelgroups.errors import UserTypeError, UserValueError
 
-__all__ = ["as_text", "as_time", "as_zone", "micros"]
+__all__ = ["as_text", "as_time", "as_zone", "localized", "micros"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -55,13 +55,23 @@ def micros(moment: Any, tz: tzinfo | None, column: str) -> int:
                 f"{column!r} holds {moment.isoformat()!r}, which has no time zone; give the times "
                 "one, or pass tz='UTC' or another zone"
             )
-        localize = getattr(tz, "localize", None)  # zones of pytz want it so
-        moment = moment.replace(tzinfo=tz) if localize is None else localize(moment)
+        moment = localized(moment, tz)
     try:
         since = moment.astimezone(UTC) - _EPOCH
     except (OverflowError, ValueError) as error:  # of datetime, of pandas
         raise UserValueError(f"{column!r} holds {moment}, which is out of range in UTC") from error
     return int(since // _MICROSECOND)
+
+
+def localized(moment: datetime, tz: tzinfo) -> datetime:
+    """Return a time without zone as one of a zone.
+
+    >>> localized(datetime(2026, 1, 31, 12), UTC).isoformat()
+    '2026-01-31T12:00:00+00:00'
+    """
+    localize = getattr(tz, "localize", None)  # zones of pytz want it so
+    zoned: datetime = moment.replace(tzinfo=tz) if localize is None else localize(moment)
+    return zoned
 
 
 def _from_text(text: str, column: str) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 import numpy as np
 import pandas as pd
@@ -178,6 +178,17 @@ def test_missing_time_is_a_user_error():
 
 def test_any_tzinfo_is_a_zone():
     assert util.format_timestamp(NAIVE, UTC) == "2024-01-01T00:00:00+00:00"
+
+
+def test_zones_of_pytz_are_asked_for_the_offset_at_that_time():
+    class Zone(tzinfo):  # as pytz: without localize() it has the offset of 1890
+        def utcoffset(self, moment):
+            return timedelta(minutes=53)
+
+        def localize(self, moment):
+            return moment.replace(tzinfo=EAST)
+
+    assert util.format_timestamp(NAIVE, Zone()) == "2024-01-01T05:00:00+00:00"
 
 
 @pytest.mark.parametrize("tz", ["Mars/Olympus", "", "../etc", "US", "\0"])
