@@ -36,6 +36,11 @@ def main() -> None:
                 "alert_parameters": alert_parameters(),
                 "standardized": standardized(),
                 "smoothed": smoothed(),
+                "nested": nested(),
+                "nested_reference": nested_reference(),
+                "stages": stages(),
+                "added": added(),
+                "metadata": metadata(),
             },
             default=lambda value: value.item(),  # of NumPy
             indent=1,
@@ -292,6 +297,159 @@ def smoothed() -> list[float]:
     from arthurai.core.viz.utils import savgol_filter
 
     return savgol_filter(np.array([1.0, 2.0, 4.0, 3.0, 0.0, 7.0, 5.0])).tolist()
+
+
+# --- arthurai.core.inferences
+
+SCHEMA = [
+    ["age", "PIPELINE_INPUT", False],
+    ["seen", "PREDICT_FUNCTION_INPUT", False],
+    ["note", "NON_INPUT_DATA", False],
+    ["p", "PREDICTED_VALUE", False],
+    ["p_negative", "PREDICTED_VALUE", True],
+    ["y", "GROUND_TRUTH", False],
+    ["z", "GROUND_TRUTH", False],
+    ["kind", "GROUND_TRUTH_CLASS", False],
+]
+FLAT = {"age": 31, "p": 0.25, "note": "a", "y": 1, "kind": "b"}
+
+
+def answer(function, *arguments) -> object:
+    try:
+        return function(*arguments)
+    except Exception as error:  # noqa: BLE001  # that is the golden value
+        return {"error": type(error).__name__}
+
+
+def schema():
+    from arthurai import ArthurAttribute
+
+    return [
+        ArthurAttribute(name=name, value_type="FLOAT", stage=stage, implicit=implicit)
+        for name, stage, implicit in SCHEMA
+    ]
+
+
+def nested() -> dict[str, object]:
+    from arthurai.core.inferences import nest_inference_and_ground_truth_data
+
+    halves = {"inference_data": {"age": 1}, "ground_truth_data": {"y": 1}}
+    cases: list[object] = [
+        [],
+        [FLAT],
+        [{"age": 1, "batch_id": "b", "inference_timestamp": "2024-01-01T00:00:00Z"}],
+        [{"y": 1, "partner_inference_id": "a", "ground_truth_timestamp": None}],
+        [halves, FLAT],
+        [{"inference_data": {"age": 1, "unknown": 2}, "y": 1}],
+        [{"ground_truth_data": {"y": 1}, "seen": 1}],
+        [{"inference_data": {}, "ground_truth_data": {}}],
+        [{"partner_inference_id": "a"}],
+        [{}],
+        [FLAT, {"age": 1, "unknown": 2}],
+        [{"inference_data": {"age": 1}, "p": 2}],
+        [{"ground_truth_data": {"y": 1}, "kind": 2}],
+        [{"inference_data": [1]}],
+        [{"ground_truth_data": None}],
+    ]
+    answers = [
+        {"data": data, "result": answer(nest_inference_and_ground_truth_data, data, schema())}
+        for data in cases
+    ]
+    return {"schema": SCHEMA, "cases": answers}
+
+
+def nested_reference() -> list[object]:
+    from arthurai.core.inferences import nest_reference_data
+
+    cases: list[object] = [
+        [],
+        [FLAT, {"reference_data": FLAT}],
+        [{"unknown": 1}, {}],
+        [{"reference_data": {"age": 1}, "unknown": 2}],
+        [{"reference_data": {"age": 1}, "p": 2}],
+        [{"reference_data": [1]}],
+        [1],
+        {"age": [1]},
+    ]
+    return [{"data": data, "result": answer(nest_reference_data, data, schema())} for data in cases]
+
+
+def stages() -> list[object]:
+    from arthurai.core.inferences import parse_stage_attributes
+
+    cases: list[tuple[object, str]] = [
+        ([{"p": 1}, {"p": 2}], "PREDICTED_VALUE"),
+        ({"p": [1, 2], "unknown": ["a", "b"]}, "PREDICTED_VALUE"),
+        ([1, 2.5], "PREDICTED_VALUE"),
+        (["a"], "GROUND_TRUTH_CLASS"),
+        ([1, 2], "GROUND_TRUTH"),
+        ([1], "OTHER"),
+        (5, "PREDICTED_VALUE"),
+    ]
+    return [
+        {
+            "data": data,
+            "stage": stage,
+            "result": answer(parse_stage_attributes, data, schema(), stage),
+        }
+        for data, stage in cases
+    ]
+
+
+def added() -> list[object]:
+    import copy
+
+    from arthurai.core.inferences import add_predictions_or_ground_truth
+
+    rows = [{"inference_data": {"age": 1, "p": 0.5}}, {"inference_data": {"age": 2}}]
+    cases: list[tuple[object, object, str]] = [
+        (rows, [0.1, 0.2], "PREDICTED_VALUE"),
+        (rows, {"p": [0.1, 0.2], "p_negative": [0.9, 0.8]}, "PREDICTED_VALUE"),
+        (rows, [{"y": 1}, {}], "GROUND_TRUTH"),
+        (rows, ["a", "b"], "GROUND_TRUTH_CLASS"),
+        ([{"ground_truth_data": {"y": 1}}], [{"y": 2, "z": 3}], "GROUND_TRUTH"),
+        ([{}], [0.5], "PREDICTED_VALUE"),
+        ([], [], "PREDICTED_VALUE"),
+        (rows, [], "PREDICTED_VALUE"),
+        (rows, [0.1], "PREDICTED_VALUE"),
+        (rows, [1, 2], "GROUND_TRUTH"),
+        (rows, [1, 2], "PIPELINE_INPUT"),
+    ]
+    results: list[object] = []
+    for data, new, stage in cases:
+        after = copy.deepcopy(data)
+        failed = answer(add_predictions_or_ground_truth, after, new, schema(), stage)
+        result = failed if isinstance(failed, dict) else after
+        results.append({"data": data, "new": new, "stage": stage, "result": result})
+    return results
+
+
+def metadata() -> list[object]:
+    import pandas as pd
+    from arthurai.core.inferences import add_inference_metadata_to_dataframe
+
+    times = ["inference_timestamp", "ground_truth_timestamp"]
+    cases: list[tuple[list[str], bool]] = [
+        (["age"], False),
+        (["age"], True),
+        (["age", "y"], False),
+        (["p", "kind", *times], False),
+        (["age", "partner_inference_id"], False),
+        (["y", "partner_inference_id"], False),
+        (["y"], True),
+        (["age", "y", "partner_inference_id", *times], False),
+        (["age", "partner_inference_id", times[0]], False),
+        (["unknown", "partner_inference_id"], False),
+        ([], True),
+    ]
+    results: list[object] = []
+    for columns, ignore in cases:
+        frame = pd.DataFrame({name: [1, 2] for name in columns})
+        found = answer(add_inference_metadata_to_dataframe, frame, schema(), ignore)
+        result = found if isinstance(found, dict) else list(found.columns)
+        same = found is frame
+        results.append({"columns": columns, "ignore": ignore, "result": result, "same": same})
+    return results
 
 
 if __name__ == "__main__":
