@@ -1,13 +1,7 @@
-"""Name of the SDK's logging decorator."""
+"""The SDK's name of the decorator that logs predictions."""
 
 from __future__ import annotations
 
-from modelgroups.arthurai._absent import absent
+from modelgroups.model.decorator import log_prediction
 
 __all__ = ["log_prediction"]
-
-log_prediction = absent(
-    "log_prediction",
-    "it keeps models and their reference data, not inferences; call the function undecorated "
-    "and keep its predictions yourself",
-)
