@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from modelgroups.model.logged import Logged
+from modelgroups.model.asking import Asking
 
 __all__ = ["Model"]
 
 
-class Model(Logged):
+class Model(Asking):
     """One version of a model: its schema, what is known about it, its reference data.
 
     It is made by `Connection.model`, gets a schema from `build` (or `infer_schema` and the
@@ -16,7 +16,7 @@ class Model(Logged):
 
     The methods lie in the modules beside this one: `editing` (attributes one by one),
     `building` (schemas from data), `referring` (reference data), `storing`, `sending` (what it
-    receives in use) and `logged` (what it has received).
+    receives in use), `logged` (what it has received) and `asking` (questions about that).
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from modelgroups.registry import Registry
 from modelgroups.storage.frames import index_fields, to_frame
 from modelgroups.storage.parquet import iter_batches, open_parquet, read_table
 
-__all__ = ["current_set", "read_batches", "read_frame", "read_tables", "wanted_columns"]
+__all__ = ["column_names", "current_set", "read_batches", "read_frame", "read_tables", "wanted_columns"]
 
 DEFAULT_BATCH_ROWS = 65_536
 _MOST_BATCH_ROWS = 2**31 - 1
@@ -37,6 +37,16 @@ def current_set(registry: Registry, model_id: str) -> ReferenceSet:
             "give it some with model.set_reference_data(data=frame)"
         )
     return found
+
+
+def column_names(registry: Registry, model_id: str) -> set[str]:
+    """Return the columns of the current reference set of a model, its index left out."""
+    names: set[str] = set()
+    for file in current_set(registry, model_id).files:
+        with registry.objects.reading(file.digest) as path, open_parquet(path) as opened:
+            fields = index_fields(opened.schema_arrow)
+            names.update(n for n in opened.schema_arrow.names if n not in fields)
+    return names
 
 
 def read_tables(

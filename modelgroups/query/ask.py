@@ -1,0 +1,32 @@
+"""`Model.query`: the three types of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from modelgroups.errors import UserValueError
+from modelgroups.query.run import run_base
+from modelgroups.query.subject import Subject
+
+__all__ = ["QUERY_TYPES", "ask"]
+
+QUERY_TYPES: Final = ("base", "drift", "drift_psi_bucket_table")
+
+_RUNNERS: Final[dict[str, Callable[[Subject, Mapping[str, Any]], list[dict[str, Any]]]]] = {
+    "base": run_base,
+}
+
+
+def ask(subject: Subject, body: Mapping[str, Any], query_type: str) -> list[dict[str, Any]]:
+    """Return the answer to a query.
+
+    Raises
+    ------
+    UserValueError
+        The type is unknown, or the body has faults, which are all listed.
+    """
+    if query_type not in QUERY_TYPES:
+        choices = ", ".join(map(repr, QUERY_TYPES))
+        raise UserValueError(f"query_type={query_type!r} is not one of {choices}")
+    return _RUNNERS[query_type](subject, body)

@@ -1,0 +1,13 @@
+"""The functions of the query language, a module for each family."""
+
+from __future__ import annotations
+
+from modelgroups.query.functions import (
+    aggregates,
+    classification,
+    distributions,
+    regression,
+    transformations,
+)
+
+__all__ = ["aggregates", "classification", "distributions", "regression", "transformations"]

@@ -1,0 +1,140 @@
+"""Running a base query: the body, its subqueries, and the rows that they are asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from modelgroups.errors import MethodNotApplicableError
+from modelgroups.inferences.read import Selection
+from modelgroups.inferences.times import micros
+from modelgroups.query.compile import Compiler, Relation, finished
+from modelgroups.query.faults import Faults
+from modelgroups.query.functions.registry import Kind, known
+from modelgroups.query.source import ORDER, available, load
+from modelgroups.query.subject import Subject
+from modelgroups.query.tree import Body, parse_body
+from modelgroups.types import ValueType
+
+__all__ = ["run_base"]
+
+
+def run_base(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the answer of a base query.
+
+    Raises
+    ------
+    UserValueError
+        Lists every fault of the body, with its path.
+    """
+    tree = parse_body(body)
+    faults = Faults()
+    relation, keys = _compiled(subject, tree, faults, "")
+    faults.raise_if_any()
+    assert relation is not None  # noqa: S101  # without faults there is one
+    return finished(relation, keys)
+
+
+def _compiled(
+    subject: Subject, body: Body, faults: Faults, path: str
+) -> tuple[Relation | None, list[str]]:
+    if body.subquery is None:
+        source = _source(subject, body)
+    else:
+        below = f"{path}.subquery" if path else "subquery"
+        found, keys = _compiled(subject, body.subquery, faults, below)
+        if found is None:
+            return None, []
+        source = _as_source(found, keys)
+    compiler = Compiler(subject, body, source, faults, path)
+    relation = compiler.compile(inner=path != "")
+    if relation is None:
+        return None, []
+    return relation, [key for key in compiler.keys if key != ORDER]
+
+
+def _as_source(relation: Relation, keys: list[str]) -> Relation:
+    """Return the answer of a subquery as rows to ask; what must be finished is finished first."""
+    import ibis
+    import pyarrow as pa
+
+    if not relation.finish:
+        return relation
+    rows = finished(relation, keys)
+    columns = {key: pa.array([row[key] for row in rows]) for key in keys}
+    table = pa.table(columns | {ORDER: pa.array(range(len(rows)), pa.int64())})
+    return Relation(ibis.memtable(table), relation.grouped)
+
+
+def _source(subject: Subject, body: Body) -> Relation:
+    import ibis
+
+    source = body.source or "inference"
+    if source == "enriched":
+        raise MethodNotApplicableError("there are no enrichments yet; ask from 'inference'")
+    columns = available(subject, source)
+    names = _names_needed(subject, body, columns)
+    table = load(subject, source, names, _selection(subject, body))
+    boxes = {
+        name
+        for name in columns
+        if (a := columns[name].attribute) is not None and a.value_type == ValueType.BoundingBox
+    }
+    return Relation(ibis.memtable(table), boxes=frozenset(boxes), known=tuple(columns))
+
+
+def _names_needed(subject: Subject, body: Body, columns: Iterable[str]) -> list[str]:
+    """Return the columns of a source that a body may read: those that it mentions anywhere."""
+    mentioned: set[str] = set()
+    evaluates = False
+    stack: list[Any] = [body.model_dump(exclude={"subquery"})]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, str):
+            mentioned.add(value)
+            function = known(value)
+            evaluates |= function is not None and function.kind is Kind.EVALUATION
+        elif isinstance(value, Mapping):
+            stack += value.values()
+        elif isinstance(value, list | tuple):
+            stack += value
+    if "*" in mentioned:
+        return list(columns)
+    if evaluates:
+        attributes = [*subject.predicted(), *subject.truths()]
+        mentioned.update(attribute.name for attribute in attributes)
+        mentioned.update(n for n in columns if any(n.startswith(f"{a.name}_") for a in attributes))
+    return [name for name in columns if name in mentioned or _is_box_of(name, mentioned)]
+
+
+def _is_box_of(name: str, mentioned: set[str]) -> bool:
+    return "." in name and name.partition(".")[0] in mentioned
+
+
+def _selection(subject: Subject, body: Body) -> Selection:
+    """Return what of the log can matter, by conditions that all rows must fulfil."""
+    since = until = None
+    batches: list[str] | None = None
+    for _, condition in body.conditions:
+        name, comparator, value = condition.property, condition.comparator, condition.value
+        if name == "inference_timestamp" and isinstance(value, str):
+            moment = _moment(value)
+            if moment is not None and comparator in ("gt", "gte"):
+                since = moment if since is None else max(since, moment)
+            if moment is not None and comparator in ("lt", "lte"):
+                until = moment + 1 if until is None else min(until, moment + 1)
+        if name == "batch_id" and comparator == "eq" and isinstance(value, str):
+            batches = [value]
+    return Selection(
+        since=since, until=until, batch_ids=batches if subject.recipient.is_batch else None
+    )
+
+
+def _moment(text: str) -> int | None:
+    from datetime import UTC, datetime
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return micros(moment if moment.tzinfo else moment.replace(tzinfo=UTC), None, "filter")

@@ -1,0 +1,276 @@
+"""The rows that a query asks about, as an Arrow table of the columns that it needs.
+
+The inference log with its ground truth, or the reference data: whatever is particular to them
+(rows still in the catalog, deleted rows, which ground truth holds, columns that are derived) is
+settled here, so that any engine may work on the result. Loads pandas and pyarrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pat
+
+from modelgroups.inferences.columns import read_column
+from modelgroups.inferences.layout import (
+    BATCH,
+    ID,
+    INFERENCE_TIME,
+    RECEIVED,
+    TRUTH_TIME,
+    arrow_type,
+)
+from modelgroups.inferences.read import Selection, read_tables
+from modelgroups.query.subject import Subject
+from modelgroups.reference.reading import column_names
+from modelgroups.reference.reading import read_tables as read_reference_tables
+from modelgroups.types import Stage, ValueType
+
+if TYPE_CHECKING:
+    from modelgroups.schema.attribute import Attribute
+
+__all__ = ["BOX_FIELDS", "ORDER", "Column", "available", "load"]
+
+ORDER: Final = "#order"
+"""The hidden column with the order of storing."""
+
+BOX_FIELDS: Final = ("class_id", "confidence", "top_left_x", "top_left_y", "width", "height")
+
+_INFERENCE_ID: Final = "inference_id"
+_NAIVE: Final = pa.timestamp("us")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that a query may name.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    attribute
+        The attribute that it holds, or is derived from; None for metadata.
+    is_derived
+        Whether it is one of several columns of its attribute.
+    """
+
+    name: str
+    attribute: Attribute | None = None
+    is_derived: bool = False
+
+
+def available(subject: Subject, source: str) -> dict[str, Column]:
+    """Return the columns of a source by name: attributes, what is derived of them, metadata."""
+    columns: dict[str, Column] = {}
+    names = None if source != "reference" else _reference_columns(subject)
+    for name, attribute in subject.attributes.items():
+        if names is None or name in names or attribute.implicit:
+            columns[name] = Column(name, attribute)
+            for derived in _derived_names(attribute):
+                columns[derived] = Column(derived, attribute, is_derived=True)
+    return columns | {name: Column(name) for name in _metadata(subject, names)}
+
+
+def _reference_columns(subject: Subject) -> set[str]:
+    return column_names(subject.recipient.registry, subject.recipient.model_id)
+
+
+def _metadata(subject: Subject, held: set[str] | None) -> list[str]:
+    names = [_INFERENCE_ID, ID, INFERENCE_TIME, RECEIVED]
+    if subject.has_ground_truth:
+        names.append(TRUTH_TIME)
+    if subject.recipient.is_batch:
+        names.append(BATCH)
+    return names if held is None else [name for name in names if name in held]
+
+
+def _derived_names(attribute: Attribute) -> list[str]:
+    name = attribute.name
+    if attribute.value_type == ValueType.TokenLikelihoods:
+        return [f"{name}_tokens", f"{name}_likelihoods"]
+    if attribute.value_type == ValueType.RankedList:
+        return [f"{name}_item_id", f"{name}_label", f"{name}_score"]
+    if attribute.value_type == ValueType.BoundingBox:
+        return [f"{name}.{field}" for field in BOX_FIELDS]
+    return []
+
+
+def load(
+    subject: Subject, source: str, names: Iterable[str], selection: Selection | None = None
+) -> pa.Table:
+    """Return columns of a source, and the hidden order of storing.
+
+    Parameters
+    ----------
+    subject
+        The model.
+    source
+        ``inference``, ``ground_truth`` or ``reference``.
+    names
+        Columns that `available` names.
+    selection
+        What of the log is needed at most; the query filters exactly.
+    """
+    wanted = list(dict.fromkeys(names))
+    known = available(subject, source)
+    needed = _stored_names(subject, [known[name] for name in wanted])
+    if source == "reference":
+        table = _reference(subject, needed)
+    else:
+        table = _inferences(subject, source, needed, selection or Selection())
+    columns = {name: _column(subject, known[name], table) for name in wanted}
+    columns[ORDER] = pa.array(np.arange(len(table)))
+    return pa.table(columns)
+
+
+def _stored_names(subject: Subject, columns: Iterable[Column]) -> list[str]:
+    """Return which columns must be read for those that are asked for."""
+    names: list[str] = []
+    for column in columns:
+        attribute = column.attribute
+        if attribute is None:
+            names.append(ID if column.name == _INFERENCE_ID else column.name)
+            continue
+        names.append(attribute.name)
+        if attribute.implicit:
+            names += [origin.name for origin in _origins(subject, attribute)]
+        if column.is_derived and attribute.token_attribute_link in subject.attributes:
+            names.append(str(attribute.token_attribute_link))
+    return list(dict.fromkeys(names))
+
+
+def _inferences(subject: Subject, source: str, needed: list[str], selection: Selection) -> pa.Table:
+    to = subject.recipient
+    truths = list(to.layout.truth_attributes) if source == "ground_truth" else []
+    read = list(dict.fromkeys([*needed, *truths, ID]))
+    narrowed = Selection(
+        columns=read,
+        since=selection.since,
+        until=selection.until,
+        batch_ids=selection.batch_ids,
+    )
+    tables = read_tables(to.registry, to.model_id, to.layout, narrowed, is_batch=to.is_batch)
+    table = pa.concat_tables(tables)
+    if truths:
+        known = np.zeros(len(table), dtype=bool)
+        for name in truths:
+            known |= table[name].is_valid().to_numpy()
+        table = table.filter(pa.array(known))
+    return table
+
+
+def _reference(subject: Subject, needed: list[str]) -> pa.Table:
+    to = subject.recipient
+    held = _reference_columns(subject)
+    tables = read_reference_tables(
+        to.registry, to.model_id, [name for name in needed if name in held]
+    )
+    whole = []
+    for table in tables:
+        columns = {}
+        for name in needed:
+            attribute = subject.attributes.get(name)
+            type_ = arrow_type(attribute.value_type) if attribute else pa.string()
+            if name not in table.column_names:
+                columns[name] = pa.nulls(len(table), type_)
+            elif attribute is None:
+                columns[name] = table[name]
+            else:
+                columns[name], _ = read_column(table[name], attribute.value_type, name, None)
+        whole.append(pa.table(columns) if columns else table.select([]))
+    return pa.concat_tables(whole)
+
+
+# --- derived columns -----------------------------------------------------------------------
+
+
+def _column(subject: Subject, column: Column, table: pa.Table) -> pa.Array | pa.ChunkedArray:
+    attribute = column.attribute
+    if attribute is None:
+        found = table[ID if column.name == _INFERENCE_ID else column.name]
+        return found.cast(_NAIVE) if pat.is_timestamp(found.type) else found
+    if column.is_derived:
+        return _part(subject, column, attribute, table)
+    found = table[attribute.name]
+    if attribute.implicit:
+        derived = _derive(subject, attribute, table)
+        found = pc.coalesce(found, derived) if derived is not None else found
+    if pat.is_timestamp(found.type):
+        return found.cast(_NAIVE)
+    return found
+
+
+def _origins(subject: Subject, attribute: Attribute) -> list[Attribute]:
+    """Return what an implicit attribute follows from."""
+    if attribute.stage == Stage.PredictedValue:
+        return [a for a in subject.predicted() if not a.implicit][:1]
+    truth = subject.truth_class()
+    return [] if truth is None else [truth]
+
+
+def _derive(subject: Subject, attribute: Attribute, table: pa.Table) -> Any:
+    """Return the complement of a probability, or whether the true class is one."""
+    origin = next(iter(_origins(subject, attribute)), None)
+    if origin is None:
+        return None
+    if attribute.stage == Stage.PredictedValue:
+        return pc.subtract(pa.scalar(1.0), table[origin.name])
+    linked = subject.attributes.get(str(attribute.attribute_link))
+    if linked is None or linked.gt_class_link is None:
+        return None
+    is_class = pc.equal(table[origin.name].cast(pa.string()), linked.gt_class_link)
+    return is_class.cast(pa.int64())
+
+
+def _part(subject: Subject, column: Column, attribute: Attribute, table: pa.Table) -> pa.Array:
+    """Return a column of tokens, of a ranked list, or of boxes."""
+    name, cells = column.name, table[attribute.name].to_pylist()
+    part = name[len(attribute.name) + 1 :]
+    if attribute.value_type == ValueType.RankedList:
+        kind = pa.float64() if part == "score" else pa.string()
+        return _each(cells, lambda cell: [item[part] for item in cell], kind)
+    if attribute.value_type == ValueType.BoundingBox:
+        place = BOX_FIELDS.index(part)
+        return _each(cells, lambda cell: [box[place] for box in cell], pa.float64())
+    chosen = _chosen_tokens(subject, attribute, table, cells)
+    if part == "tokens":
+        return _each(chosen, lambda cell: [token for token, _ in cell], pa.string())
+    return _each(chosen, lambda cell: [value for _, value in cell], pa.float64())
+
+
+def _each(cells: list[Any], read: Callable[[Any], list[Any]], kind: pa.DataType) -> pa.Array:
+    return pa.array([None if cell is None else read(cell) for cell in cells], pa.list_(kind))
+
+
+def _chosen_tokens(
+    subject: Subject, attribute: Attribute, table: pa.Table, cells: list[Any]
+) -> list[Any]:
+    """Return for each position the linked token, else the most likely one, with its likelihood."""
+    link = attribute.token_attribute_link
+    linked = subject.attributes.get(str(link))
+    tokens: list[Any] = [None] * len(cells)
+    if linked is not None and linked.value_type == ValueType.Tokens:
+        tokens = table[linked.name].to_pylist()
+    return [
+        None if cell is None else [_chosen(dict(c), t) for c, t in _paired(cell, given)]
+        for cell, given in zip(cells, tokens, strict=True)
+    ]
+
+
+def _paired(cell: list[Any], given: list[str] | None) -> list[tuple[Any, str | None]]:
+    words: list[str | None] = [*(given or [])]
+    return list(zip(cell, [*words, *[None] * len(cell)], strict=False))
+
+
+def _chosen(likelihoods: Mapping[str, float], token: str | None) -> tuple[str | None, float | None]:
+    if token is not None:
+        return token, likelihoods.get(token)
+    if not likelihoods:
+        return None, None
+    best = max(likelihoods, key=lambda word: likelihoods[word])
+    return best, likelihoods[best]
