@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from modelgroups.arguments import require_flag, require_text, require_whole
 from modelgroups.calls import checked_calls
+from modelgroups.errors import UserTypeError, UserValueError
 from modelgroups.model.storing import Storing
 
 if TYPE_CHECKING:
@@ -406,6 +407,54 @@ class Sending(Storing):
         model_id = self._require_saved("get_image")
         image = require_text(image_id, "image_id")
         return save_image(self._registry, model_id, image, Path(save_path), type)
+
+    def convert_dataframe(
+        self, df: pd.DataFrame, is_ref_data: bool, max_rows_per_file: int = 500_000
+    ) -> str:
+        """Write a frame as files that bulk calls take in; the caller removes them.
+
+        Models with time series or ranked lists get JSON, its rows nested; all others Parquet.
+
+        Parameters
+        ----------
+        df
+            Inferences, ground truths, or reference data.
+        is_ref_data
+            Whether it is reference data.
+        max_rows_per_file
+            How many rows a file has at most.
+
+        Returns
+        -------
+        str
+            The path of a new folder, with files named after the model's id and their number.
+
+        Raises
+        ------
+        UserTypeError
+            `df` is not a DataFrame, or holds values that JSON cannot have.
+        UserValueError
+            A column is unknown, a time has no zone, or the values of a column do not go into one
+            type.
+        """
+        import pandas as pd
+
+        from modelgroups.inferences.convert import convert_frame, wants_json
+
+        if not isinstance(df, pd.DataFrame):
+            raise UserTypeError(f"df must be a DataFrame, got {type(df).__name__}")
+        most = require_whole(max_rows_per_file, "max_rows_per_file")
+        if most < 1:
+            raise UserValueError(f"max_rows_per_file must be at least 1, got {most}")
+        folder = convert_frame(
+            df,
+            self.attributes or [],
+            stem=self.id or "",
+            as_json=wants_json(self.input_type, self.output_type),
+            is_reference=require_flag(is_ref_data, "is_ref_data"),
+            rows_per_file=most,
+        )
+        return str(folder)
 
     def _recipient(self, method: str) -> Recipient:
         from modelgroups.inferences.recipient import recipient_of

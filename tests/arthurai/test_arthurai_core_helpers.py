@@ -442,6 +442,17 @@ def test_methods_of_absent_classes_say_so_too():
         DatasetService.files_size([])
 
 
+def test_the_constants_of_the_upload_are_there():
+    from modelgroups.arthurai.core.data_service import DatasetService
+
+    assert (DatasetService.MAX_ROWS_PER_FILE, DatasetService.ROW_GROUP_SIZE) == (500_000, 5_000)
+    assert DatasetService.DEFAULT_MAX_IMAGE_DATA_BYTES == 300_000_000
+    keys = [DatasetService.COUNTS, DatasetService.FAILURES]
+    assert keys == ["counts", "failures"]
+    keys = [DatasetService.SUCCESS, DatasetService.FAILURE, DatasetService.TOTAL]
+    assert keys == ["success", "failure", "total"]
+
+
 def test_status_of_an_enrichment_is_a_pair():
     status = StatusForEnrichment("hotspots", "Ready")
     assert (status.enrichment_name, status.status) == ("hotspots", "Ready")

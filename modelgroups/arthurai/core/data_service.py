@@ -8,13 +8,25 @@ __all__ = ["MEGABYTE_SIZE", "DatasetService", "ImageZipper"]
 
 MEGABYTE_SIZE = 1024 * 1024
 
-_NO_UPLOAD = "nothing is uploaded; give a DataFrame to ArthurModel.set_reference_data()"
+_NO_UPLOAD = (
+    "nothing is uploaded; give frames, files or a folder to ArthurModel.set_reference_data() or "
+    "ArthurModel.send_bulk_inferences()"
+)
 
 
 class DatasetService(Absent):
-    """Uploads files in the SDK; every use is refused here."""
+    """Uploads files in the SDK; here it has its constants, and every call is refused."""
 
     _instead = _NO_UPLOAD
+
+    COUNTS = "counts"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    TOTAL = "total"
+    FAILURES = "failures"
+    DEFAULT_MAX_IMAGE_DATA_BYTES = 300_000_000
+    MAX_ROWS_PER_FILE = 500_000
+    ROW_GROUP_SIZE = 5_000
 
     chunk_image_set = staticmethod(absent("DatasetService.chunk_image_set", _NO_UPLOAD))
     chunk_image_set_with_directory_path_or_files = staticmethod(
