@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session
 
+from modelgroups.catalog.prepared import Prepared
 from modelgroups.catalog.records import LogChange, LogRecord
 from modelgroups.catalog.tables import InferenceLogRow, LogChangeRow, ModelRow, table
 
@@ -29,7 +30,7 @@ _COLUMNS = [_LOG[name] for name in LogRecord._fields]
 
 # Built once: building a statement takes longer than SQLite takes to answer it.
 _BY_MODEL = select(*_COLUMNS).where(_LOG.model_id == bindparam("model"))
-_ADDRESSEE = (
+_ADDRESSEE = Prepared(
     select(_MODEL.archived_at, _MODEL.updated_at, *_COLUMNS)
     .select_from(table(ModelRow).outerjoin(table(InferenceLogRow), _LOG.model_id == _MODEL.id))
     .where(_MODEL.id == bindparam("model"))
@@ -72,7 +73,7 @@ def find(session: Session, model_id: str) -> LogRecord | None:
 
 def find_addressee(session: Session, model_id: str) -> Addressee | None:
     """Return what there is to know before rows are stored, or None if there is no such model."""
-    row = session.execute(_ADDRESSEE, {"model": model_id}).first()
+    row = _ADDRESSEE.first(session, {"model": model_id})
     if row is None:
         return None
     return Addressee(row[0], row[1], LogRecord._make(row[2:]) if row[2] is not None else None)

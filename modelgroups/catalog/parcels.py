@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlmodel import Session
 
+from modelgroups.catalog.prepared import Prepared, inserting
 from modelgroups.catalog.records import Parcel
 from modelgroups.catalog.tables import ParcelKeyRow, ParcelRow, table
 
@@ -43,14 +44,19 @@ _OUR_KEYS = (_KEY.log == bindparam("log")) & (_KEY.kind == bindparam("kind"))
 _FIND = select(_KEY.key, _KEY.parcel, _KEY.row).where(
     _OUR_KEYS, _KEY.key.in_(bindparam("keys", expanding=True))
 )
-_FIND_ONE = select(_KEY.key, _KEY.parcel, _KEY.row).where(_OUR_KEYS, _KEY.key == bindparam("key"))
+_FIND_ONE = Prepared(
+    select(_KEY.key, _KEY.parcel, _KEY.row)
+    .where(_OUR_KEYS, _KEY.key == bindparam("key"))
+    .order_by(_KEY.parcel, _KEY.row)
+    .limit(1)
+)
 _AFTER = (
     select(_KEY.key, _KEY.parcel, _KEY.row)
     .where(_OUR_KEYS, _KEY.parcel > bindparam("serial"))
     .order_by(_KEY.parcel, _KEY.row)
 )
-_INSERT = insert(table(ParcelRow)).returning(_PARCEL.serial)
-_INSERT_KEY = insert(table(ParcelKeyRow))
+_INSERT = Prepared(inserting(table(ParcelRow), but="serial").returning(_PARCEL.serial))
+_INSERT_KEY = Prepared(inserting(table(ParcelKeyRow)))
 
 
 class ParcelKey(NamedTuple):
@@ -85,14 +91,14 @@ def last_serial(session: Session, log: int, kind: str) -> int:
 def add(session: Session, log: int, kind: str, rows: bytes, keys: Sequence[bytes]) -> int:
     """Insert a parcel with the keys of its rows, and return its serial."""
     values = {"log": log, "kind": kind, "n_rows": len(keys), "rows": rows}
-    serial = int(session.execute(_INSERT, values).scalar_one())
+    serial = int(_INSERT.scalar(session, values))
     _add_keys(session, log, kind, serial, keys)
     return serial
 
 
 def _add_keys(session: Session, log: int, kind: str, serial: int, keys: Sequence[bytes]) -> None:
-    session.execute(
-        _INSERT_KEY,
+    _INSERT_KEY.run_many(
+        session,
         [
             {"log": log, "kind": kind, "key": key, "parcel": serial, "row": row}
             for row, key in enumerate(keys)
@@ -101,13 +107,14 @@ def _add_keys(session: Session, log: int, kind: str, serial: int, keys: Sequence
 
 
 def find_keys(session: Session, log: int, kind: str, keys: Iterable[bytes]) -> list[ParcelKey]:
-    """Return where some keys stand in the parcels, in order of storing."""
+    """Return where some keys stand in the parcels, in order of storing; of one key the first."""
+    wanted = list(keys)
+    if len(wanted) == 1:
+        one = _FIND_ONE.first(session, {"log": log, "kind": kind, "key": wanted[0]})
+        return [] if one is None else [ParcelKey._make(one)]
     found: list[ParcelKey] = []
-    for some in _lots(list(keys)):
-        if len(some) == 1:
-            rows = session.execute(_FIND_ONE, {"log": log, "kind": kind, "key": some[0]})
-        else:
-            rows = session.execute(_FIND, {"log": log, "kind": kind, "keys": some})
+    for some in _lots(wanted):
+        rows = session.execute(_FIND, {"log": log, "kind": kind, "keys": some})
         found += map(ParcelKey._make, rows)
     return sorted(found, key=lambda place: place[1:])
 

@@ -8,7 +8,8 @@ pandas and pyarrow: import it lazily.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,12 @@ from modelgroups.catalog import batches, log_objects, logs, parcels, segments
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.logs import Addressee
 from modelgroups.catalog.records import BatchRecord, LogRecord, Segment
-from modelgroups.errors import ConflictError, NotFoundError
+from modelgroups.errors import (
+    ConflictError,
+    NotFoundError,
+    SnapshotCorruptError,
+    SnapshotMissingError,
+)
 from modelgroups.inferences.accept import Accepted, Half, Rules, accept
 from modelgroups.inferences.images import StagedImages
 from modelgroups.inferences.layout import BATCH, INFERENCE_TIME
@@ -35,6 +41,7 @@ from modelgroups.inferences.stored import Stored
 from modelgroups.inferences.times import as_text
 from modelgroups.inferences.upkeep import upkeep_of
 from modelgroups.reference.intake import require_writable
+from modelgroups.storage.background import submit
 from modelgroups.storage.keys import KeyIndex
 
 if TYPE_CHECKING:
@@ -45,6 +52,9 @@ if TYPE_CHECKING:
     from modelgroups.inferences.shapes import Given
 
 __all__ = ["Delivery", "Outcome"]
+
+_TRIES = 20
+"""How often a segment may be gone, merged into another one, before it is missed."""
 
 _MOST_UNDER_LOCK = 200_000
 """Rows of segments that came meanwhile and are looked at while others wait."""
@@ -97,7 +107,9 @@ class Delivery:
         self._close_batches = close_batches
         self._stored = Stored(to.registry, to.model_id, to.layout)
         self._pieces: list[Piece] = []
-        self._files = ExitStack()
+        self._files, self._segments = ExitStack(), ExitStack()
+        self._writer = ThreadPoolExecutor(1, "modelgroups-segment")
+        self._writing: Future[None] | None = None
         self.images = StagedImages(to.registry, to.layout, self._files)
         self._n_rows = 0
         self._n_deletions: int | None = None
@@ -106,12 +118,14 @@ class Delivery:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._writer.shutdown()
+        self._segments.close()
         self._files.close()
 
     # --- before the lock -----------------------------------------------------------------
 
     def add(self, given: Given, rules: Rules) -> Accepted:
-        """Take rows; many are compared with the log and written at once.
+        """Take rows; many are compared with the log, and written beside what the caller does next.
 
         Raises
         ------
@@ -123,18 +137,15 @@ class Delivery:
         piece = Piece(accepted, self._layout, self._n_rows)
         self._n_rows += accepted.n_rows
         if any(isinstance(half.data, pa.Table) for half in accepted.halves()):
+            self._finish_writing()
             self._look_ahead(piece)
-            self._write(piece)
+            self._begin_writing(piece)
         self._pieces.append(piece)
         return accepted
 
     def _look_ahead(self, piece: Piece) -> None:
         while True:
-            with self._registry.catalog.read() as session:
-                log = self._addressee(session).log
-                if log is not None:
-                    self._look([piece], session, log)
-                    piece.close(batches.closed_among(session, log.serial, piece.batches()))
+            self._look_unlocked([piece])
             self._look_at_earlier(piece)
             if self._settle([piece]):
                 return
@@ -149,15 +160,26 @@ class Delivery:
                 if staged is not None and search.unseen([staged.record]):
                     search.look_in_segment(staged.record, KeyIndex.load(staged.index))
 
-    def _write(self, piece: Piece) -> None:
+    def _begin_writing(self, piece: Piece) -> None:
         wanted = (piece.new_inferences(), piece.new_truths())
         for half, rows in zip(piece.accepted.halves(), wanted, strict=True):
             kept = half.keep(rows[half.rows])
             half.rows, half.data = kept.rows, kept.data
+        piece.fix()
+        self._writing = submit(self._writer, self._write, piece)
+
+    def _write(self, piece: Piece) -> None:
+        for half in piece.accepted.halves():
             if len(half):
-                staged = self._files.enter_context(self._staged(half, piece.index_of(half)))
+                staged = self._segments.enter_context(self._staged(half, piece.index_of(half)))
                 piece.staged[half.kind] = staged
                 self._stored.staged[staged.record.id] = staged.rows
+
+    def _finish_writing(self) -> None:
+        """Wait for the segments that are being written, and raise what went wrong."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
 
     def _staged(
         self, half: Half, keys: Callable[[], KeyIndex]
@@ -184,11 +206,29 @@ class Delivery:
         self._to.require_current(found.updated_at)
         return found
 
+    def _look_unlocked(self, pieces: Sequence[Piece]) -> None:
+        """Look without the lock, and anew where a compaction took away what was listed."""
+        for turn in range(_TRIES):
+            with self._registry.catalog.read() as session:
+                log = self._addressee(session).log
+                if log is None:
+                    return
+                try:
+                    self._look(pieces, session, log)
+                except SnapshotMissingError:
+                    if turn == _TRIES - 1:
+                        raise
+                    continue
+                for piece in pieces:
+                    piece.close(batches.closed_among(session, log.serial, piece.batches()))
+                return
+
     def _look(self, pieces: Iterable[Piece], session: Session, log: LogRecord) -> bool:
         """Look for ids where it was not looked yet; return whether any were found."""
         listed = list_segments(self._registry, session, log)
         if self._n_deletions != log.n_deletions:
-            for piece in pieces if self._n_deletions is not None else ():
+            looked = () if self._n_deletions is None else (*self._pieces, *pieces)
+            for piece in {id(piece): piece for piece in looked}.values():
                 piece.inferences.start_again()
                 piece.truths.start_again()
                 self._look_at_earlier(piece)
@@ -211,7 +251,14 @@ class Delivery:
             for source, rows, given in list(piece.unsettled()):
                 found = self._stored.inferences(source, rows)
                 if found is None or not piece.settle(given, found):
+                    if found is not None and isinstance(source, Segment):
+                        raise SnapshotCorruptError(  # its rows never move
+                            f"the index of the segment {source.id} of the model {self._model_id} "
+                            "is damaged: it names rows of other ids; restore it from a backup of "
+                            "the registry"
+                        )
                     piece.inferences.start_again()
+                    self._look_at_earlier(piece)
                     return False
             resent = piece.resent()
             if len(resent):
@@ -228,6 +275,7 @@ class Delivery:
         NotFoundError, ConflictError
             The model is gone, or archived.
         """
+        self._finish_writing()
         outcome = self._commit()
         stored = [p for p in self._pieces if not p.staged]
         upkeep_of(self._registry).note(
@@ -246,10 +294,7 @@ class Delivery:
                     log = logs.begin(session, self._model_id)
                 if not self._is_much(session, log) and not self._news(session, log):
                     return self._store(session, log)
-            with self._registry.catalog.read() as session:
-                log = self._addressee(session).log
-                if log is not None:
-                    self._look(self._pieces, session, log)
+            self._look_unlocked(self._pieces)
             self._settle(self._pieces)
 
     def _is_much(self, session: Session, log: LogRecord) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from modelgroups.errors import ResponseClientError
 
-__all__ = ["counts_of", "logger", "results_of", "tell_failures", "waiting_message"]
+__all__ = ["counts_of", "logger", "mark_failures", "results_of", "tell_failures", "waiting_message"]
 
 logger = logging.getLogger("modelgroups")
 
@@ -28,14 +28,15 @@ def counts_of(n_rows: int, failures: Failures) -> dict[str, int]:
     return {"success": n_rows - len(failures), "failure": len(failures), "total": n_rows}
 
 
-def results_of(ids: Sequence[str], failures: Failures) -> list[dict[str, Any]]:
-    """Return what became of each row, in the order of the call."""
-    results: list[dict[str, Any]] = [
-        {"message": "success", "status": _OK, "partner_inference_id": id_} for id_ in ids
-    ]
+def results_of(ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what becomes of each row if none fails, in the order of the call."""
+    return [{"message": "success", "status": _OK, "partner_inference_id": id_} for id_ in ids]
+
+
+def mark_failures(results: list[dict[str, Any]], failures: Failures) -> None:
+    """Say of the rows that failed why they did."""
     for row, (status, message) in failures.items():
         results[row] |= {"message": message, "status": status}
-    return results
 
 
 def waiting_message(n_waiting: int) -> dict[str, str]:

@@ -16,6 +16,7 @@ from modelgroups.inferences.layout import BATCH, ID, INFERENCE_TIME, TRUTH_TIME,
 from modelgroups.inferences.outcome import (
     counts_of,
     logger,
+    mark_failures,
     results_of,
     tell_failures,
     waiting_message,
@@ -63,8 +64,9 @@ def send_inferences(
     close = to.is_batch and complete_batch
     with Delivery(to, close_batches=close) as delivery:
         accepted = delivery.add(given, Rules(is_batch=to.is_batch, tz=tz))
+        results = results_of(_texts(accepted.ids))  # beside the writing
         outcome = delivery.commit()
-    results = results_of(_texts(accepted.ids), outcome.failures)
+    mark_failures(results, outcome.failures)
     if to.input_type != InputType.Image:
         tell_failures(results, outcome.failures, silently=fail_silently)
     return _answer(to, results, outcome.failures, outcome.n_waiting)
@@ -101,8 +103,9 @@ def send_ground_truths(
         given.values[Kind.INFERENCE] = {}
     with Delivery(to) as delivery:
         accepted = delivery.add(given, Rules(tz=tz, truths_only=True, ids_needed=True))
+        results = results_of(_texts(accepted.ids))  # beside the writing
         outcome = delivery.commit()
-    results = results_of(_texts(accepted.ids), outcome.failures)
+    mark_failures(results, outcome.failures)
     tell_failures(results, outcome.failures, silently=fail_silently)
     counts = counts_of(len(results), outcome.failures)
     return {"counts": counts, "results": results} | waiting_message(outcome.n_waiting)
