@@ -10,7 +10,7 @@ from modelgroups.inferences.read import Selection
 from modelgroups.inferences.times import micros
 from modelgroups.query.compile import Compiler, Relation, finished
 from modelgroups.query.faults import Faults
-from modelgroups.query.functions.registry import Kind, known
+from modelgroups.query.library.registry import Kind, known
 from modelgroups.query.source import ORDER, available, load
 from modelgroups.query.subject import Subject
 from modelgroups.query.tree import Body, parse_body

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from modelgroups.query.conditions import condition
 from modelgroups.query.faults import Faults, nearest
-from modelgroups.query.functions.registry import (
+from modelgroups.query.library.registry import (
     REQUIRED,
     Call,
     Function,

@@ -177,7 +177,7 @@ def function(
 
 def registered() -> dict[str, Function]:
     """Return every function by name."""
-    from modelgroups.query import functions  # noqa: F401  # which registers them
+    from modelgroups.query import library  # noqa: F401  # which registers them
 
     return _registry.functions
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelgroups.query.functions.registry import Call, Kind, Parameter, Takes, function
+from modelgroups.query.library.registry import Call, Kind, Parameter, Takes, function
 
 __all__ = ["as_number", "is_ordered"]
 

@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from modelgroups.query.functions.aggregates import as_number
-from modelgroups.query.functions.registry import Call, Kind, Parameter, Takes, function
+from modelgroups.query.library.aggregates import as_number
+from modelgroups.query.library.registry import Call, Kind, Parameter, Takes, function
 
 __all__: list[str] = []
 

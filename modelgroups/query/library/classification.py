@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from modelgroups.query.functions.registry import Call, Kind, Parameter, Takes, function
+from modelgroups.query.library.registry import Call, Kind, Parameter, Takes, function
 from modelgroups.query.operand import Deferred
 from modelgroups.schema.attribute import Attribute
 from modelgroups.types import Stage

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from modelgroups.query.functions.aggregates import as_number
-from modelgroups.query.functions.registry import Call, Kind, Parameter, Takes, function
+from modelgroups.query.library.aggregates import as_number
+from modelgroups.query.library.registry import Call, Kind, Parameter, Takes, function
 from modelgroups.query.operand import Deferred
 
 __all__: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelgroups.query.functions import (
+from modelgroups.query.library import (
     aggregates,
     classification,
     distributions,
