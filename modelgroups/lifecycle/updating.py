@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from modelgroups.catalog import models
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from modelgroups.catalog import logs, models, parcels, segments
 from modelgroups.catalog.clock import now
-from modelgroups.catalog.documents import dump, load_tags
+from modelgroups.catalog.documents import documents_of, dump, load_attributes, load_tags
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.errors import BadRequestError, ConflictError
+from modelgroups.lifecycle.attribute_changes import forbidden_changes
 from modelgroups.lifecycle.lookup import require_model
 from modelgroups.registry import Registry
 
@@ -34,6 +39,9 @@ _NAMES = {
 def update_version(registry: Registry, changed: ModelRecord) -> ModelRecord:
     """Store the allowed changes of a version; tags are added to those that it has.
 
+    Attributes are replaced and the threshold changes until the first inference; afterwards what
+    `forbidden_changes` allows.
+
     Raises
     ------
     NotFoundError
@@ -41,7 +49,7 @@ def update_version(registry: Registry, changed: ModelRecord) -> ModelRecord:
     ConflictError
         It is archived.
     BadRequestError
-        Fixed fields differ from what is stored; each is named.
+        What is fixed differs from what is stored; each is named.
     """
     with registry.catalog.write() as session:
         stored = require_model(session, changed.id)
@@ -50,27 +58,65 @@ def update_version(registry: Registry, changed: ModelRecord) -> ModelRecord:
                 f"the model {stored.id} is archived and cannot be changed; "
                 "bring it back first with model.restore()"
             )
-        _require_fixed(stored, changed)
+        _require_fixed(stored, changed, _received(session, stored.id))
         tags = list(dict.fromkeys([*load_tags(stored.tags), *load_tags(changed.tags)]))
         record = stored._replace(
             **{name: getattr(changed, name) for name in _CHANGEABLE},
         )._replace(tags=dump(tags) if tags else None, updated_at=now())
         models.rewrite(session, record)
-        return record
+    registry.recipients.pop(record.id, None)  # it tells senders the attributes
+    return record
 
 
-def _require_fixed(stored: ModelRecord, changed: ModelRecord) -> None:
+class _Received(NamedTuple):
+    """What a version has ever received."""
+
+    has_inferences: bool
+    has_ground_truths: bool
+
+
+def _received(session: Session, model_id: str) -> _Received:
+    log = logs.find(session, model_id)
+    if log is None:
+        return _Received(has_inferences=False, has_ground_truths=False)
+    found = {segment.kind for segment in segments.live(session, log.serial)}
+    kinds = ("inference", "ground_truth")
+    found.update(kind for kind in kinds if parcels.count_rows(session, log.serial, kind))
+    return _Received("inference" in found or log.n_deletions > 0, "ground_truth" in found)
+
+
+def _require_fixed(stored: ModelRecord, changed: ModelRecord, received: _Received) -> None:
     fixed = [
         name for name in ModelRecord._fields if name not in _CHANGEABLE | _KEPT_BY_THE_REGISTRY
     ]
+    if received.has_inferences:
+        fixed.append("classifier_threshold")
     problems = [
         f"{_NAMES.get(name, name)} is {getattr(stored, name)!r} and cannot become "
         f"{getattr(changed, name)!r}"
         for name in fixed
         if getattr(stored, name) != getattr(changed, name)
     ]
+    problems += _attribute_problems(stored, changed, received)
     if problems:
+        what = (
+            "names, tags, labels and ground truth attributes"
+            if received.has_inferences
+            else ("names, tags, threshold and attributes")
+        )
+        since = " that has inferences" if received.has_inferences else ""
         raise BadRequestError(
-            f"a saved version is fixed but for its names, tags, threshold and attributes: "
+            f"a saved version{since} is fixed but for its {what}: "
             f"{'; '.join(problems)}. Make a new version instead: connection.model(...)"
         )
+
+
+def _attribute_problems(
+    stored: ModelRecord, changed: ModelRecord, received: _Received
+) -> list[str]:
+    if not any(received) or stored.attributes is None or changed.attributes is None:
+        return []
+    with documents_of(stored.id):
+        before = load_attributes(stored.attributes)
+    after = load_attributes(changed.attributes)
+    return forbidden_changes(before, after, **received._asdict())

@@ -466,10 +466,14 @@ class Sending(Storing):
         from modelgroups.inferences.recipient import ModelChangedError, recipient_of
 
         model_id = self._require_saved(method)
+        known = recipient_of(self._registry, model_id)
         try:
-            return send(recipient_of(self._registry, model_id))
-        except ModelChangedError:
-            return send(recipient_of(self._registry, model_id, fresh=True))
+            return send(known)
+        except (ModelChangedError, UserValueError, UserTypeError):  # nothing is stored
+            fresh = recipient_of(self._registry, model_id, fresh=True)
+            if fresh.updated_at == known.updated_at:
+                raise
+        return send(fresh)
 
 
 def _kept(values: Any) -> Any:

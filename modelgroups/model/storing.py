@@ -108,8 +108,10 @@ class Storing(ReferenceData):
     def update(self) -> None:
         """Store the changes of a saved model that are allowed.
 
-        Display name, description, threshold, explainability and attributes are replaced, tags
-        are added; everything else of a version is fixed.
+        Display name, description and explainability are replaced, tags are added. Threshold
+        and attributes are replaced until the first inference is sent; from then on only labels,
+        the labels of categories and ground truth attributes change, of which those with values
+        in the log keep their type. Everything else of a version is fixed.
 
         Raises
         ------
