@@ -201,9 +201,12 @@ def _box(value: Any) -> list[float]:
 
 
 def _likelihoods(value: Any) -> list[list[Any]]:
-    """Return token likelihoods as pairs, for JSON objects and Arrow maps alike."""
+    """Return token likelihoods as pairs, for JSON objects and Arrow maps alike.
+
+    In a struct of Arrow each token has a field in every row, null where it is not there.
+    """
     if isinstance(value, dict):
-        pairs: Iterable[Any] = value.items()
+        pairs: Iterable[Any] = [pair for pair in value.items() if pair[1] is not None]
     elif isinstance(value, list | tuple) and all(isinstance(p, list | tuple) for p in value):
         pairs = value  # as Arrow gives maps
     else:

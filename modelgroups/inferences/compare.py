@@ -6,7 +6,7 @@ pyarrow: import it lazily.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -57,10 +57,18 @@ def equal_values(given: pa.Table, stored: pa.Table, names: Iterable[str]) -> NDA
 
 def _equal_cells(given: pa.ChunkedArray, stored: pa.ChunkedArray) -> NDArray[np.bool_]:
     if pat.is_nested(given.type):
-        pairs = zip(given.to_pylist(), stored.to_pylist(), strict=True)
+        pairs = zip(_cells(given), _cells(stored), strict=True)
         return np.fromiter((one == other for one, other in pairs), dtype=bool, count=len(given))
     equal = pc.fill_null(pc.equal(given, stored), False)
     return _bools(equal) | (_bools(given.is_null()) & _bools(stored.is_null()))
+
+
+def _cells(values: pa.ChunkedArray) -> list[Any]:
+    """Return cells that are equal whatever the order of the entries of a map."""
+    cells: list[Any] = values.to_pylist()
+    if pat.is_list(values.type) and pat.is_map(values.type.value_type):
+        return [None if cell is None else [dict(entries) for entries in cell] for cell in cells]
+    return cells
 
 
 def _bools(values: pa.ChunkedArray) -> NDArray[np.bool_]:

@@ -1,0 +1,1 @@
+"""Tests of the inference log; `samples` holds what they send."""
