@@ -13,10 +13,10 @@ from modelgroups.query.faults import Faults
 from modelgroups.query.library.registry import Kind, known
 from modelgroups.query.source import ORDER, available, load
 from modelgroups.query.subject import Subject
-from modelgroups.query.tree import Body, parse_body
+from modelgroups.query.tree import Body, Condition, parse_body
 from modelgroups.types import ValueType
 
-__all__ = ["run_base"]
+__all__ = ["run_base", "selection_of"]
 
 
 def run_base(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -74,7 +74,7 @@ def _source(subject: Subject, body: Body) -> Relation:
         raise MethodNotApplicableError("there are no enrichments yet; ask from 'inference'")
     columns = available(subject, source)
     names = _names_needed(subject, body, columns)
-    table = load(subject, source, names, _selection(subject, body))
+    table = load(subject, source, names, selection_of(subject, [each for _, each in body.conditions]))
     boxes = {
         name
         for name in columns
@@ -111,11 +111,11 @@ def _is_box_of(name: str, mentioned: set[str]) -> bool:
     return "." in name and name.partition(".")[0] in mentioned
 
 
-def _selection(subject: Subject, body: Body) -> Selection:
+def selection_of(subject: Subject, conditions: Iterable[Condition]) -> Selection:
     """Return what of the log can matter, by conditions that all rows must fulfil."""
     since = until = None
     batches: list[str] | None = None
-    for _, condition in body.conditions:
+    for condition in conditions:
         name, comparator, value = condition.property, condition.comparator, condition.value
         if name == "inference_timestamp" and isinstance(value, str):
             moment = _moment(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -12,7 +12,18 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from modelgroups.errors import UserValueError
 from modelgroups.query.faults import Faults, nearest
 
-__all__ = ["COMPARATORS", "SOURCES", "Body", "Condition", "Item", "Key", "Order", "parse_body"]
+__all__ = [
+    "COMPARATORS",
+    "SOURCES",
+    "Body",
+    "Condition",
+    "Item",
+    "Key",
+    "Node",
+    "Order",
+    "parse_as",
+    "parse_body",
+]
 
 COMPARATORS: Final = (
     "eq",
@@ -33,11 +44,16 @@ _DEEPEST: Final = 50
 Comparator = Literal["eq", "ne", "lt", "gt", "lte", "gte", "in", "like", "NotNull", "IsNull"]
 
 
-class _Node(BaseModel):
+class Node(BaseModel):
+    """A part of a body: it takes its keys and no others, and is not changed."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
 
-class Condition(_Node):
+N = TypeVar("N", bound=Node)
+
+
+class Condition(Node):
     """What a row must fulfil."""
 
     property: str
@@ -45,7 +61,7 @@ class Condition(_Node):
     value: Any = None
 
 
-class Item(_Node):
+class Item(Node):
     """One entry of select: a column, ``*``, or a function."""
 
     property: str | None = None
@@ -68,7 +84,7 @@ class Item(_Node):
         return self.alias or self.property or self.function or ""
 
 
-class Key(_Node):
+class Key(Node):
     """What rows are grouped by: a column, or an item of select by its alias."""
 
     property: str | None = None
@@ -95,7 +111,7 @@ class Order(Key):
 Count = Annotated[int, Field(ge=0)]
 
 
-class Body(_Node):
+class Body(Node):
     """A base query."""
 
     select: list[Item] = Field(min_length=1)
@@ -141,15 +157,35 @@ def parse_body(body: object) -> Body:
     modelgroups.errors.UserValueError: the query has 1 fault: no key 'filtre'; did you mean
     'filter'?
     """
+    return parse_as(Body, body, _KEYS)
+
+
+def parse_as(kind: type[N], body: object, keys: Mapping[str, tuple[str, ...]]) -> N:
+    """Return the tree of a body of some kind.
+
+    Parameters
+    ----------
+    kind
+        The class of its root.
+    body
+        What the caller gave.
+    keys
+        The keys that may stand below each key, and below ``"body"``: what to suggest.
+
+    Raises
+    ------
+    UserValueError
+        Lists every fault of its form, with its path.
+    """
     if not isinstance(body, Mapping):
         raise UserValueError(f"the query must be a dict, got {type(body).__name__}")
     _require_bounded(body)
     try:
-        return Body.model_validate(dict(body))
+        return kind.model_validate(dict(body))
     except ValidationError as error:
         faults = Faults()
         for found in error.errors(include_url=False):
-            faults.add(*_told(found))
+            faults.add(*_told(found, keys))
         faults.raise_if_any()
         raise
 
@@ -190,14 +226,14 @@ _KEYS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def _told(found: ErrorDetails) -> tuple[str, str]:
+def _told(found: ErrorDetails, keys: Mapping[str, tuple[str, ...]]) -> tuple[str, str]:
     """Return the path and the words of a fault that pydantic found."""
     steps = list(found["loc"])
     kind = found["type"]
     if kind == "extra_forbidden":
         key = steps.pop()
-        within = next((step for step in reversed(steps) if step in _KEYS), "body")
-        return _path(steps), nearest(key, _KEYS[str(within)], "key")
+        within = next((step for step in reversed(steps) if step in keys), "body")
+        return _path(steps), nearest(key, keys[str(within)], "key")
     if kind == "missing":
         return _path(steps[:-1]), f"{steps[-1]!r} is missing"
     if kind == "literal_error":
