@@ -12,6 +12,7 @@ __all__ = [
     "GroupRecord",
     "LogChange",
     "LogRecord",
+    "MetricRecord",
     "ModelRecord",
     "Parcel",
     "ReferenceSet",
@@ -127,6 +128,18 @@ class BatchRecord(NamedTuple):
     created_at: str
     closed_at: str | None
     n_declared: int | None
+
+
+class MetricRecord(NamedTuple):
+    """A metric that a user added; `query` and `parameters` are JSON."""
+
+    id: str
+    model_id: str
+    name: str
+    type: str
+    parameters: str
+    created_at: str
+    query: str
 
 
 class LogChange(NamedTuple):

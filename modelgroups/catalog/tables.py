@@ -32,6 +32,7 @@ __all__ = [
     "InferenceLogRow",
     "LogChangeRow",
     "LogObjectRow",
+    "MetricRow",
     "ModelRow",
     "ParcelKeyRow",
     "ParcelRow",
@@ -311,6 +312,21 @@ class LogObjectRow(Base, table=True):
     digest: str = Field(sa_column=Column(Text, primary_key=True))
     size: int
     n_rows: int
+
+
+class MetricRow(Base, table=True):
+    """A metric that a user added to a model; `query` and `parameters` are JSON."""
+
+    __tablename__ = "metric"
+    __table_args__ = (UniqueConstraint("model_id", "name"),)
+
+    id: str = Field(primary_key=True, max_length=36)
+    model_id: str = Field(foreign_key="model.id", max_length=36)
+    name: str
+    type: str
+    parameters: str
+    created_at: str
+    query: str
 
 
 class LogChangeRow(Base, table=True):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from modelgroups.arguments import require_flag, require_mapping, require_names, require_text
 from modelgroups.calls import checked_calls
+from modelgroups.errors import NotFoundError
+from modelgroups.model.bias import Bias
 from modelgroups.model.logged import Logged
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from modelgroups.query.metrics import Metric
     from modelgroups.query.subject import Subject
 
 __all__ = ["Asking"]
@@ -53,6 +60,185 @@ class Asking(Logged):
 
         return ask(self._subject("query"), body, query_type)
 
+    def metrics(
+        self,
+        names: Sequence[str] | None = None,
+        *,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        by: str | Sequence[str] | None = None,
+        every: str | None = "day",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> pd.DataFrame:
+        """Return the values of metrics over time and by group.
+
+        Parameters
+        ----------
+        names
+            Names of metrics, as `get_metrics` lists them; the default ones when not given.
+        since, until
+            Inferences from the first moment on and before the second.
+        by
+            Attributes whose values make groups.
+        every
+            ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``, ``"month"``,
+            ``"year"``, ``"batch_id"``, or None for all of it together.
+        parameters
+            Values for the parameters of metrics.
+
+        Returns
+        -------
+        DataFrame
+            A row for each interval and group, in their order: timestamp (its start), the groups,
+            and a column for each metric. What is not defined is null.
+
+        Raises
+        ------
+        NotFoundError
+            There is no metric of a name.
+        UserValueError
+            The interval or a group is unknown, or a parameter has no value.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 0]})
+        ...     model.metrics(["Accuracy Rate", "Inference Count"], every=None)
+           Accuracy Rate  Inference Count
+        0            0.5                2
+        """
+        from modelgroups.query.custom import metrics_named
+        from modelgroups.query.metrics import evaluate
+
+        subject = self._subject("metrics")
+        groups = [by] if isinstance(by, str) else require_names(by or (), "by")
+        return evaluate(
+            subject,
+            metrics_named(subject, None if names is None else require_names(names, "names")),
+            every=every,
+            by=groups,
+            filters=_between(since, until),
+            parameters=require_mapping(parameters or {}, "parameters"),
+        )
+
+    def get_metrics(
+        self,
+        default_metrics: bool = False,
+        metric_type: str | None = None,
+        metric_id: str | None = None,
+        metric_name: str | None = None,
+        attribute_name: str | None = None,
+    ) -> list[Metric]:
+        """Return the metrics of the model.
+
+        Parameters
+        ----------
+        default_metrics
+            Only those that every model of the kind has.
+        metric_type, metric_name, attribute_name
+            Only those of a type, a name, an attribute.
+        metric_id
+            The one with this id; the other parameters do not count then.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        NotFoundError
+            No metric has the id.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     [metric.name for metric in model.get_metrics(metric_name="AUC")]
+        ['AUC']
+        """
+        from modelgroups.query.custom import all_metrics
+
+        found = all_metrics(self._subject("get_metrics"))
+        if metric_id is not None:
+            by_id = [metric for metric in found if metric.id == metric_id]
+            if not by_id:
+                raise NotFoundError(f"the model {self.id} has no metric with the id {metric_id!r}")
+            return by_id
+        only_defaults = require_flag(default_metrics, "default_metrics")
+        return [
+            metric
+            for metric in found
+            if (metric.is_default or not only_defaults)
+            and metric_type in (None, metric.type)
+            and metric_name in (None, metric.name)
+            and attribute_name in (None, metric.attribute)
+        ]
+
+    def create_metric(
+        self,
+        name: str,
+        query: Mapping[str, Any],
+        is_data_drift: bool = False,
+        metric_type: str | None = None,
+        parameters: Sequence[Mapping[str, Any]] | None = None,
+    ) -> str:
+        """Keep a query under a name, to be evaluated by `metrics`.
+
+        Parameters
+        ----------
+        name
+            Unique among the metrics of the model.
+        query
+            A body that gives one number; ``{{ name }}`` in it stands for a parameter.
+        is_data_drift
+            Whether it is a drift query.
+        metric_type
+            A `MetricType`; what the query asks, where it is not given.
+        parameters
+            Dicts with ``name`` and, where there is one, ``default``.
+
+        Returns
+        -------
+        str
+            The id of the metric.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        UserError
+            The type is unknown.
+        ConflictError
+            The name is taken.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> oldest = {"select": [{"function": "max", "parameters": {"property": "age"}}]}
+        >>> with saved_model() as model:
+        ...     _ = model.create_metric("Oldest", oldest)
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
+        ...     model.metrics(["Oldest"], every=None)
+           Oldest
+        0      47
+        """
+        from modelgroups.query.custom import add_metric
+
+        subject = self._subject("create_metric")
+        title = require_text(name, "name")
+        return add_metric(
+            subject,
+            title,
+            require_mapping(query, "query"),
+            is_data_drift=require_flag(is_data_drift, "is_data_drift"),
+            metric_type=metric_type,
+            parameters=list(parameters or ()),
+        )
+
+    @property
+    def bias(self) -> Bias:
+        """What belongs to fairness: ``model.bias.metrics`` compares groups of inferences."""
+        return Bias(self)
+
     def _subject(self, method: str) -> Subject:
         from modelgroups.query.subject import Subject
 
@@ -62,3 +248,19 @@ class Asking(Logged):
             self.classifier_threshold,
             self.text_delimiter,
         )
+
+
+def _between(since: datetime | str | None, until: datetime | str | None) -> list[dict[str, Any]]:
+    """Return conditions that hold from a moment on and before another."""
+    from modelgroups.inferences.times import as_text, micros
+
+    bounds = (("gte", "since", since), ("lt", "until", until))
+    return [
+        {
+            "property": "inference_timestamp",
+            "comparator": comparator,
+            "value": as_text(micros(moment, None, name)),
+        }
+        for comparator, name, moment in bounds
+        if moment is not None
+    ]

@@ -1,4 +1,4 @@
-"""Make the tables of inference logs."""
+"""Make the tables of inference logs, and of metrics."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -88,6 +88,17 @@ def upgrade() -> None:
         sa.Column("n_truths", sa.Integer, nullable=False),
     )
     op.create_index("ix_log_change_log", "log_change", ["log"])
+    op.create_table(
+        "metric",
+        sa.Column("id", sa.String(36), primary_key=True),
+        sa.Column("model_id", sa.String(36), sa.ForeignKey("model.id"), nullable=False),
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("type", sa.String, nullable=False),
+        sa.Column("parameters", sa.String, nullable=False),
+        sa.Column("created_at", sa.String, nullable=False),
+        sa.Column("query", sa.String, nullable=False),
+        sa.UniqueConstraint("model_id", "name"),
+    )
 
 
 def _log(*, primary_key: bool = False) -> sa.Column[int]:

@@ -1,0 +1,274 @@
+"""`Model.bias`: how a classifier treats groups of people, as queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from modelgroups.arguments import require_flag, require_text
+from modelgroups.calls import checked_calls
+from modelgroups.errors import MethodNotApplicableError, UserValueError
+from modelgroups.types import OutputType, Stage
+
+if TYPE_CHECKING:
+    from modelgroups.schema.attribute import Attribute
+
+__all__ = ["Bias", "BiasMetrics"]
+
+_BINARY = 2
+_GROUP = "group"
+
+
+class Asked(Protocol):
+    """A model, as far as it is asked here."""
+
+    is_batch: bool
+    output_type: str
+    classifier_threshold: float | None
+    attributes: list[Attribute] | None
+
+    def query(self, body: Mapping[str, Any], query_type: str = "base") -> list[dict[str, Any]]:
+        """Answer a query."""
+
+    def get_attribute(self, name: str, stage: Any = None) -> Attribute:
+        """Return an attribute."""
+
+
+class Bias:
+    """What belongs to the fairness of a model.
+
+    Parameters
+    ----------
+    model
+        A saved classifier.
+    """
+
+    def __init__(self, model: Asked) -> None:
+        self.metrics = BiasMetrics(model)
+
+    @property
+    def mitigation_threshold(self) -> Any:
+        """Raise: thresholds for each group are not computed here.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            Always.
+        """
+        raise MethodNotApplicableError(
+            "thresholds that mitigate bias are not computed here; compare the groups with "
+            "model.bias.metrics, and apply thresholds of your own with the query function "
+            "biasMitigatedPredictions"
+        )
+
+
+@checked_calls
+class BiasMetrics:
+    """Compares the groups of a sensitive attribute.
+
+    Parameters
+    ----------
+    model
+        A saved classifier.
+    """
+
+    def __init__(self, model: Asked) -> None:
+        self._model = model
+
+    def demographic_parity(
+        self,
+        attr_name: str,
+        batch_id: str | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+    ) -> dict[Any, float | None]:
+        """Return for each group the share that is predicted positive: P(score ≥ threshold).
+
+        Parameters
+        ----------
+        attr_name
+            An attribute that is monitored for bias.
+        batch_id, start_time, end_time
+            Inferences of a batch, or of times from the one to the other, both included.
+
+        Returns
+        -------
+        dict
+            The share by the value of the attribute, or by its bin, such as ``"(18,65]"``.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The attribute is not monitored for bias.
+        UserValueError
+            The model is not binary, or takes no batches.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.set_attribute_as_sensitive("age")
+        ...     _ = model.send_inferences({"age": [31, 31, 47], "p": [0.2, 0.6, 0.9]})
+        ...     model.bias.metrics.demographic_parity("age")
+        {31: 0.5, 47: 1.0}
+        """
+        attribute = self._monitored(attr_name)
+        positive = self._positive()
+        threshold = self._model.classifier_threshold
+        parameters = {
+            "property": positive,
+            "comparator": "gte",
+            "value": 0.5 if threshold is None else threshold,
+        }
+        share = {"function": "rate", "alias": "share", "parameters": parameters}
+        filters = self._filters(batch_id, start_time, end_time)
+        return {row[_GROUP]: row["share"] for row in self._by_group(attribute, share, filters)}
+
+    def group_positivity_rates(
+        self,
+        attr_name: str,
+        batch_id: str | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+    ) -> dict[Any, float | None]:
+        """Return for each group the share that is predicted positive; as `demographic_parity`."""
+        return self.demographic_parity(attr_name, batch_id, start_time, end_time)
+
+    def group_confusion_matrices(
+        self,
+        attr_name: str,
+        pred_property: str | None = None,
+        batch_id: str | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+        return_by_metric: bool = True,
+    ) -> dict[Any, dict[Any, float | None]]:
+        """Return for each group the rates of its confusion matrix.
+
+        Parameters
+        ----------
+        attr_name, batch_id, start_time, end_time
+            As for `demographic_parity`.
+        pred_property
+            The class that is compared with the rest, of a model with more than two.
+        return_by_metric
+            ``{metric: {group: value}}``, else ``{group: {metric: value}}``.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The attribute is not monitored for bias.
+        UserValueError
+            The class is missing, or the model takes no batches.
+        """
+        attribute = self._monitored(attr_name)
+        rates = {"function": "confusionMatrixRate", "alias": "rates", "parameters": {}}
+        if len(self._predicted()) > _BINARY:
+            if pred_property is None:
+                names = ", ".join(repr(a.name) for a in self._predicted())
+                raise UserValueError(
+                    f"the model has several classes; pred_property is one of {names}"
+                )
+            rates = {
+                "function": "confusionMatrixRateMulticlass",
+                "alias": "rates",
+                "parameters": {"predicted_property": require_text(pred_property, "pred_property")},
+            }
+        filters = self._filters(batch_id, start_time, end_time)
+        found = {row[_GROUP]: row["rates"] for row in self._by_group(attribute, rates, filters)}
+        if not require_flag(return_by_metric, "return_by_metric"):
+            return found
+        metrics = sorted({metric for rates in found.values() for metric in rates})
+        return {metric: {group: found[group][metric] for group in found} for metric in metrics}
+
+    # --- what the queries are made of ----------------------------------------------------
+
+    def _monitored(self, name: str) -> Attribute:
+        attribute = self._model.get_attribute(require_text(name, "attr_name"))
+        if not attribute.monitor_for_bias:
+            raise MethodNotApplicableError(
+                f"{name!r} is not monitored for bias; say so with "
+                f"model.set_attribute_as_sensitive({name!r})"
+            )
+        return attribute
+
+    def _predicted(self) -> list[Attribute]:
+        attributes = self._model.attributes or []
+        return [attribute for attribute in attributes if attribute.stage == Stage.PredictedValue]
+
+    def _positive(self) -> str:
+        predicted = self._predicted()
+        positive = [a.name for a in predicted if a.is_positive_predicted_attribute]
+        is_classifier = self._model.output_type == OutputType.Multiclass
+        if not is_classifier or len(predicted) > _BINARY or len(positive) != 1:
+            raise UserValueError("positivity rates are those of binary classifiers")
+        return positive[0]
+
+    def _filters(
+        self,
+        batch_id: str | None,
+        start_time: datetime | str | None,
+        end_time: datetime | str | None,
+    ) -> list[dict[str, Any]]:
+        from modelgroups.inferences.times import as_text, micros
+
+        if batch_id is not None and not self._model.is_batch:
+            raise UserValueError("the model takes no batches; leave batch_id out")
+        filters: list[dict[str, Any]] = []
+        if batch_id is not None:
+            filters.append({"property": "batch_id", "comparator": "eq", "value": batch_id})
+        for name, comparator, moment in (
+            ("start_time", "gte", start_time),
+            ("end_time", "lte", end_time),
+        ):
+            if moment is not None:
+                value = as_text(micros(moment, None, name))
+                condition = {"property": "inference_timestamp", "comparator": comparator}
+                filters.append(condition | {"value": value})
+        return filters
+
+    def _by_group(
+        self, attribute: Attribute, item: Mapping[str, Any], filters: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        group: dict[str, Any] = {"property": attribute.name, "alias": _GROUP}
+        if attribute.bins and not attribute.categorical:
+            group = {"alias": _GROUP, **_bin_of(attribute)}
+        body = {
+            "select": [group, item],
+            "filter": filters,
+            "group_by": [{"alias": _GROUP}],
+            "order_by": [{"alias": _GROUP}],
+        }
+        return self._model.query(body)
+
+
+def _bin_of(attribute: Attribute) -> dict[str, Any]:
+    """Return the function that tells the bin of a value, ``(start, end]``, and null outside."""
+    bins = sorted(attribute.bins or [], key=lambda b: _low(b.continuous_start))
+    chosen: Any = None
+    for each in reversed(bins):
+        chosen = _if(attribute.name, "lte", each.continuous_end, _label(each), chosen)
+    lowest = bins[0].continuous_start
+    outer = _if(attribute.name, "gt", lowest, chosen, None) if lowest is not None else chosen
+    return dict(outer["nested_function"])
+
+
+def _if(name: str, comparator: str, value: float | None, then: Any, otherwise: Any) -> Any:
+    if value is None:  # an open end holds for every value
+        comparator = "NotNull"
+    parameters = {"property": name, "comparator": comparator, "value": value, "then": then}
+    if otherwise is not None:
+        parameters["else"] = otherwise
+    return {"nested_function": {"function": "if", "parameters": parameters}}
+
+
+def _low(start: float | None) -> float:
+    return float("-inf") if start is None else start
+
+
+def _label(each: Any) -> str:
+    low = "-inf" if each.continuous_start is None else f"{each.continuous_start:g}"
+    if each.continuous_end is None:
+        return f"({low},inf)"
+    return f"({low},{each.continuous_end:g}]"

@@ -1,0 +1,117 @@
+"""Metrics that users add to a model: checked, kept, and found again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from modelgroups.catalog import metrics as kept
+from modelgroups.catalog.clock import now
+from modelgroups.catalog.records import MetricRecord
+from modelgroups.errors import ConflictError, NotFoundError, UserError, UserValueError
+from modelgroups.query.faults import nearest
+from modelgroups.query.metrics import Metric, default_metrics, type_of
+from modelgroups.query.subject import Subject
+from modelgroups.reference.intake import require_writable
+from modelgroups.types import MetricType
+
+__all__ = ["add_metric", "all_metrics", "metrics_named"]
+
+_TYPES = (*MetricType.list(), "model_data_bound_metric")
+
+
+def all_metrics(subject: Subject) -> list[Metric]:
+    """Return the metrics of a model: the default ones, then those that were added."""
+    to = subject.recipient
+    with to.registry.catalog.read() as session:
+        records = kept.live(session, to.model_id)
+    return [*default_metrics(subject), *map(_metric, records)]
+
+
+def _metric(record: MetricRecord) -> Metric:
+    return Metric(
+        record.id,
+        record.name,
+        json.loads(record.query),
+        is_default=False,
+        type=record.type,
+        parameters=json.loads(record.parameters),
+    )
+
+
+def add_metric(
+    subject: Subject,
+    name: str,
+    query: Mapping[str, Any],
+    *,
+    is_data_drift: bool,
+    metric_type: str | None,
+    parameters: Sequence[Mapping[str, Any]],
+) -> str:
+    """Keep a metric and return its id.
+
+    Raises
+    ------
+    UserError
+        The type is unknown.
+    UserValueError
+        The query is not a dict of plain JSON, or parameters lack a name.
+    ConflictError
+        The model has a metric of that name.
+    """
+    if metric_type is not None and metric_type not in _TYPES:
+        raise UserError(f"metric_type={metric_type!r} is not one of {', '.join(_TYPES)}")
+    to = subject.recipient
+    require_writable(to.registry)
+    kind = metric_type
+    if kind is None:
+        kind = str(type_of(query, subject, is_data_drift=is_data_drift))
+    record = MetricRecord(
+        id=str(uuid4()),
+        model_id=to.model_id,
+        name=name,
+        type=kind,
+        parameters=_as_json(_checked(parameters), "parameters"),
+        created_at=now(),
+        query=_as_json(dict(query), "query"),
+    )
+    taken = {metric.name for metric in default_metrics(subject)}
+    with to.registry.catalog.write() as session:
+        taken.update(each.name for each in kept.live(session, to.model_id))
+        if name in taken:
+            raise ConflictError(f"the model has a metric {name!r} already; choose another name")
+        kept.add(session, record)
+    return record.id
+
+
+def _checked(parameters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    for number, parameter in enumerate(parameters):
+        if not isinstance(parameter, Mapping) or not isinstance(parameter.get("name"), str):
+            raise UserValueError(f"parameters[{number}] must be a dict with a name")
+    return [dict(parameter) for parameter in parameters]
+
+
+def _as_json(value: Any, what: str) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UserValueError(f"{what} must be plain JSON: {error}") from error
+
+
+def metrics_named(subject: Subject, names: Sequence[str] | None) -> list[Metric]:
+    """Return metrics by name; the default ones where no name is given.
+
+    Raises
+    ------
+    NotFoundError
+        The model has no metric of a name.
+    """
+    if names is None:
+        return default_metrics(subject)
+    known = {metric.name: metric for metric in all_metrics(subject)}
+    for name in names:
+        if name not in known:
+            raise NotFoundError(nearest(name, known, "metric"))
+    return [known[name] for name in names]
