@@ -74,7 +74,8 @@ def _source(subject: Subject, body: Body) -> Relation:
         raise MethodNotApplicableError("there are no enrichments yet; ask from 'inference'")
     columns = available(subject, source)
     names = _names_needed(subject, body, columns)
-    table = load(subject, source, names, selection_of(subject, [each for _, each in body.conditions]))
+    narrowed = selection_of(subject, [condition for _, condition in body.conditions])
+    table = load(subject, source, names, narrowed)
     boxes = {
         name
         for name in columns
