@@ -19,6 +19,7 @@ from modelgroups.errors import UserValueError
 from modelgroups.inferences.cells import MisfitError, cell_of, is_null
 from modelgroups.inferences.layout import TIME_TYPE, arrow_type
 from modelgroups.inferences.records import array_of
+from modelgroups.inferences.times import as_text
 from modelgroups.types import ValueType
 
 __all__ = ["Column", "as_list", "read_cells", "read_column"]
@@ -66,7 +67,10 @@ def read_cells(
     ([1.0, None, None], {2: "'age' is FLOAT and cannot be str 'a'"})
     """
     read = cell_of(value_type, name, tz)
-    values = as_list(column)
+    try:
+        values = as_list(column)
+    except (OverflowError, ValueError) as error:  # of times in Arrow that `datetime` cannot hold
+        raise UserValueError(f"{name!r} holds a value that is out of range: {error}") from error
     faults: dict[int, str] = {}
     for row, value in enumerate(values):
         if is_null(value):
@@ -178,8 +182,9 @@ def _integers(array: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray |
 def _times(
     array: pa.Array | pa.ChunkedArray, name: str, tz: tzinfo | None
 ) -> pa.Array | pa.ChunkedArray | None:
+    array = _in_micros(array, name)
     if array.type.tz is not None:
-        return array.cast(TIME_TYPE, safe=False)
+        return array.cast(TIME_TYPE)
     if array.null_count == len(array):
         return pa.nulls(len(array), TIME_TYPE)
     if tz is None:
@@ -190,6 +195,20 @@ def _times(
     offset = tz.utcoffset(None)
     if offset is None:  # it changes in the year: cell by cell
         return None
-    local = array.cast(pa.timestamp("us"), safe=False)
-    utc = pc.subtract(local, pa.scalar(offset // timedelta(microseconds=1), pa.duration("us")))
+    utc = pc.subtract(array, pa.scalar(offset // timedelta(microseconds=1), pa.duration("us")))
     return pc.assume_timezone(utc, "UTC")
+
+
+def _in_micros(array: pa.Array | pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray:
+    """Return times in microseconds, within the years of `datetime`; finer parts are cut off."""
+    is_fine = array.type.unit == "ns"
+    if is_fine and (pc.min(array.cast(pa.int64())).as_py() or 0) < 0:  # a cast rounds towards 1970
+        array = pc.floor_temporal(array, unit="microsecond")
+    try:
+        times = array.cast(pa.timestamp("us", array.type.tz), safe=not is_fine)
+        ends = pc.min_max(times.cast(pa.int64())).as_py()
+        if ends["min"] is not None:
+            as_text(ends["min"]), as_text(ends["max"])
+    except (pa.ArrowInvalid, OverflowError) as error:
+        raise UserValueError(f"{name!r} holds a time that is out of range: {error}") from error
+    return times
