@@ -16,9 +16,10 @@ from modelgroups.query import engine
 from modelgroups.query.answer import plain
 from modelgroups.query.conditions import condition
 from modelgroups.query.faults import Faults, nearest
+from modelgroups.query.names import ORDER, column_name, shown_name
 from modelgroups.query.operand import Deferred, Level, Operand
 from modelgroups.query.scope import Scope
-from modelgroups.query.source import BOX_FIELDS, ORDER
+from modelgroups.query.source import BOX_FIELDS
 from modelgroups.query.subject import Subject
 from modelgroups.query.tree import Body, Item, Key
 
@@ -134,9 +135,8 @@ class Compiler:
 
     def _all_columns(self) -> list[str]:
         hidden = self.source.boxes
-        return [
-            n for n in self.source.table.columns if n != ORDER and not ("." in n and n in hidden)
-        ]
+        names = map(shown_name, self.source.table.columns)
+        return [n for n in names if n is not None and not ("." in n and n in hidden)]
 
     def _check_stage(self, item: Item, path: str) -> None:
         attribute = self.subject.attributes.get(item.property or "")
@@ -156,7 +156,7 @@ class Compiler:
 
     def _folded(self, scope: Scope, items: Mapping[str, tuple[str, Item]]) -> Scope:
         """Return the scope of rows that are the groups of the subquery, with their aggregates."""
-        keys = list(self.source.grouped or ())
+        keys = [column_name(key) for key in self.source.grouped or ()]
         first = {ORDER: scope.table[ORDER].min()}
         table = scope.table.group_by(keys).aggregate(**scope.inner, **first)
         again = self._scope(scope.table, items)
@@ -176,8 +176,9 @@ class Compiler:
             told = " and ".join(map(repr, owners))
             self.faults.add(self._at("select"), f"the boxes of {told} do not line up")
             return table
-        whole = [name for name in table.columns if name not in asked]
-        return table.select(*whole, **{name: table[name].unnest() for name in asked})
+        parts = [column_name(name) for name in asked]
+        whole = [name for name in table.columns if name not in parts]
+        return table.select(*whole, **{name: table[name].unnest() for name in parts})
 
     def _names_used(self) -> list[str]:
         names: list[str] = []
@@ -236,7 +237,7 @@ class Compiler:
             if order.name in scope.names and order.name not in {
                 key for key, (_, item) in items.items() if item.function is not None
             }:
-                column = scope.table[order.name]
+                column = scope.table[column_name(order.name)]
                 make = ibis.desc if order.direction == "desc" else ibis.asc
                 keys.append(make(column, nulls_first=False))
         return [*keys, scope.table[ORDER]]
@@ -280,17 +281,17 @@ class Compiler:
         grouped: tuple[str, ...] | None = None,
     ) -> Relation:
         table = scope.table
-        columns = {key: _expression(operand) for key, operand in operands.items()}
+        columns = {column_name(key): _expression(operand) for key, operand in operands.items()}
         extra: dict[str, Any] = {}
         for number, order in enumerate(self.body.order_by):
             path = self._at(f"order_by[{number}]")
-            if order.name in columns:
+            if order.name in operands:
                 continue
             found = scope.named(order.name, path)
             if found is not None:
                 extra[f"#by{number}"] = found.value
         result = table.select(**columns, **extra, **{ORDER: table[ORDER]})
-        return Relation(self._ordered(result, columns), grouped)
+        return Relation(self._ordered(result, operands), grouped)
 
     def _groups(
         self, scope: Scope, operands: Mapping[str, Operand], keys: Mapping[str, Operand | None]
@@ -305,30 +306,33 @@ class Compiler:
             if grouping
             else table.aggregate(**metrics)
         )
-        columns = dict.fromkeys(operands)
-        return Relation(self._ordered(result, columns, finish, grouping), finish=finish)
+        return Relation(self._ordered(result, operands, finish, keys), finish=finish)
 
     def _metrics(
         self, scope: Scope, operands: Mapping[str, Operand], keys: Mapping[str, Operand | None]
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Deferred]]:
         """Return what the rows are grouped by, what is aggregated, and what is finished later."""
         uses = self._uses(keys)
-        grouping = {n if n in operands else f"#key.{n}": k.value for n, k in keys.items() if k}
+        grouping = {
+            column_name(name) if name in operands else f"#key{number}": key.value
+            for number, (name, key) in enumerate(keys.items())
+            if key
+        }
         metrics: dict[str, Any] = {}
         finish: dict[str, Deferred] = {}
         for name, operand in operands.items():
+            column = column_name(name)
             if operand.is_deferred:
-                places = {f"{name}#{key}": column for key, column in operand.value.columns.items()}
-                metrics |= places
+                metrics |= {f"{column}#{key}": c for key, c in operand.value.columns.items()}
                 finish[name] = operand.value
             elif operand.level is Level.GROUP:
-                metrics[name] = operand.value
+                metrics[column] = operand.value
             elif operand.level is Level.CONSTANT:
-                metrics[name] = _expression(operand)
-            elif name in grouping:
+                metrics[column] = _expression(operand)
+            elif column in grouping:
                 continue
             elif operand.uses <= uses and keys:
-                grouping[name] = operand.value
+                grouping[column] = operand.value
             else:
                 path, _ = scope.items[name]
                 self.faults.add(
@@ -350,14 +354,9 @@ class Compiler:
 
         keys = []
         for number, order in enumerate(self.body.order_by):
-            name = next(
-                (
-                    n
-                    for n in (order.name, f"#by{number}", f"#key.{order.name}")
-                    if n in table.columns
-                ),
-                None,
-            )
+            places = [column_name(order.name), f"#by{number}"]
+            places += [f"#key{n}" for n, key in enumerate(grouping or ()) if key == order.name]
+            name = next((place for place in places if place in table.columns), None)
             if name is None:
                 path = self._at(f"order_by[{number}]")
                 if finish and order.name in finish:
@@ -377,7 +376,7 @@ class Compiler:
             table = table.mutate(**{ORDER: rank})
         if self.body.limit is not None or self.body.offset:
             table = table.order_by(ORDER).limit(self.body.limit, offset=self.body.offset or 0)
-        hidden = [name for name in table.columns if name.startswith(("#by", "#key."))]
+        hidden = [name for name in table.columns if name.startswith(("#by", "#key"))]
         return table.drop(*hidden) if hidden else table
 
     def _at(self, place: str) -> str:
@@ -387,18 +386,31 @@ class Compiler:
 def finished(relation: Relation, keys: Sequence[str]) -> list[dict[str, Any]]:
     """Return the rows of a relation in their order, with what is finished in Python."""
     table: pa.Table = engine.run(relation.table.order_by(ORDER))
+    later = {
+        f"{column_name(key)}#{name}"
+        for key, deferred in relation.finish.items()
+        for name in deferred.columns
+    }
+    columns = [
+        [_unpacked(value) for value in table[name]] if name in later else table[name].to_pylist()
+        for name in table.column_names
+    ]
     rows = [
-        dict(zip(table.column_names, values, strict=True))
-        for values in zip(*(column.to_pylist() for column in table.columns), strict=True)
+        dict(zip(table.column_names, values, strict=True)) for values in zip(*columns, strict=True)
     ]
     return [{key: plain(_finish(relation, key, row)) for key in keys} for row in rows]
 
 
+def _unpacked(value: pa.Scalar) -> Any:
+    """Return a value for NumPy: a list as an Arrow array."""
+    return value.values if pa.types.is_list(value.type) else value.as_py()  # None where it is null
+
+
 def _finish(relation: Relation, key: str, row: Mapping[str, Any]) -> Any:
-    deferred = relation.finish.get(key)
+    deferred, column = relation.finish.get(key), column_name(key)
     if deferred is None:
-        return row[key]
-    return deferred.finish({name: row[f"{key}#{name}"] for name in deferred.columns})
+        return row[column]
+    return deferred.finish({name: row[f"{column}#{name}"] for name in deferred.columns})
 
 
 def _expression(operand: Operand) -> Any:

@@ -11,7 +11,8 @@ from modelgroups.inferences.times import micros
 from modelgroups.query.compile import Compiler, Relation, finished
 from modelgroups.query.faults import Faults
 from modelgroups.query.library.registry import Kind, known
-from modelgroups.query.source import ORDER, available, load
+from modelgroups.query.names import ORDER, column_name
+from modelgroups.query.source import available, load
 from modelgroups.query.subject import Subject
 from modelgroups.query.tree import Body, Condition, parse_body
 from modelgroups.types import ValueType
@@ -61,7 +62,7 @@ def _as_source(relation: Relation, keys: list[str]) -> Relation:
     if not relation.finish:
         return relation
     rows = finished(relation, keys)
-    columns = {key: pa.array([row[key] for row in rows]) for key in keys}
+    columns = {column_name(key): pa.array([row[key] for row in rows]) for key in keys}
     table = pa.table(columns | {ORDER: pa.array(range(len(rows)), pa.int64())})
     return Relation(ibis.memtable(table), relation.grouped)
 
@@ -81,6 +82,7 @@ def _source(subject: Subject, body: Body) -> Relation:
         for name in columns
         if (a := columns[name].attribute) is not None and a.value_type == ValueType.BoundingBox
     }
+    table = table.rename_columns([n if n == ORDER else column_name(n) for n in table.column_names])
     return Relation(ibis.memtable(table), boxes=frozenset(boxes), known=tuple(columns))
 
 

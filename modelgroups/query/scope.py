@@ -18,8 +18,8 @@ from modelgroups.query.library.registry import (
     known,
     registered,
 )
+from modelgroups.query.names import ORDER, column_name, shown_name
 from modelgroups.query.operand import Deferred, Level, Operand
-from modelgroups.query.source import ORDER
 from modelgroups.query.subject import Subject
 from modelgroups.query.tree import COMPARATORS, Item
 
@@ -66,14 +66,15 @@ class Scope:
     @property
     def names(self) -> list[str]:
         """The columns of the source."""
-        return [name for name in self.table.columns if name != ORDER]
+        shown = (shown_name(column) for column in self.table.columns)
+        return [name for name in shown if name is not None]
 
     # --- names ---------------------------------------------------------------------------
 
     def column(self, name: str, path: str) -> Operand | None:
         """Return a column of the source, or note that there is none."""
         if name in self.names:
-            return Operand(self.table[name], Level.ROW, frozenset({name}))
+            return Operand(self.table[column_name(name)], Level.ROW, frozenset({name}))
         self.faults.add(path, nearest(name, self.known or self.names, "property"))
         return None
 
@@ -154,7 +155,8 @@ class Scope:
         self.inner[name] = operand.value
         if self.folded is not None:
             return Operand(self.folded[name], Level.ROW)
-        trial = self.table.group_by(list(self.grouped or ())).aggregate(**{name: operand.value})
+        keys = [column_name(key) for key in self.grouped or ()]
+        trial = self.table.group_by(keys).aggregate(**{name: operand.value})
         return Operand(trial[name], Level.ROW)
 
 

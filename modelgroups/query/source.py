@@ -26,6 +26,7 @@ from modelgroups.inferences.layout import (
     arrow_type,
 )
 from modelgroups.inferences.read import Selection, read_tables
+from modelgroups.query.names import ORDER
 from modelgroups.query.subject import Subject
 from modelgroups.reference.reading import column_names
 from modelgroups.reference.reading import read_tables as read_reference_tables
@@ -34,10 +35,7 @@ from modelgroups.types import Stage, ValueType
 if TYPE_CHECKING:
     from modelgroups.schema.attribute import Attribute
 
-__all__ = ["BOX_FIELDS", "ORDER", "Column", "available", "load"]
-
-ORDER: Final = "#order"
-"""The hidden column with the order of storing."""
+__all__ = ["BOX_FIELDS", "Column", "available", "load"]
 
 BOX_FIELDS: Final = ("class_id", "confidence", "top_left_x", "top_left_y", "width", "height")
 

@@ -6,8 +6,20 @@ from modelgroups.query.library import (
     aggregates,
     classification,
     distributions,
+    objects,
+    ranked,
     regression,
+    tokens,
     transformations,
 )
 
-__all__ = ["aggregates", "classification", "distributions", "regression", "transformations"]
+__all__ = [
+    "aggregates",
+    "classification",
+    "distributions",
+    "objects",
+    "ranked",
+    "regression",
+    "tokens",
+    "transformations",
+]

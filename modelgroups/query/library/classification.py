@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from modelgroups.query.library.pairs import unswapped
 from modelgroups.query.library.registry import Call, Kind, Parameter, Takes, function
 from modelgroups.query.operand import Deferred
 from modelgroups.schema.attribute import Attribute
@@ -56,11 +57,9 @@ def _pair(
         if given is not None and given not in attributes:
             call.blame(name, f"no attribute {given!r}")
             return None
-    if predicted_property is not None and ground_truth_property is not None:
-        truths = (Stage.GroundTruth, Stage.GroundTruthClass)
-        swapped = attributes[predicted_property].stage in truths
-        if swapped and attributes[ground_truth_property].stage == Stage.PredictedValue:
-            predicted_property, ground_truth_property = ground_truth_property, predicted_property
+    predicted_property, ground_truth_property = unswapped(
+        attributes, predicted_property, ground_truth_property
+    )
     predicted = attributes[predicted_property] if predicted_property else call.subject.positive()
     if predicted is None:
         call.blame("predicted_property", "it must be given, for the model has several classes")

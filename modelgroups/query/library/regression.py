@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelgroups.query.library.pairs import pair_of_columns
 from modelgroups.query.library.registry import Call, Kind, Parameter, Takes, function
-from modelgroups.types import Stage
 
 __all__: list[str] = []
 
@@ -17,26 +17,10 @@ def _columns(call: Call, predicted: str | None, truth: str | None) -> tuple[Any,
     """Return the columns of prediction and ground truth, null where either is."""
     import ibis
 
-    subject = call.subject
-    if predicted is not None and truth is not None:
-        first = subject.attributes.get(predicted)
-        if first is not None and first.stage == Stage.GroundTruth:
-            predicted, truth = truth, predicted
-    if predicted is None:
-        found = [attribute for attribute in subject.predicted() if not attribute.implicit]
-        if len(found) != 1:
-            call.blame("predicted_property", f"it must be given: there are {len(found)}")
-            return None
-        predicted = found[0].name
-    if truth is None:
-        attribute = subject.attributes.get(predicted)
-        truth = attribute.attribute_link if attribute is not None else None
-        if truth is None:
-            call.blame("ground_truth_property", f"it must be given: {predicted!r} has no link")
-            return None
-    p, y = call.column(predicted), call.column(truth)
-    if p is None or y is None:
+    found = pair_of_columns(call, predicted, truth)
+    if found is None:
         return None
+    p, y = found
     if not p.type().is_numeric() or not y.type().is_numeric():
         call.blame("", "numbers are wanted")
         return None
