@@ -88,7 +88,8 @@ def add_metric(
 
 def _checked(parameters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for number, parameter in enumerate(parameters):
-        if not isinstance(parameter, Mapping) or not isinstance(parameter.get("name"), str):
+        named = dict(parameter).get("name") if hasattr(parameter, "keys") else None
+        if not isinstance(named, str):
             raise UserValueError(f"parameters[{number}] must be a dict with a name")
     return [dict(parameter) for parameter in parameters]
 

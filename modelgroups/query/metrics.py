@@ -318,19 +318,27 @@ def _named(body: dict[str, Any], metric: Metric) -> dict[str, Any]:
 
 
 def _rolled_up(
-    body: dict[str, Any],
+    body: Mapping[str, Any],
     keys: Mapping[str, Mapping[str, Any]],
     filters: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    groups = [
-        {"alias": name} if "alias" in item else {"property": name} for name, item in keys.items()
-    ]
+    """Return a query that is asked of some rows only, for each group of them.
+
+    Rows are chosen, and groups made, in the innermost subquery; those around it go on with them.
+    """
     whole = dict(body)
-    whole["select"] = [*keys.values(), *body["select"]]
-    if groups:
-        whole["group_by"] = [*groups, *body.get("group_by", [])]
-    if filters:
+    if "subquery" in body:
+        whole["subquery"] = _rolled_up(body["subquery"], keys, filters)
+        keys = {name: {"property": name} for name in keys}
+    elif filters:
         whole["filter"] = [*filters, *body.get("filter", [])]
+    whole["select"] = [*keys.values(), *body["select"]]
+    if keys:
+        groups = [
+            {"alias": name} if "alias" in item else {"property": name}
+            for name, item in keys.items()
+        ]
+        whole["group_by"] = [*groups, *body.get("group_by", [])]
     return whole
 
 
