@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelgroups.errors import SnapshotCorruptError, SnapshotMissingError, UserValueError
+from modelgroups.storage import digest
 from modelgroups.storage.digest import digest_file, sha256_of_file
 from modelgroups.storage.parquet import (
     iter_batches,
@@ -339,6 +340,20 @@ class TestDigest:
                 assert file.write(piece) == len(piece)
         assert path.read_bytes() == b"".join(pieces)
         assert file.digest == hashlib.sha256(b"".join(pieces)).hexdigest()
+
+    def test_only_large_files_start_a_thread(self, path, monkeypatch):
+        started = []
+
+        class Pool(digest.ThreadPoolExecutor):
+            def __init__(self, *given):
+                started.append(self)
+                super().__init__(*given)
+
+        monkeypatch.setattr(digest, "ThreadPoolExecutor", Pool)
+        write_table(small_table(), path)
+        assert started == []
+        write_table(large_table(), path)
+        assert len(started) == 1
 
     def test_equal_tables_give_equal_bytes(self, path):
         table = small_table(1000)
