@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from modelgroups.inferences.segment_files import (
     slices,
     staged_segment,
 )
-from modelgroups.inferences.tiers import FANOUT, FOLD_ROWS, next_merge
+from modelgroups.inferences.tiers import FANOUT, FOLD_ROWS, is_overdue, next_merge
 from modelgroups.inferences.view import OpenSegment, live_batches
 from modelgroups.reference.intake import require_writable
 from modelgroups.storage.keys import KeyIndex, keys_of, merge_indexes
@@ -52,6 +52,25 @@ class _ChangedError(Exception):
 
 
 @dataclass(frozen=True)
+class _Scope:
+    """What there is to compact for somebody who waits for it; what comes later does not count.
+
+    Parameters
+    ----------
+    parcels
+        The serial of the newest parcel of each kind.
+    segments
+        The ids of the segments, and of those that are made of them.
+    purged
+        The ids of the segments that hold deleted rows.
+    """
+
+    parcels: dict[Kind, int] = field(default_factory=dict)
+    segments: set[str] = field(default_factory=set)
+    purged: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
 class Compactor:
     """Compacts the log of a model, one step at a time.
 
@@ -61,12 +80,15 @@ class Compactor:
         Whose log.
     pause
         Is called often during long work, and may raise to break it off.
+    scope
+        What to compact; all that there is when not given.
     """
 
     registry: Registry
     model_id: str
     layout: Layout
     pause: Callable[[], None] = lambda: None
+    scope: _Scope | None = None
 
     def step(
         self, *, fold_from: int = FOLD_ROWS, fanout: int = FANOUT, purge: bool = False
@@ -84,12 +106,12 @@ class Compactor:
         """
         for kind in Kind:
             waiting = self._parcels(kind, fold_from)
-            if waiting:
-                return self._fold(kind, waiting)
             found = [segment for segment in self._segments() if segment.kind == kind]
+            if waiting and not is_overdue(found):
+                return self._fold(kind, waiting)
             merge = next_merge(found, fanout)
             if not merge and purge:
-                merge = next(([segment] for segment in found if segment.n_deleted), [])
+                merge = next(([segment] for segment in found if self._is_purged(segment)), [])
             if merge:
                 return self._merge(kind, merge)
         return False
@@ -99,12 +121,22 @@ class Compactor:
             log = logs.find(session, self.model_id)
             if log is None or parcels.count_rows(session, log.serial, kind) < fold_from:
                 return []
-            return _first_rows(parcels.live(session, log.serial, kind), _MOST_FOLDED)
+            waiting = parcels.live(session, log.serial, kind)
+        if self.scope is not None:
+            last = self.scope.parcels.get(kind, 0)
+            waiting = [parcel for parcel in waiting if parcel.serial <= last]
+        return _first_rows(waiting, _MOST_FOLDED)
 
     def _segments(self) -> list[Segment]:
         with self.registry.catalog.read() as session:
             log = logs.find(session, self.model_id)
-            return [] if log is None else segments.live(session, log.serial)
+            found = [] if log is None else segments.live(session, log.serial)
+        if self.scope is None:
+            return found
+        return [segment for segment in found if segment.id in self.scope.segments]
+
+    def _is_purged(self, segment: Segment) -> bool:
+        return segment.n_deleted > 0 and (self.scope is None or segment.id in self.scope.purged)
 
     # --- parcels to a segment --------------------------------------------------------------
 
@@ -157,7 +189,9 @@ class Compactor:
     def _open(self, segment: Segment, files: ExitStack) -> OpenSegment:
         name = SegmentName(self.model_id, segment.id)
         file = files.enter_context(self.registry.segments.open(name, segment.footer_digest))
-        return OpenSegment(segment, file, KeyIndex.load(self.registry.segments.index_path(name)))
+        # All of the index is read anyway; damage must not be written into a new one.
+        index = self.registry.segments.verified_index(name, segment.index_digest)
+        return OpenSegment(segment, file, index)
 
     def _live_rows(self, opened: Iterable[OpenSegment], schema: pa.Schema) -> Iterator[pa.Table]:
         for segment in opened:
@@ -201,6 +235,8 @@ class Compactor:
                 logs.note_segments(session, log.serial)
         except _ChangedError:
             return True  # look again at what there is to do
+        if staged is not None and self.scope is not None:
+            self.scope.segments.add(staged.record.id)
         for segment in segments_:
             self.registry.segments.remove(SegmentName(self.model_id, segment.id))
         return True
@@ -255,10 +291,24 @@ def _filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def compact(to: Recipient) -> None:
-    """Fold, merge and purge all that there is, then free its space on the disk."""
+    """Fold, merge and purge all that there is, then free its space on the disk.
+
+    What others send meanwhile is left for the next time, for it might never end.
+    """
     require_writable(to.registry)
-    compactor = Compactor(to.registry, to.model_id, to.layout)
+    compactor = Compactor(to.registry, to.model_id, to.layout, scope=_scope_of(to))
     while compactor.step(fold_from=1, fanout=2, purge=True):
         pass
     collect_log_garbage(to.registry)
     to.registry.catalog.truncate_log()
+
+
+def _scope_of(to: Recipient) -> _Scope:
+    with to.registry.catalog.read() as session:
+        log = logs.find(session, to.model_id)
+        if log is None:
+            return _Scope()
+        found = segments.live(session, log.serial)
+        last = {kind: parcels.last_serial(session, log.serial, kind) for kind in Kind}
+    purged = {segment.id for segment in found if segment.n_deleted}
+    return _Scope(last, {segment.id for segment in found}, purged)

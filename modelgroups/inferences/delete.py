@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
 
 __all__ = ["delete_before", "delete_ids", "deletions"]
 
+_TRIES = 3
+"""How often a deletion is worked out without the lock, before it takes it first."""
+
 
 def delete_ids(
     registry: Registry, model_id: str, layout: Layout, ids: Sequence[str]
@@ -77,11 +82,16 @@ def _delete(
     registry: Registry, model_id: str, layout: Layout, plan: object, rule: str
 ) -> tuple[int, int]:
     require_writable(registry)
-    while True:
-        with open_view(registry, model_id, layout) as view:
+    for turn in count():
+        with ExitStack() as held:
+            lock = None
+            if turn >= _TRIES:  # the log never stands still: others wait for the plan
+                lock = held.enter_context(registry.catalog.write())
+                lock.connection()  # takes the lock
+            view = held.enter_context(open_view(registry, model_id, layout))
             made: _Plan = plan(view)  # type: ignore[operator]
             emptied = made.emptied()
-            with registry.catalog.write() as session:
+            with registry.catalog.write() if lock is None else nullcontext(lock) as session:
                 log = logs.find(session, model_id)
                 if log is None:
                     return 0, 0

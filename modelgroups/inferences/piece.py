@@ -76,6 +76,7 @@ class Piece:
         self.truths = Search(Kind.GROUND_TRUTH, wanted)
         self._has_inference = _mask(accepted.inferences.rows, n_rows)
         self._has_truth = _mask(accepted.truths.rows, n_rows)
+        self._comes_along = self._has_inference  # the inference of its ground truth is in the call
         self._verdict = np.zeros(n_rows, dtype=np.int8)  # beside what is stored
         self._repeat_verdict = self._judge_repeats()  # beside the first such row of the call
         self._all_truths = self._has_truth.copy()
@@ -214,19 +215,30 @@ class Piece:
         """Return which rows bring a ground truth whose inference is not known."""
         known = self._by_row(self.inferences.found)
         known[self.accepted.generated] = True
-        known |= self._has_inference
+        known |= self._comes_along
         return self._has_truth & ~known
+
+    def fix(self) -> None:
+        """Decide for good on what is not stored, for only the rest of the rows is written.
+
+        Without this, a deletion that comes now could make a row count as new that is not written.
+        """
+        self.accepted.failures |= self._faults()
+        inferences, truths = self.new_inferences(), self.new_truths()
+        self._comes_along = self._has_inference & ~(self._verdict == _SAME)
+        self._has_inference, self._has_truth = inferences, truths
+
+    def _faults(self) -> dict[int, tuple[int, str]]:
+        """Return the rows that are refused, with the status and what is wrong."""
+        late = self._closed & (self._verdict == _UNKNOWN)
+        return {
+            int(row): (_CONFLICT, _LATE if late[row] else _CONTRADICTION)
+            for row in np.flatnonzero(self._refused())
+        }
 
     def failures(self) -> dict[int, tuple[int, str]]:
         """Return the rows of the call that fail, with the status and what is wrong."""
-        told = dict(self.accepted.failures)
-        refused = self._refused()
-        for row in np.flatnonzero(refused):
-            number = int(row)
-            if self._closed[number] and self._verdict[number] == _UNKNOWN:
-                told[number] = (_CONFLICT, _LATE)
-            else:
-                told[number] = (_CONFLICT, _CONTRADICTION)
+        told = self.accepted.failures | self._faults()
         return {self.first_row + row: failure for row, failure in sorted(told.items())}
 
 

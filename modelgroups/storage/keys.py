@@ -161,12 +161,19 @@ class KeyIndex:
         The halves of the keys, sorted.
     row
         The rows.
+    path
+        The file that they are read from.
     """
 
     def __init__(
-        self, high: NDArray[np.uint64], low: NDArray[np.uint64], row: NDArray[np.uint64] | Rows
+        self,
+        high: NDArray[np.uint64],
+        low: NDArray[np.uint64],
+        row: NDArray[np.uint64] | Rows,
+        path: Path | None = None,
     ) -> None:
         self._high, self._low, self._row = high, low, row
+        self._path = path
 
     @classmethod
     def of(cls, keys: Keys) -> Self:
@@ -189,7 +196,8 @@ class KeyIndex:
             raise _corrupt(path) from error
         if lines.dtype != np.uint64 or lines.ndim != 2 or len(lines) != _FIELDS:
             raise _corrupt(path)
-        return cls(*np.asarray(lines))
+        high, low, row = np.asarray(lines)
+        return cls(high, low, row, path)
 
     def write(self, path: Path, *, durable: bool = True) -> str:
         """Write it to a file, and return its SHA-256."""
@@ -212,8 +220,14 @@ class KeyIndex:
 
     def run(self, start: int, stop: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64], Rows]:
         """Return some entries: the halves of their keys and their rows."""
-        rows = self._row[start:stop].astype(np.int64)
-        return self._high[start:stop], self._low[start:stop], rows
+        return self._high[start:stop], self._low[start:stop], self._rows(slice(start, stop))
+
+    def _rows(self, places: slice | Rows) -> Rows:
+        """Return the rows at some places; a damaged file could name some that are not there."""
+        rows = self._row[places]
+        if len(rows) and int(rows.max()) >= len(self):
+            raise _corrupt(self._path)
+        return rows.astype(np.int64)
 
     def keys_by_row(self) -> Keys:
         """Return the keys in the order of the rows; this reads the whole index."""
@@ -237,7 +251,7 @@ class KeyIndex:
         firsts = np.repeat(np.cumsum(n_alike) - n_alike, n_alike)
         places = np.repeat(start, n_alike) + np.arange(len(which)) - firsts
         same = self._low[places] == keys.low[which]
-        which, rows = which[same], self._row[places[same]].astype(np.int64)
+        which, rows = which[same], self._rows(places[same])
         by_number = np.lexsort((rows, which))
         return which[by_number], rows[by_number]
 
@@ -256,7 +270,7 @@ class KeyIndex:
         place = int(np.searchsorted(self._high, high))
         while place < len(self) and self._high[place] == high:
             if self._low[place] == low:
-                return int(self._row[place])
+                return int(self._rows(slice(place, place + 1))[0])
             place += 1
         return -1
 
@@ -287,16 +301,18 @@ def merge_indexes(
     pause
         Is called now and then.
     """
-    lines = np.lib.format.open_memmap(path, "w+", dtype=np.uint64, shape=(_FIELDS, n_rows))
-    end = 0
-    for high, low, rows in _merged(parts):
-        pause()
-        lines[:, end : end + len(high)] = high, low, rows
-        end += len(high)
-    lines.flush()
-    del lines
-    if durable:
-        with path.open("rb") as file:
+    header = {"descr": "<u8", "fortran_order": False, "shape": (_FIELDS, n_rows)}
+    with path.open("wb") as file:  # a memory map would kill the process where the disk is full
+        np.lib.format.write_array_header_1_0(file, header)
+        start, end = file.tell(), 0
+        for run in _merged(parts):
+            pause()
+            for line, values in enumerate(run):
+                file.seek(start + _WORD * (line * n_rows + end))
+                file.write(values.astype("<u8").tobytes())
+            end += len(run[0])
+        file.flush()
+        if durable:
             os.fsync(file.fileno())
     return sha256_of_file(path)
 
@@ -328,7 +344,7 @@ def _moved(rows: Rows, where: Rows | int) -> Rows:
     return rows + where if isinstance(where, int) else where[rows]
 
 
-def _corrupt(path: Path) -> SnapshotCorruptError:
+def _corrupt(path: Path | None) -> SnapshotCorruptError:
     return SnapshotCorruptError(
         f"the file {path} is damaged: it is not an index of ids; restore it from a backup of the "
         "registry"

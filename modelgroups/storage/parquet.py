@@ -13,7 +13,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -164,8 +164,8 @@ def write_table(table: pa.Table, path: Path, *, durable: bool = True) -> Written
 def open_parquet(path: Path, *, digest: str | None = None) -> pq.ParquetFile:
     """Open a file for reading by parts; close it, or use it in a ``with`` block.
 
-    Damage that is found later, in a page, comes as an error of pyarrow;
-    ``read_table`` and ``iter_batches`` translate that too.
+    Damage that is found later, in a page, comes as a SnapshotCorruptError too, except from
+    its own ``iter_batches``; use the function of that name.
 
     Parameters
     ----------
@@ -291,9 +291,29 @@ def iter_batches(
 def _open(path: Path, digest: str | None, buffer_size: int) -> pq.ParquetFile:
     if digest is not None and (found := sha256_of_file(path)) != digest:
         raise _corrupt(path, f"the SHA-256 of its bytes is {found}, not {digest}")
-    return pq.ParquetFile(
-        path, page_checksum_verification=True, pre_buffer=False, buffer_size=buffer_size
-    )
+    return _CheckedFile(path, buffer_size)
+
+
+class _CheckedFile(pq.ParquetFile):  # type: ignore[misc]  # pyarrow has no types
+    """A Parquet file whose pages are compared with their checksums; damage is told as ours."""
+
+    def __init__(self, path: Path, buffer_size: int) -> None:
+        self._path = path
+        super().__init__(
+            path, page_checksum_verification=True, pre_buffer=False, buffer_size=buffer_size
+        )
+
+    def read(self, *args: Any, **kwargs: Any) -> pa.Table:
+        with _translated(self._path):
+            return super().read(*args, **kwargs)
+
+    def read_row_group(self, *args: Any, **kwargs: Any) -> pa.Table:
+        with _translated(self._path):
+            return super().read_row_group(*args, **kwargs)
+
+    def read_row_groups(self, *args: Any, **kwargs: Any) -> pa.Table:
+        with _translated(self._path):
+            return super().read_row_groups(*args, **kwargs)
 
 
 def _checked(columns: Sequence[str] | None, file: pq.ParquetFile, path: Path) -> list[str] | None:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 from collections import OrderedDict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -143,6 +143,24 @@ class SegmentStore:
                 self._indexes.popitem(last=False)
         return index
 
+    def verified_index(self, name: SegmentName, digest: str) -> KeyIndex:
+        """Return the index of a segment after comparing all of it with its SHA-256.
+
+        Raises
+        ------
+        SnapshotMissingError
+            There is no such file.
+        SnapshotCorruptError
+            Its bytes have another hash.
+        """
+        from modelgroups.storage.keys import KeyIndex
+
+        path = self.index_path(name)
+        with _missing_is_told(path):
+            if sha256_of_file(path) != digest:
+                raise _changed(path)
+            return KeyIndex.load(path)
+
     def remove(self, name: SegmentName) -> None:
         """Delete the files of a segment that no catalog row names any more."""
         with self._lock:
@@ -186,10 +204,12 @@ class SegmentStore:
         """
         n_files = size = 0
         for path, identity in garbage.items():
-            if identity_of(path) == identity:
-                size += path.stat().st_size
-                path.unlink()
-                n_files += 1
+            with suppress(FileNotFoundError):  # whoever compacted it away was faster
+                if identity_of(path) == identity:
+                    n_bytes = path.stat().st_size
+                    path.unlink()
+                    size += n_bytes
+                    n_files += 1
         return n_files, size
 
 
