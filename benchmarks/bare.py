@@ -1,9 +1,7 @@
 """The least program that saves a version durably: what any registry must do at least.
 
 It does by hand, with pyarrow and sqlite3, the durable steps of a save, and nothing else:
-no schema is inferred or checked, nobody reads it back. Its files lie in as many folders as
-ours, for one folder would hold all files of a registry; a new one is synced into the folder
-above it, or a power cut could take the file with it.
+no schema is inferred or checked, nobody reads it back.
 """
 
 from __future__ import annotations
@@ -70,10 +68,8 @@ class BareRegistry:
             size = file.tell()
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        folder = self._folder(digest)
         self._catalog.execute("BEGIN IMMEDIATE")
-        staged.replace(folder / f"{digest}.parquet")
-        _sync(folder)
+        self._publish(staged, digest)
         number = self._insert(attributes, digest, size, table.num_rows)
         self._catalog.execute("COMMIT")
         return number
@@ -82,13 +78,11 @@ class BareRegistry:
         """Release the catalog."""
         self._catalog.close()
 
-    def _folder(self, digest: str) -> Path:
-        """Return the folder of a file, made if it is the first one there."""
-        folder = self._objects / digest[:2]
-        if not folder.exists():
-            folder.mkdir(exist_ok=True)
-            _sync(self._objects)
-        return folder
+    def _publish(self, staged: Path, digest: str) -> None:
+        staged.replace(self._objects / f"{digest}.parquet")
+        fd = os.open(self._objects, os.O_RDONLY)
+        os.fsync(fd)
+        os.close(fd)
 
     def _insert(self, attributes: Sequence[Attribute], digest: str, size: int, n_rows: int) -> int:
         execute = self._catalog.execute
@@ -107,9 +101,3 @@ class BareRegistry:
         execute("INSERT OR IGNORE INTO snapshot VALUES (?, ?, ?, ?)", (digest, size, n_rows, at))
         execute("INSERT INTO reference VALUES (?, ?, ?)", (model, digest, at))
         return int(number)
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    os.fsync(fd)
-    os.close(fd)
