@@ -43,7 +43,7 @@ def demo(
         typer.Option(help="The folder of the registry; a temporary one if not given."),
     ] = None,
 ) -> None:
-    """Train two classifiers, save them as versions of one group, and show what is stored."""
+    """Train two classifiers, save them as versions of one group, use them, show what is stored."""
     from modelgroups.cli.demo import run
     from modelgroups.errors import ModelGroupsError
 

@@ -1,4 +1,4 @@
-"""The demonstration: two real classifiers become two versions of one group."""
+"""The demonstration: two real classifiers become two versions of one group, and are used."""
 
 from __future__ import annotations
 
@@ -23,27 +23,37 @@ __all__ = ["run"]
 
 _NAME = "Breast cancer"
 _FEATURES = ["mean radius", "mean texture", "mean concavity", "worst area"]
+_N_REFERENCE = 100
 
 
 @dataclass(frozen=True)
 class _Trained:
-    """A classifier after training: what it is, how good it is, and the rows it was tried on."""
+    """A classifier after training: what it is, how good it is, and the rows it was tried on.
+
+    The first hundred of those are its reference data, the others come in later.
+    """
 
     title: str
     accuracy: float
     reference: pd.DataFrame
+    traffic: pd.DataFrame
 
 
 def run(console: Console, home: Path | None) -> None:
     """Train, save and show; in the folder `home`, or in a temporary one that is kept."""
     folder = home or Path(tempfile.mkdtemp(prefix="modelgroups-demo-"))
     with mg.connect(folder) as connection:
-        saved = [_save(connection, console, *item) for item in enumerate(_train(), start=1)]
+        trained = list(_train())
+        saved = [_save(connection, console, *item) for item in enumerate(trained, start=1)]
         group = connection.get_model_group(saved[0])
         for other in saved[1:]:
             other.model_group_id = group.id
             other.save()
         console.print(_versions(group))
+        for version, classifier in zip(saved, trained, strict=True):
+            _use(version, classifier.traffic)
+            console.print(f"[bold]summary() of {version.version_label} in use[/]")
+            console.print(f"{version.summary()}\n", highlight=False, soft_wrap=True)
         console.print(_files(connection.registry.root))
         console.print(f"{connection.verify()}\n", highlight=False, soft_wrap=True)
     console.print(
@@ -51,7 +61,8 @@ def run(console: Console, home: Path | None) -> None:
         "  import modelgroups as mg\n"
         f"  connection = mg.connect({str(folder)!r})\n"
         f"  group = connection.get_model_group({group.id!r})\n"
-        "  group.get_version(label='V2').reference_data()",
+        "  group.get_version(label='V2').reference_data()\n"
+        "  group.get_version(label='V2').inferences()",
         highlight=False,
         markup=False,
         soft_wrap=True,
@@ -81,6 +92,26 @@ def _save(connection: mg.Connection, console: Console, number: int, trained: _Tr
     return model
 
 
+def _use(version: mg.Model, traffic: pd.DataFrame) -> None:
+    """Send a version a prediction an hour, and a day later what was true."""
+    import pandas as pd
+
+    count = len(traffic)
+    hours = pd.date_range("2026-03-01", periods=count, freq="h", tz="UTC")
+    ids = [f"patient-{number}" for number in range(1, count + 1)]
+    version.send_inferences(
+        traffic.drop(columns="malignant"),
+        inference_timestamps=hours.to_list(),
+        partner_inference_ids=ids,
+    )
+    version.update_inference_ground_truths(
+        traffic["malignant"],
+        partner_inference_ids=ids,
+        ground_truth_timestamps=(hours + pd.Timedelta(days=1)).to_list(),
+    )
+    version.compact()  # so that the log is in files now, not later
+
+
 def _train() -> Iterator[_Trained]:
     """Yield two classifiers with their probabilities for rows that they were not trained on."""
     try:
@@ -107,8 +138,9 @@ def _train() -> Iterator[_Trained]:
     ):
         classifier.fit(inputs, labels)
         probability = classifier.predict_proba(held_out)[:, 1]
-        reference = held_out.assign(p_malignant=probability, malignant=truth)
-        yield _Trained(title, float(classifier.score(held_out, truth)), reference)
+        tried = held_out.assign(p_malignant=probability, malignant=truth)
+        accuracy = float(classifier.score(held_out, truth))
+        yield _Trained(title, accuracy, tried.iloc[:_N_REFERENCE], tried.iloc[_N_REFERENCE:])
 
 
 def _versions(group: mg.ModelGroup) -> Table:
@@ -137,8 +169,12 @@ def _files(root: Path) -> Table:
 
 
 def _short(path: Path) -> str:
-    name = path.name if len(path.stem) < 20 else f"{path.stem[:16]}…{path.suffix}"
-    return str(path.with_name(name))
+    return "/".join(map(_short_name, path.parts))
+
+
+def _short_name(name: str) -> str:
+    stem, dot, suffix = name.partition(".")
+    return name if len(stem) < 20 else f"{stem[:8]}…{dot}{suffix}"
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
