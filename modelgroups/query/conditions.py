@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -83,8 +84,7 @@ def fit(value: Any, type_: Any) -> Any:
     if type_.is_integer():
         return _as_whole(value)
     if type_.is_numeric():
-        number = _as_number(value)
-        return MISMATCH if number is MISMATCH else float(number)
+        return _as_float(_as_number(value))
     if type_.is_timestamp():
         moment = _as_moment(value)
         return MISMATCH if moment is None else ibis.literal(moment, type="timestamp(6)")
@@ -108,24 +108,39 @@ def _as_flag(value: Any) -> Any:
 def _as_number(value: Any) -> Any:
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, int | float):
-        return value
     if isinstance(value, str):
+        value = _parsed(value)
+    if isinstance(value, float) and math.isnan(value):
+        return MISMATCH
+    return value if isinstance(value, int | float) else MISMATCH
+
+
+def _parsed(text: str) -> int | float | None:
+    for read in (int, float):
         try:
-            return float(value)
+            return read(text)
         except ValueError:
-            return MISMATCH
-    return MISMATCH
+            continue
+    return None
+
+
+def _as_float(number: Any) -> Any:
+    """Return a number as a float; one that is too large for it lies beyond all of them."""
+    if number is MISMATCH:
+        return MISMATCH
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
 
 
 def _as_whole(value: Any) -> Any:
     """Return a number to compare whole numbers with; a fraction can be ordered beside them."""
-    if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            return _as_number(value)
-    return _as_number(value)
+    number = _as_number(value)
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    is_storable = isinstance(number, int) and -(2**63) <= number < 2**63
+    return number if is_storable else _as_float(number)
 
 
 def _as_moment(value: Any) -> datetime | None:
@@ -137,4 +152,7 @@ def _as_moment(value: Any) -> datetime | None:
             return None
     if not isinstance(value, datetime):
         return None
-    return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+    try:
+        return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        return None

@@ -6,6 +6,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
+from modelgroups.errors import UserValueError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -16,9 +18,21 @@ _engines: dict[int, Any] = {}
 
 
 def run(expression: Any) -> pa.Table:
-    """Return the answer of an Ibis expression over tables in memory."""
-    with _lock:  # one connection of DuckDB runs one query at a time
-        return _engine().to_pyarrow(expression)
+    """Return the answer of an Ibis expression over tables in memory.
+
+    Raises
+    ------
+    UserValueError
+        A value does not fit what is computed of it.
+    """
+    import duckdb
+
+    try:
+        with _lock:  # one connection of DuckDB runs one query at a time
+            return _engine().to_pyarrow(expression)
+    except duckdb.DataError as error:  # a value that is not what the query takes it for
+        first, _, _ = str(error).partition("\n")
+        raise UserValueError(f"the query cannot be answered: {first}") from error
 
 
 def _engine() -> Any:

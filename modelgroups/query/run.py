@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from modelgroups.errors import MethodNotApplicableError
+from modelgroups.errors import MethodNotApplicableError, UserValueError
 from modelgroups.inferences.read import Selection
 from modelgroups.inferences.times import micros
 from modelgroups.query.compile import Compiler, Relation, finished
@@ -51,7 +51,7 @@ def _compiled(
     relation = compiler.compile(inner=path != "")
     if relation is None:
         return None, []
-    return relation, [key for key in compiler.keys if key != ORDER]
+    return relation, compiler.keys
 
 
 def _as_source(relation: Relation, keys: list[str]) -> Relation:
@@ -140,4 +140,7 @@ def _moment(text: str) -> int | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return micros(moment if moment.tzinfo else moment.replace(tzinfo=UTC), None, "filter")
+    try:
+        return micros(moment if moment.tzinfo else moment.replace(tzinfo=UTC), None, "filter")
+    except UserValueError:  # it is out of range, as the condition itself will tell
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -26,6 +27,7 @@ from modelgroups.query.tree import COMPARATORS, Item
 __all__ = ["Scope"]
 
 _EVALUATION_PARAMETERS: Final = ("threshold", "predicted_property", "ground_truth_property")
+_MOST_WHOLE: Final = 2**63
 _NESTED_KEYS: Final = ("function", "alias", "parameters")
 
 
@@ -110,11 +112,14 @@ class Scope:
             if raw in self.names or raw in self.items:
                 return self.named(raw, path)
             return Operand(raw, Level.CONSTANT) if literal else self.column(raw, path)
-        if isinstance(raw, bool | int | float) or (raw is None and literal):
+        if isinstance(raw, bool) or (raw is None and literal):
             return Operand(raw, Level.CONSTANT)
+        number = _as_number(raw)
+        if number is not None:
+            return Operand(number, Level.CONSTANT)
         if isinstance(raw, Mapping):
             return self._nested(raw, path)
-        self.faults.add(path, f"a name, a number or something nested is wanted, not {raw!r}")
+        self.faults.add(path, f"a name, a finite number or something nested is wanted, not {raw!r}")
         return None
 
     def _nested(self, raw: Mapping[str, Any], path: str) -> Operand | None:
@@ -201,8 +206,9 @@ class _CallBuilder:
         call = Call(scope.subject, order, scope.ordering, self._column, self._condition, self.blame)
         try:
             value = self.function.build(call, **plain)
-        except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
-            self.blame("", f"{self.function.name} cannot be made of this: {error}")
+        except _refusals() as error:
+            told = str(error).partition("\n")[0]
+            self.blame("", f"{self.function.name} cannot be made of this: {told}")
             return None
         if self.failed:
             return None
@@ -293,7 +299,8 @@ class _CallBuilder:
     def _number(self, name: str, raw: Any, parameter: Parameter) -> Any:
         wanted = "a whole number" if parameter.takes is Takes.WHOLE else "a number"
         number = _as_number(raw)
-        if number is None or (parameter.takes is Takes.WHOLE and number != int(number)):
+        is_whole = number is not None and number == int(number) and abs(number) < _MOST_WHOLE
+        if number is None or (parameter.takes is Takes.WHOLE and not is_whole):
             self.blame(name, f"{wanted} is wanted, not {raw!r}")
             return None
         low, high = parameter.least, parameter.most
@@ -317,17 +324,23 @@ class _CallBuilder:
         return raw
 
 
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what Ibis raises where an expression does not fit its operands."""
+    from ibis.common.annotations import ValidationError
+    from ibis.common.exceptions import IbisError
+
+    return TypeError, ValueError, AttributeError, NotImplementedError, ValidationError, IbisError
+
+
 def _as_number(raw: Any) -> float | int | None:
     """Return a number, also from text; None for anything else, NaN and infinities included."""
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         return None
     try:
-        number = raw if isinstance(raw, int | float) else float(raw)
-    except ValueError:
+        number = raw if isinstance(raw, int) and abs(raw) < _MOST_WHOLE else float(raw)
+    except (ValueError, OverflowError):
         return None
-    if isinstance(number, float) and (number != number or number in (float("inf"), -float("inf"))):
-        return None
-    return number
+    return number if math.isfinite(number) else None
 
 
 def _reader(name: str, value: Any, columns: dict[str, Any]) -> Callable[[Mapping[str, Any]], Any]:

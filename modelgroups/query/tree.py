@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from modelgroups.errors import UserValueError
 from modelgroups.query.faults import Faults, nearest
+from modelgroups.query.intake import taken_in
 
 __all__ = [
     "COMPARATORS",
@@ -38,8 +39,6 @@ COMPARATORS: Final = (
     "IsNull",
 )
 SOURCES: Final = ("inference", "enriched", "reference", "ground_truth")
-
-_DEEPEST: Final = 50
 
 Comparator = Literal["eq", "ne", "lt", "gt", "lte", "gte", "in", "like", "NotNull", "IsNull"]
 
@@ -108,7 +107,7 @@ class Order(Key):
     direction: Literal["asc", "desc"] = "asc"
 
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2**62)]
 
 
 class Body(Node):
@@ -179,31 +178,14 @@ def parse_as(kind: type[N], body: object, keys: Mapping[str, tuple[str, ...]]) -
     """
     if not isinstance(body, Mapping):
         raise UserValueError(f"the query must be a dict, got {type(body).__name__}")
-    _require_bounded(body)
     try:
-        return kind.model_validate(dict(body))
+        return kind.model_validate(taken_in(body))
     except ValidationError as error:
         faults = Faults()
         for found in error.errors(include_url=False):
             faults.add(*_told(found, keys))
         faults.raise_if_any()
         raise
-
-
-def _require_bounded(body: Mapping[str, Any]) -> None:
-    """Refuse what is nested deeper than anybody writes by hand."""
-    layer: list[Any] = [body]
-    for _ in range(_DEEPEST):
-        inner: list[Any] = []
-        for value in layer:
-            if isinstance(value, Mapping):
-                inner += value.values()
-            elif isinstance(value, list | tuple):
-                inner += value
-        layer = inner
-        if not layer:
-            return
-    raise UserValueError(f"the query is nested more than {_DEEPEST} levels deep")
 
 
 _KEYS: Final[dict[str, tuple[str, ...]]] = {

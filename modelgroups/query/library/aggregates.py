@@ -17,9 +17,11 @@ def as_number(call: Call, value: Any, name: str = "property") -> Any:
     import ibis
 
     if isinstance(value, bool | int | float):
-        return ibis.literal(float(value))
+        return ibis.literal(value, type="float64" if isinstance(value, float) else "int64")
     if value.type().is_boolean():
         return value.cast("int64")
+    if value.type().is_decimal():
+        return value.cast("float64")
     if not value.type().is_numeric():
         call.blame(name, f"numbers are wanted, not {value.type()}")
     return value
@@ -49,13 +51,16 @@ def avg(call: Call, property: Any) -> Any:
 @function("avgAbs", Kind.AGGREGATE, {"property": _COLUMN})
 def avg_abs(call: Call, property: Any) -> Any:
     """Mean of the absolute values."""
-    return _finite(as_number(call, property).abs().mean())
+    return _finite(as_number(call, property).cast("float64").abs().mean())
 
 
 @function("sum", Kind.AGGREGATE, {"property": _COLUMN})
 def sum_(call: Call, property: Any) -> Any:
-    """Sum of the values."""
-    return as_number(call, property).sum()
+    """Sum of the values, exact for whole numbers."""
+    if hasattr(property, "type") and property.type().is_decimal():
+        return property.sum()
+    total = as_number(call, property).sum()
+    return total.cast("decimal(38, 0)") if total.type().is_integer() else total
 
 
 @function("max", Kind.AGGREGATE, {"property": _COLUMN})

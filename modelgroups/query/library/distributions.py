@@ -95,7 +95,7 @@ def deciles(call: Call, property: Any) -> Any:
 @function(
     "binsToQuantiles",
     Kind.AGGREGATE,
-    {"property": _COLUMN, "num_bins": Parameter(Takes.WHOLE, least=1)},
+    {"property": _COLUMN, "num_bins": Parameter(Takes.WHOLE, least=1, most=100_000)},
 )
 def bins_to_quantiles(call: Call, property: Any, num_bins: int) -> Any:
     """Quantiles at 1/k, 2/k … 1."""

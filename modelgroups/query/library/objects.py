@@ -135,7 +135,8 @@ def _overlap(one: Array, other: Array) -> Array:
     high = np.minimum(one[:, corner] + one[:, size], other[:, corner] + other[:, size])
     common = np.clip(high - low, 0, None).prod(axis=1)
     union = one[:, size].prod(axis=1) + other[:, size].prod(axis=1) - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    overlap: Array = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    return overlap
 
 
 def _average_precision(hits: Array, n_labels: int) -> float:

@@ -15,6 +15,7 @@ _COLUMN = Parameter(Takes.COLUMN)
 _VALUE = Parameter(Takes.VALUE)
 _INTERVALS = ("second", "minute", "hour", "day", "week", "month", "year")
 _UNITS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+_MOST_WHOLE = 9.2e18
 _TRUNCATE = {
     "second": "s",
     "minute": "m",
@@ -65,11 +66,11 @@ def label_by_max_column(call: Call, properties: list[tuple[str, Any]]) -> Any:
         "comparator": Parameter(Takes.COMPARATOR),
         "value": Parameter(Takes.CONSTANT, None),
         "then": _VALUE,
-        "else": _VALUE,
+        "else": Parameter(Takes.VALUE, None),
     },
 )
 def if_(call: Call, property: Any, comparator: str, value: Any, then: Any, **rest: Any) -> Any:
-    """One value where a condition holds, another where it does not."""
+    """One value where a condition holds, another, or null, where it does not."""
     import ibis
 
     holds = call.condition(property, comparator, value)
@@ -148,6 +149,16 @@ def _numbers(call: Call, left: Any, right: Any) -> tuple[Any, Any]:
     return as_number(call, left, "left"), as_number(call, right, "right")
 
 
+def _within(work: Callable[..., Any], *numbers: Any) -> Any:
+    """Return an operation, of whole numbers null where 64 bits cannot hold the result."""
+    import ibis
+
+    if not all(number.type().is_integer() for number in numbers):
+        return work(*numbers)
+    size = work(*(number.cast("float64") for number in numbers)).abs()
+    return ibis.ifelse(size < _MOST_WHOLE, work(*numbers), ibis.null("int64"))
+
+
 def _scalar(work: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """Return an operation on two finished values, null where either is."""
 
@@ -159,9 +170,8 @@ def _scalar(work: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 
 @function("add", Kind.ROW, {"left": _COLUMN, "right": _COLUMN}, scalar=_scalar(operator.add))
 def add(call: Call, left: Any, right: Any) -> Any:
-    """Sum of two values."""
-    left, right = _numbers(call, left, right)
-    return left + right
+    """Sum of two values; null where whole numbers leave 64 bits."""
+    return _within(operator.add, *_numbers(call, left, right))
 
 
 @function("subtract", Kind.ROW, {"left": _COLUMN, "right": _COLUMN}, scalar=_scalar(operator.sub))
@@ -172,15 +182,13 @@ def subtract(call: Call, left: Any, right: Any) -> Any:
         start, end = (value.cast("timestamp(6)").epoch_seconds() for value in (right, left))
         micros = (left.microsecond() - right.microsecond()).cast("float64") / 1e6
         return (end - start).cast("float64") + micros
-    left, right = _numbers(call, left, right)
-    return left - right
+    return _within(operator.sub, *_numbers(call, left, right))
 
 
 @function("multiply", Kind.ROW, {"left": _COLUMN, "right": _COLUMN}, scalar=_scalar(operator.mul))
 def multiply(call: Call, left: Any, right: Any) -> Any:
-    """Product of two values."""
-    left, right = _numbers(call, left, right)
-    return left * right
+    """Product of two values; null where whole numbers leave 64 bits."""
+    return _within(operator.mul, *_numbers(call, left, right))
 
 
 @function(
@@ -198,7 +206,7 @@ def divide(call: Call, left: Any, right: Any) -> Any:
 @function("abs", Kind.ROW, {"property": _COLUMN}, scalar=_absolute)
 def abs_(call: Call, property: Any) -> Any:
     """Absolute value."""
-    return as_number(call, property).abs()
+    return _within(operator.methodcaller("abs"), as_number(call, property))
 
 
 @function(
