@@ -108,6 +108,8 @@ def read_tables(
         inference_columns, truth_columns = selected_columns(view, selection, is_batch=is_batch)
         truths = TruthReader(view, [name for name in truth_columns if name != TRUTH_TIME])
         schema = _schema(layout, inference_columns, truth_columns)
+        if selection.columns is not None:
+            schema = pa.schema([schema.field(name) for name in selection.columns])
         left = selection.limit
         n_tables = 0
         for table in _inferences(view, selection, inference_columns):
@@ -228,7 +230,7 @@ def _joined(
     if truth_columns:
         latest = truths.latest(keys_of(table[ID]))
         columns |= {name: latest[name] for name in truth_columns}
-    return pa.table(list(columns.values()), schema=schema)
+    return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
 def read_one(
