@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from modelgroups.errors import UserValueError
+from modelgroups.query.drift.run import run_bucket_table, run_drift
 from modelgroups.query.run import run_base
 from modelgroups.query.subject import Subject
 
@@ -15,6 +16,8 @@ QUERY_TYPES: Final = ("base", "drift", "drift_psi_bucket_table")
 
 _RUNNERS: Final[dict[str, Callable[[Subject, Mapping[str, Any]], list[dict[str, Any]]]]] = {
     "base": run_base,
+    "drift": run_drift,
+    "drift_psi_bucket_table": run_bucket_table,
 }
 
 

@@ -41,6 +41,8 @@ BOX_FIELDS: Final = ("class_id", "confidence", "top_left_x", "top_left_y", "widt
 
 _INFERENCE_ID: Final = "inference_id"
 _NAIVE: Final = pa.timestamp("us")
+_TIMES: Final = (INFERENCE_TIME, RECEIVED, TRUTH_TIME)
+_TEXT_PARTS: Final = ("tokens", "item_id", "label")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,17 @@ def available(subject: Subject, source: str) -> dict[str, Column]:
             for derived in _derived_names(attribute):
                 columns[derived] = Column(derived, attribute, is_derived=True)
     return columns | {name: Column(name) for name in _metadata(subject, names)}
+
+
+def column_type(column: Column) -> pa.DataType:
+    """Return the Arrow type that a column is loaded in."""
+    if column.attribute is None:
+        return _NAIVE if column.name in _TIMES else pa.string()
+    if not column.is_derived:
+        type_ = arrow_type(column.attribute.value_type)
+        return _NAIVE if pat.is_timestamp(type_) else type_
+    part = column.name[len(column.attribute.name) + 1 :]
+    return pa.list_(pa.string() if part in _TEXT_PARTS else pa.float64())
 
 
 def _reference_columns(subject: Subject) -> set[str]:
