@@ -19,7 +19,8 @@ from modelgroups.catalog import logs, parcels, segments
 from modelgroups.catalog.clock import now
 from modelgroups.errors import SnapshotMissingError
 from modelgroups.inferences.garbage import collect_log_garbage
-from modelgroups.inferences.layout import ID, Kind, Layout
+from modelgroups.inferences.layout import ID, Kind
+from modelgroups.inferences.recipient import Recipient, recipient_of
 from modelgroups.inferences.records import load_records, table_of
 from modelgroups.inferences.segment_files import (
     ROWS_PER_GROUP,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from modelgroups.catalog.records import LogRecord, Parcel, Segment
-    from modelgroups.inferences.recipient import Recipient
     from modelgroups.registry import Registry
 
 __all__ = ["Compactor", "compact"]
@@ -76,7 +76,7 @@ class Compactor:
 
     Parameters
     ----------
-    registry, model_id, layout
+    registry, model_id
         Whose log.
     pause
         Is called often during long work, and may raise to break it off.
@@ -86,7 +86,6 @@ class Compactor:
 
     registry: Registry
     model_id: str
-    layout: Layout
     pause: Callable[[], None] = lambda: None
     scope: _Scope | None = None
 
@@ -138,11 +137,18 @@ class Compactor:
     def _is_purged(self, segment: Segment) -> bool:
         return segment.n_deleted > 0 and (self.scope is None or segment.id in self.scope.purged)
 
+    def _schema(self, kind: Kind) -> pa.Schema:
+        """Return the columns of the log; call it after the rows were chosen.
+
+        An attribute that got values before is among them, for it is not removed from then on.
+        """
+        return recipient_of(self.registry, self.model_id, fresh=True).layout.schema(kind)
+
     # --- parcels to a segment --------------------------------------------------------------
 
     def _fold(self, kind: Kind, waiting: Sequence[Parcel]) -> bool:
         records = [record for parcel in waiting for record in load_records(parcel.rows)]
-        table = table_of(records, self.layout.schema(kind))
+        table = table_of(records, self._schema(kind))
         keys = KeyIndex.of(keys_of(table[ID]))
 
         def index(path: Path) -> str:
@@ -169,7 +175,7 @@ class Compactor:
                     return True
                 raise
             names = set().union(*(segment.file.schema_arrow.names for segment in opened))
-            schema = pa.schema([f for f in self.layout.schema(kind) if f.name in names])
+            schema = pa.schema([f for f in self._schema(kind) if f.name in names])
             places, n_rows = _new_places(opened)
 
             def index(path: Path) -> str:
@@ -296,7 +302,7 @@ def compact(to: Recipient) -> None:
     What others send meanwhile is left for the next time, for it might never end.
     """
     require_writable(to.registry)
-    compactor = Compactor(to.registry, to.model_id, to.layout, scope=_scope_of(to))
+    compactor = Compactor(to.registry, to.model_id, scope=_scope_of(to))
     while compactor.step(fold_from=1, fanout=2, purge=True):
         pass
     collect_log_garbage(to.registry)

@@ -280,7 +280,6 @@ class Delivery:
         stored = [p for p in self._pieces if not p.staged]
         upkeep_of(self._registry).note(
             self._model_id,
-            self._layout,
             sum(len(half) for piece in stored for half in piece.accepted.halves()),
             n_segments=sum(len(piece.staged) for piece in self._pieces),
         )

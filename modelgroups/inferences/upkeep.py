@@ -18,7 +18,6 @@ from modelgroups.errors import ModelGroupsError
 from modelgroups.inferences.tiers import FOLD_ROWS, is_overdue
 
 if TYPE_CHECKING:
-    from modelgroups.inferences.layout import Layout
     from modelgroups.registry import Registry
 
 __all__ = ["Upkeep", "upkeep_of"]
@@ -48,17 +47,17 @@ class Upkeep:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._lock = threading.Lock()
-        self._due: deque[tuple[str, Layout]] = deque()
+        self._due: deque[str] = deque()
         self._thread: threading.Thread | None = None
         self._unchecked: dict[str, int] = {}
         self._stopping = False
 
-    def note(self, model_id: str, layout: Layout, n_rows: int, *, n_segments: int) -> None:
+    def note(self, model_id: str, n_rows: int, *, n_segments: int) -> None:
         """Note that rows were stored; begin to compact if that is due.
 
         Parameters
         ----------
-        model_id, layout
+        model_id
             Whose log.
         n_rows
             How many of them went into parcels.
@@ -73,7 +72,7 @@ class Upkeep:
             if self._has_backlog(model_id):
                 n_segments += 1
         if n_segments:
-            self._begin(model_id, layout)
+            self._begin(model_id)
 
     def _has_backlog(self, model_id: str) -> bool:
         with self._registry.catalog.read() as session:
@@ -83,12 +82,12 @@ class Upkeep:
                 parcels.count_rows(session, log.serial, kind) >= FOLD_ROWS for kind in kinds
             )
 
-    def _begin(self, model_id: str, layout: Layout) -> None:
+    def _begin(self, model_id: str) -> None:
         with self._lock:
             if self._stopping:
                 return
-            if all(due != model_id for due, _ in self._due):
-                self._due.append((model_id, layout))
+            if model_id not in self._due:
+                self._due.append(model_id)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="modelgroups-upkeep")
                 self._thread.start()
@@ -115,10 +114,10 @@ class Upkeep:
                 if not self._due:
                     self._thread = None
                     return
-                model_id, layout = self._due[0]
+                model_id = self._due[0]
             with _working:
                 try:
-                    compactor = Compactor(self._registry, model_id, layout, self._pause(model_id))
+                    compactor = Compactor(self._registry, model_id, self._pause(model_id))
                     while compactor.step():
                         _let_forks_pass()
                 except _StoppedError:

@@ -213,3 +213,18 @@ def test_values_of_a_new_attribute_survive_compaction(connection, used):
     read = used.inferences(columns=["y", "z"])
     expected = pd.DataFrame({"y": [1, 0], "z": [3.5, None]})
     pd.testing.assert_frame_equal(read, expected)
+
+
+def test_a_compaction_that_began_before_an_update_keeps_the_values_of_new_attributes(used):
+    from modelgroups.inferences.compact import Compactor
+
+    compactor = Compactor(used._registry, used.id)
+    while compactor.step(fold_from=1):
+        pass
+    used.attributes.append(truth())
+    used.update()
+    used.update_inference_ground_truths({"z": [3.5, 4.5], "partner_inference_id": ["a", "b"]})
+    while compactor.step(fold_from=1):
+        pass
+    assert used.summary().n_rows_in_catalog == 0
+    assert used.inferences(columns=["z"])["z"].tolist() == [3.5, 4.5]
