@@ -34,6 +34,14 @@ def root(tmp_path):
 
 
 @pytest.fixture
+def quick_root():
+    """Where a registry may be made whose files need not outlast the machine, only processes."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder, "registry")
+
+
+@pytest.fixture
 def public():
     """A folder that other users can look into; pytest's own cannot be."""
     folder = Path(tempfile.mkdtemp(prefix="modelgroups-public-"))

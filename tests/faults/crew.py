@@ -33,7 +33,7 @@ import modelgroups.reference.files
 import modelgroups.reference.reading  # forked processes need not import these
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["pytest", "crew"])
+CONTEXT.set_forkserver_preload(["pytest", "crew", "log_crew"])
 
 NOBODY = 65534
 LINES_OF_A_SAVE = 100
