@@ -34,7 +34,7 @@ class Asking(Logged):
             What is asked: ``select`` with ``filter``, ``group_by``, ``order_by``, ``from`` or
             ``subquery``. It is not changed.
         query_type
-            ``"base"``.
+            ``"base"``, ``"drift"`` or ``"drift_psi_bucket_table"``.
 
         Returns
         -------
@@ -120,6 +120,64 @@ class Asking(Logged):
             by=groups,
             filters=_between(since, until),
             parameters=require_mapping(parameters or {}, "parameters"),
+        )
+
+    def drift(
+        self,
+        attributes: Sequence[str] | None = None,
+        metric: str = "PSI",
+        every: str | None = None,
+        by: str | Sequence[str] | None = None,
+        against: str = "reference",
+    ) -> pd.DataFrame:
+        """Return how far the inferences have drifted from reference data.
+
+        Parameters
+        ----------
+        attributes
+            Their names; all inputs and predictions that can be compared when not given.
+        metric
+            ``"PSI"``, ``"KLDivergence"``, ``"JSDivergence"``, ``"HellingerDistance"``,
+            ``"HypothesisTest"``, ``"WassersteinDistance"``, ``"MissingRateChange"`` or
+            ``"NewCategoryRate"``; `modelgroups.query.drift.measures` has their formulas.
+        every
+            ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``, ``"month"``,
+            ``"year"``, ``"batch_id"``, or None for all of it together.
+        by
+            Attributes whose values make groups; each is compared with its own group.
+        against
+            ``"reference"`` for the reference data of this version, or the id or label of another
+            version for that one's.
+
+        Returns
+        -------
+        DataFrame
+            A row for each interval and group, in their order: timestamp (its start), the groups,
+            and a column for each attribute. What is not defined is null.
+
+        Raises
+        ------
+        NotFoundError
+            There is no reference data.
+        UserValueError
+            A name is unknown, or an attribute has no such drift.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
+        ...     model.drift(["age", "p"], "MissingRateChange")
+           age    p
+        0  0.0  0.0
+        """
+        from modelgroups.query.drift.frame import drift_frame
+
+        groups = [by] if isinstance(by, str) else require_names(by or (), "by")
+        names = None if attributes is None else require_names(attributes, "attributes")
+        require_text(against, "against")
+        return drift_frame(
+            self._subject("drift"), names, metric, every=every, by=groups, against=against
         )
 
     def get_metrics(

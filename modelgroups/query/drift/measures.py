@@ -99,10 +99,11 @@ def half_row_shares(counts: NDArray[np.int64], other: NDArray[np.int64]) -> Floa
 
 
 def psi(counts: Counts) -> Floats:
-    """The population stability index, Σ (P − Q)(ln P − ln Q): a symmetric divergence, from 0 up.
+    """Return the population stability index, Σ (P − Q)(ln P − ln Q): a divergence, from 0 up.
 
-    The sum of the Kullback–Leibler divergences of both directions (Jeffreys 1946). An empty bucket
-    counts as half a row. Continuous values: buckets between quantiles of the base.
+    It is symmetric: the sum of the Kullback–Leibler divergences of both directions (Jeffreys
+    1946). An empty bucket counts as half a row. Continuous values: buckets between quantiles of
+    the base.
     """
     p, q, exists = _positive(counts)
     found: Floats = ((p - q) * (np.log(p) - np.log(q))).sum(axis=-1, where=exists)
@@ -110,7 +111,7 @@ def psi(counts: Counts) -> Floats:
 
 
 def kl_divergence(counts: Counts) -> Floats:
-    """The Kullback–Leibler divergence from P to Q, Σ P ln(P/Q): not symmetric.
+    """Return the Kullback–Leibler divergence from P to Q, Σ P ln(P/Q): not symmetric.
 
     Kullback and Leibler (1951), in nats. An empty bucket counts as half a row, which can make it
     negative. Continuous values: buckets between quantiles of the base.
@@ -121,8 +122,9 @@ def kl_divergence(counts: Counts) -> Floats:
 
 
 def js_divergence(counts: Counts) -> Floats:
-    """The Jensen–Shannon divergence, ½ Σ P ln(P/M) + ½ Σ Q ln(Q/M) with M = (P + Q)/2: 0 to ln 2.
+    """Return the Jensen–Shannon divergence, 0 to ln 2.
 
+    ½ Σ P ln(P/M) + ½ Σ Q ln(Q/M) with M = (P + Q)/2, which equals H(M) − (H(P) + H(Q))/2.
     The divergence itself (Lin 1991), not its square root, which is the distance that
     `scipy.spatial.distance.jensenshannon` returns. Empty buckets are true zeros, 0·ln 0 = 0.
     Continuous values: buckets between quantiles of the base.
@@ -135,7 +137,7 @@ def js_divergence(counts: Counts) -> Floats:
 
 
 def hellinger_distance(counts: Counts) -> Floats:
-    """The Hellinger distance, ‖√P − √Q‖₂ / √2: a distance, 0 to 1.
+    """Return the Hellinger distance, ‖√P − √Q‖₂ / √2: a distance, 0 to 1.
 
     Hellinger (1909). Empty buckets are true zeros. Continuous values: buckets between quantiles
     of the base.
@@ -146,7 +148,7 @@ def hellinger_distance(counts: Counts) -> Floats:
 
 
 def chi_squared_test(counts: Counts) -> Floats:
-    """−log10(p) of Pearson's chi-squared test of two samples, without Yates' correction.
+    """Return −log10(p) of Pearson's chi-squared test of two samples, without Yates' correction.
 
     On the counts of both sides, with one degree of freedom less than there are categories; null
     is a category. A single category gives 0. p is not taken smaller than 2.2e-308.
@@ -166,12 +168,12 @@ def chi_squared_test(counts: Counts) -> Floats:
 
 
 def missing_rate_change(counts: Counts) -> Floats:
-    """Share of nulls in the target minus that in the base: −1 to 1, with its sign."""
+    """Return the share of nulls in the target minus that in the base: −1 to 1, with its sign."""
     return shares(counts.target)[..., -1] - shares(counts.base)[..., -1]
 
 
 def new_category_rate(counts: Counts) -> Floats:
-    """Share of the target's rows with a category that the base lacks: 0 to 1.
+    """Return the share of the target's rows with a category that the base lacks: 0 to 1.
 
     Null is no category. Without rows in the base it is null, not 1.
     """
@@ -182,7 +184,7 @@ def new_category_rate(counts: Counts) -> Floats:
 
 
 def ks_test(base: Floats, target: Floats) -> float:
-    """−log10(p) of the two-sample Kolmogorov–Smirnov test, two-sided, with the asymptotic p.
+    """Return −log10(p) of the two-sample Kolmogorov–Smirnov test, two-sided, with the asymptotic p.
 
     Of all non-null values, without buckets; the statistic is the largest distance of the two
     empirical distribution functions. The p-value is that of `scipy.stats.ks_2samp` with

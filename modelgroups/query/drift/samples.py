@@ -31,11 +31,12 @@ def ks_distance(a: Floats, b: Floats) -> float:
 
 
 def wasserstein_distance(base: Floats, target: Floats) -> float:
-    """The Wasserstein distance of order 1, ∫ |F − G| over the two empirical distribution functions.
+    """Return the Wasserstein distance of order 1.
 
-    Also called the earth mover's distance (Vaserstein 1969): a distance, in the unit of the
-    values, from 0 up. All non-null values count, without buckets. It equals
-    `scipy.stats.wasserstein_distance`. Null where a side has no values, or where it is infinite.
+    ∫ |F − G| over the two empirical distribution functions, also called the earth mover's
+    distance (Vaserstein 1969): a distance, in the unit of the values, from 0 up. All non-null
+    values count, without buckets. It equals `scipy.stats.wasserstein_distance`. Null where a side
+    has no values, or where it is infinite.
 
     Examples
     --------

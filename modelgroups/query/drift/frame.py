@@ -1,0 +1,77 @@
+"""Drift of a model's attributes as a DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from modelgroups.query.drift.body import MOST_PROPERTIES
+from modelgroups.query.drift.measures import MEASURES
+from modelgroups.query.drift.request import ROLLUP, form_of
+from modelgroups.query.drift.run import run_drift
+from modelgroups.query.source import available
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from modelgroups.query.subject import Subject
+
+__all__ = ["drift_frame"]
+
+_REFERENCE: Final = "reference"
+
+
+def drift_frame(
+    subject: Subject,
+    attributes: Sequence[str] | None,
+    metric: str,
+    *,
+    every: str | None,
+    by: Sequence[str],
+    against: str,
+) -> pd.DataFrame:
+    """Return a row for each interval and group of the inferences, a column for each attribute.
+
+    Raises
+    ------
+    UserValueError
+        A name is unknown, or an attribute has no such drift.
+    """
+    import pandas as pd
+
+    names = list(_comparable(subject, metric, by)) if attributes is None else list(attributes)
+    body: dict[str, Any] = {
+        "metric": metric,
+        "base": {"source": _REFERENCE},
+        "target": {"source": "inference"},
+        "group_by": [{"property": name} for name in by],
+        "rollup": every,
+    }
+    if against != _REFERENCE:
+        body["base"]["model"] = against
+    rows: list[dict[str, Any]] = [{}]
+    for start in range(0, max(len(names), 1), MOST_PROPERTIES):
+        part = run_drift(subject, body | {"properties": names[start : start + MOST_PROPERTIES]})
+        rows = [old | new for old, new in zip(rows, part, strict=True)] if start else part
+    time = "batch_id" if every == "batch_id" else "timestamp"
+    keys = [*([] if every is None else [time]), *by]
+    frame = pd.DataFrame([{time: row.pop(ROLLUP, None), **row} for row in rows])
+    frame = frame.reindex(columns=[*keys, *names])
+    if time == "timestamp" and every is not None:
+        frame[time] = pd.to_datetime(frame[time], utc=True, format="ISO8601")
+    return frame.sort_values(keys, ignore_index=True) if keys else frame
+
+
+def _comparable(subject: Subject, metric: str, by: Sequence[str]) -> Iterator[str]:
+    """Yield the inputs and predictions that a metric can compare with the reference data.
+
+    Ground truths come late, and ids are all different: both would only seem to drift.
+    """
+    held = available(subject, _REFERENCE)
+    forms = MEASURES[metric].forms if metric in MEASURES else None
+    for name, attribute in subject.recipient.layout.inference_attributes.items():
+        form = form_of(attribute)
+        if form is None or (forms is not None and form not in forms):
+            continue
+        if name in held and name not in by and not attribute.implicit and not attribute.is_unique:
+            yield name
