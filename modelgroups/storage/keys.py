@@ -247,6 +247,8 @@ class KeyIndex:
         inside = inside[self._high[start[inside]] == wanted[inside]]
         start = start[inside]
         n_alike = np.searchsorted(self._high, wanted[inside], side="right") - start
+        if len(n_alike) and n_alike.min() < 1:  # the keys are not sorted
+            raise _corrupt(self._path)
         which = np.repeat(order[inside], n_alike)
         firsts = np.repeat(np.cumsum(n_alike) - n_alike, n_alike)
         places = np.repeat(start, n_alike) + np.arange(len(which)) - firsts
