@@ -61,7 +61,10 @@ class SourceFile:
             yield from content.to_batches(max_chunksize=_BATCH_ROWS)
         else:
             with _parquet(self.name, content) as file:
-                yield from file.iter_batches(_BATCH_ROWS, columns=self.schema.names)
+                try:
+                    yield from file.iter_batches(_BATCH_ROWS, columns=self.schema.names)
+                except (pa.ArrowException, OSError) as error:
+                    raise UserValueError(f"{self.name} is damaged: {error}") from error
 
 
 def files_in(directory: str | os.PathLike[str]) -> list[Path]:
