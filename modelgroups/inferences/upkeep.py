@@ -18,6 +18,8 @@ from modelgroups.errors import ModelGroupsError
 from modelgroups.inferences.tiers import FOLD_ROWS, is_overdue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from modelgroups.registry import Registry
 
 __all__ = ["Upkeep", "upkeep_of"]
@@ -114,7 +116,7 @@ class Upkeep:
                 if not self._due:
                     self._thread = None
                     return
-                model_id = self._due[0]
+                model_id = self._due.popleft()
             with _working:
                 try:
                     compactor = Compactor(self._registry, model_id, self._pause(model_id))
@@ -128,10 +130,8 @@ class Upkeep:
                         model_id,
                         error,
                     )
-            with self._lock:
-                self._due.popleft()
 
-    def _pause(self, model_id: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _pause(self, model_id: str) -> Callable[[], None]:
         overdue: bool | None = None
 
         def pause() -> None:
