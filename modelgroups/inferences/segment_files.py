@@ -35,6 +35,8 @@ __all__ = ["ROWS_PER_GROUP", "StagedSegment", "rows_at", "slices", "staged_segme
 ROWS_PER_GROUP = 1 << 17
 """Rows that a reader must read at once, and skips at once by their times."""
 
+_BUFFER = 1 << 23
+
 
 @dataclass(frozen=True, slots=True)
 class StagedSegment:
@@ -105,7 +107,12 @@ def staged_segment(
     with objects.stage() as rows, objects.stage() as index:
         with in_background(partial(write_index, index.path)) as index_digest:
             written = write_parquet(
-                bounds.watch(tables), schema, rows.path, durable=objects.durable, statistics=[time]
+                bounds.watch(tables),
+                schema,
+                rows.path,
+                durable=objects.durable,
+                statistics=[time],
+                buffer_size=_BUFFER,
             )
         registry.segments.prepare(model_id)
         name = SegmentName(model_id, uuid4().hex)
