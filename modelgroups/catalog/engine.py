@@ -49,6 +49,9 @@ _ROUND_MILLISECONDS = 8
 _PAUSE_SECONDS = 0.005
 """The longest pause between two such rounds."""
 
+_CHECKPOINT_WAIT = 20  # milliseconds
+_CHECKPOINT_TRIES = 20
+
 _PRAGMAS = {
     "busy_timeout": 30_000,
     "foreign_keys": "ON",
@@ -187,11 +190,23 @@ def write_a_page(connection: Connection) -> None:
     connection.exec_driver_sql(f"PRAGMA user_version={(version + 1) % 2**31}")
 
 
-def checkpoint(connection: Connection) -> None:
-    """Write all of the log into the file and empty it; where somebody reads, it stays."""
+def checkpoint(connection: Connection) -> bool:
+    """Write all of the log into the file and empty it; return whether nobody was reading from it.
+
+    SQLite lets no other process write while it waits for readers, so it waits little at a time.
+    """
     raw: Any = connection.connection.dbapi_connection
     raw.rollback()  # a checkpoint cannot run inside a transaction
-    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    raw.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT}")
+    try:
+        for _ in range(_CHECKPOINT_TRIES):
+            [(is_busy, _, _)] = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if not is_busy:
+                return True
+            time.sleep(_CHECKPOINT_WAIT / 1000)
+        return False
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={_PRAGMAS['busy_timeout']}")
 
 
 def sqlite_version() -> str:

@@ -95,10 +95,10 @@ class Catalog:
                 connection.invalidate()  # a statement may be running, held by the traceback
                 raise
 
-    def truncate_log(self) -> None:
-        """Fold the write-ahead log into the file, unless somebody is reading from it."""
+    def truncate_log(self) -> bool:
+        """Fold the write-ahead log into the file; return False because somebody reads from it."""
         with self.read() as session:
-            checkpoint(session.connection())
+            return checkpoint(session.connection())
 
     def close(self) -> None:
         """Release every connection; the last one to leave folds the log into the file."""

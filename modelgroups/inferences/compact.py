@@ -6,6 +6,7 @@ there has changed meanwhile, nothing happens. Loads pyarrow: import it lazily.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from modelgroups.registry import Registry
 
 __all__ = ["Compactor", "compact"]
+
+logger = logging.getLogger("modelgroups")
 
 _MOST_FOLDED = 100_000
 """Rows that are folded at a time; more lie there only after a crowd of short processes."""
@@ -306,7 +309,12 @@ def compact(to: Recipient) -> None:
     while compactor.step(fold_from=1, fanout=2, purge=True):
         pass
     collect_log_garbage(to.registry)
-    to.registry.catalog.truncate_log()
+    if not to.registry.catalog.truncate_log():
+        logger.warning(
+            "the log of %s could not be emptied, for somebody reads from it; what was deleted from "
+            "rows sent one by one may be there until the next compaction",
+            to.registry.catalog.path,
+        )
 
 
 def _scope_of(to: Recipient) -> _Scope:
