@@ -119,7 +119,7 @@ def _as_arrow(column: Column) -> pa.Array | pa.ChunkedArray | None:
             return None
     try:
         return _plain(pa.array(column, from_pandas=True))
-    except (pa.ArrowException, OverflowError, UnicodeError):
+    except (pa.ArrowException, OverflowError, UnicodeError, TypeError):  # of infinite decimals
         return None
 
 
@@ -151,7 +151,9 @@ def _convert(
 
 
 def _floats(array: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
-    if pat.is_integer(array.type) or pat.is_decimal(array.type):
+    if pat.is_decimal(array.type):  # as texts they are rounded as Python rounds them
+        return array.cast(pa.string()).cast(pa.float64())
+    if pat.is_integer(array.type):
         return array.cast(pa.float64(), safe=False)
     return _finite(array.cast(pa.float64())) if pat.is_floating(array.type) else None
 
