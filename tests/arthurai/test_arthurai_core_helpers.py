@@ -383,8 +383,6 @@ ABSENT = {
         "validate_response_status",
         "validate_multistatus_response_and_get_failures",
     ],
-    "core.bias.bias_metrics": ["BiasMetrics"],
-    "core.bias.bias_wrapper": ["ArthurBiasWrapper"],
     "core.bias.threshold_mitigation": ["ThresholdMitigation"],
     "core.data_service": ["DatasetService", "ImageZipper"],
     "core.dataset_validation_utils": [

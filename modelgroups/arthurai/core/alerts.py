@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from modelgroups.arthurai.core.base import ArthurBaseJsonDataclass
 from modelgroups.errors import UserError
+from modelgroups.query.metrics import Metric
 from modelgroups.types import AlertRuleBound, AlertRuleSeverity, AlertStatus, MetricType
 
 if TYPE_CHECKING:
@@ -92,18 +93,6 @@ class Alert(ArthurBaseJsonDataclass):
         if isinstance(alert.alert_rule, dict):
             alert.alert_rule = AlertRule.from_dict(alert.alert_rule)
         return alert
-
-
-@dataclass
-class Metric(ArthurBaseJsonDataclass):
-    """A named query that gives one value."""
-
-    id: str
-    name: str
-    query: dict[str, Any]
-    is_default: bool
-    type: str | None = None
-    attribute: str | None = None
 
 
 def validate_parameters_for_alert(

@@ -57,7 +57,7 @@ def mae(
     normalizationMin: float | None,  # noqa: N803  # the name in the language
     normalizationMax: float | None,  # noqa: N803
 ) -> Any:
-    """Mean, or extreme, of |prediction − truth|, divided by max − min where both are given."""
+    """Mean, or extreme, of the absolute error, divided by max − min where both are given."""
     found = _columns(call, predicted_property, ground_truth_property)
     if found is None:
         return None

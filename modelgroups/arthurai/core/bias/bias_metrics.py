@@ -1,13 +1,7 @@
-"""Name of the SDK's bias metrics."""
+"""The SDK's name of `modelgroups.model.bias.BiasMetrics`."""
 
 from __future__ import annotations
 
-from modelgroups.arthurai._absent import Absent
+from modelgroups.model.bias import BiasMetrics
 
 __all__ = ["BiasMetrics"]
-
-
-class BiasMetrics(Absent):
-    """Compares groups of inferences in the SDK; cannot be made here."""
-
-    _instead = "it keeps no inferences that groups could be compared on"

@@ -1,13 +1,7 @@
-"""Name of the SDK's ``model.bias``."""
+"""The SDK's name of `modelgroups.model.bias.Bias`."""
 
 from __future__ import annotations
 
-from modelgroups.arthurai._absent import Absent
+from modelgroups.model.bias import Bias as ArthurBiasWrapper
 
 __all__ = ["ArthurBiasWrapper"]
-
-
-class ArthurBiasWrapper(Absent):
-    """Holds a model's bias metrics and mitigation in the SDK; cannot be made here."""
-
-    _instead = "it keeps no inferences that groups could be compared on"
