@@ -5,12 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from benchmarks import log, memory, opening, parquet_write, save, sending, versions, writers
+from benchmarks import (
+    drift,
+    log,
+    memory,
+    opening,
+    parquet_write,
+    save,
+    sending,
+    versions,
+    writers,
+)
 from benchmarks.measure import Context, Report, run
 
 __all__ = ["main"]
 
-BENCHMARKS = (save, parquet_write, versions, opening, writers, memory, sending, log)
+BENCHMARKS = (save, parquet_write, versions, opening, writers, memory, sending, log, drift)
 
 
 def benchmark(context: Context) -> Report:

@@ -7,13 +7,23 @@ import re
 import pytest
 
 from benchmarks import __main__ as whole
-from benchmarks import log, memory, opening, parquet_write, save, sending, versions, writers
+from benchmarks import (
+    drift,
+    log,
+    memory,
+    opening,
+    parquet_write,
+    save,
+    sending,
+    versions,
+    writers,
+)
 from benchmarks.measure import Report, Row, in_turns, median_ratio, show
 
 
 @pytest.mark.parametrize(
     "module",
-    [log, memory, opening, parquet_write, save, sending, versions, writers],
+    [drift, log, memory, opening, parquet_write, save, sending, versions, writers],
     ids=lambda module: module.__name__.rpartition(".")[2],
 )
 def test_a_quick_run_prints_a_table_of_finite_numbers(module, tmp_path, capsys):
@@ -34,7 +44,7 @@ def leading_number(cell: str) -> float:
 
 
 def test_the_whole_run_has_every_benchmark():
-    known = {log, memory, opening, parquet_write, save, sending, versions, writers}
+    known = {drift, log, memory, opening, parquet_write, save, sending, versions, writers}
     assert set(whole.BENCHMARKS) == known
 
 

@@ -43,20 +43,13 @@ def edges_of(ordered: Floats, num_bins: int) -> Floats:
 
 
 def _between(low: Floats, high: Floats, weight: Floats) -> Floats:
-    """Return linear interpolations, rounded as NumPy rounds its quantiles.
-
-    Between the most distant finite values it does not overflow; next to an infinity it is
-    infinite, and between two of them there is no edge.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
+    """Return linear interpolations, rounded as NumPy rounds its quantiles, without overflow."""
+    with np.errstate(over="ignore"):
         apart = high - low
-        edges = np.where(weight < 0.5, low + apart * weight, high - apart * (1 - weight))
-        too_far = ~np.isfinite(apart) & np.isfinite(low) & np.isfinite(high)
-        edges = np.where(too_far, low * (1 - weight) + high * weight, edges)
-        infinite = ~np.isfinite(low) | ~np.isfinite(high)
-        edges = np.where(infinite, low + high, edges)
-    edges = np.where((weight == 0) | (low == high), low, edges)
-    return edges[~np.isnan(edges)]
+    near = np.isfinite(apart)
+    apart = np.where(near, apart, 0.0)
+    edges = np.where(weight < 0.5, low + apart * weight, high - apart * (1 - weight))
+    return np.where(near, edges, low * (1 - weight) + high * weight)
 
 
 def place(values: Floats, edges: Floats, null: int) -> Codes:

@@ -150,6 +150,8 @@ def encode(columns: Sequence[pa.ChunkedArray | pa.Array]) -> tuple[Codes, pa.Arr
     """
     chunks = [chunk for column in columns for chunk in _chunks(_one_spelling(column))]
     joined = pa.chunked_array(chunks, columns[0].type)
+    if not len(joined):
+        return np.empty(0, np.int64), pa.nulls(0, joined.type)
     encoded = joined.dictionary_encode("encode").combine_chunks()
     values = encoded.dictionary
     order = pc.array_sort_indices(values, null_placement="at_end")
