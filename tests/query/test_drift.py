@@ -21,10 +21,10 @@ ATTRIBUTES = [
     Attribute("x", "FLOAT", "PIPELINE_INPUT", position=0),
     Attribute("n", "INTEGER", "PIPELINE_INPUT", position=1),
     Attribute("store", "STRING", "PIPELINE_INPUT", position=2, categorical=True),
+    Attribute("anchor", "FLOAT", "PIPELINE_INPUT", position=3),
     Attribute("flag", "BOOLEAN", "NON_INPUT_DATA", position=0, categorical=True),
     Attribute("code", "INTEGER", "NON_INPUT_DATA", position=1, categorical=True),
     Attribute("at", "TIMESTAMP", "NON_INPUT_DATA", position=2),
-    Attribute("anchor", "FLOAT", "PIPELINE_INPUT", position=3),
     Attribute("pred", "FLOAT", "PREDICTED_VALUE", position=0, attribute_link="actual"),
     Attribute("actual", "FLOAT", "GROUND_TRUTH", position=0, attribute_link="pred"),
 ]
@@ -44,14 +44,15 @@ def saved_model(connection, reference, inferences, attributes=ATTRIBUTES, **argu
     columns = {a.name: [row.get(a.name) for row in reference] for a in attributes}
     model.reference_dataframe = pd.DataFrame(columns, dtype=object)
     model.save(skip_validation=True)
+    anchor = {"anchor": 0.0} if "anchor" in columns else {}
     if inferences:
         model.send_inferences(
             [
                 {
                     "partner_inference_id": str(number),
                     "inference_timestamp": START + timedelta(hours=number),
-                    "anchor": 0.0,
                 }
+                | anchor
                 | row
                 for number, row in enumerate(inferences)
             ]

@@ -200,11 +200,15 @@ class _Reader:
     def _check_groups(self, groups: Sequence[str]) -> None:
         for number, name in enumerate(groups):
             path = f"group_by[{number}].property"
-            for rows in self.sides.values():
-                if name not in rows.columns:
-                    self.blame(path, nearest(name, rows.columns, "property"))
-                elif pat.is_nested(column_type(rows.columns[name])):
-                    self.blame(path, f"{name!r} holds lists, which do not group")
+            held = {side: rows.columns.get(name) for side, rows in self.sides.items()}
+            found = [column for column in held.values() if column is not None]
+            if not found:
+                known = dict.fromkeys(name for rows in self.sides.values() for name in rows.columns)
+                self.blame(path, nearest(name, known, "property"))
+            elif len(found) < len(held):
+                self.blame(path, f"the {next(s for s in held if held[s] is None)} has no {name!r}")
+            elif any(pat.is_nested(column_type(column)) for column in found):
+                self.blame(path, f"{name!r} holds lists, which do not group")
 
     def _rollup(self) -> str | None:
         rollup = self.body.rollup
