@@ -47,11 +47,14 @@ def pair_of_columns(
             call.blame("predicted_property", f"it must be given: there are {len(found)}")
             return None
         predicted = found[0].name
+    p = call.column(f"{predicted}{part}")
+    if p is None:
+        return None
     if truth is None:
         attribute = attributes.get(predicted)
         truth = attribute.attribute_link if attribute is not None else None
         if truth is None:
             call.blame("ground_truth_property", f"it must be given: {predicted!r} has no link")
             return None
-    p, y = call.column(f"{predicted}{part}"), call.column(truth)
-    return None if p is None or y is None else (p, y)
+    y = call.column(truth)
+    return None if y is None else (p, y)
