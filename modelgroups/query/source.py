@@ -7,6 +7,7 @@ settled here, so that any engine may work on the result. Loads pandas and pyarro
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -158,7 +159,7 @@ def _stored_names(subject: Subject, columns: Iterable[Column]) -> list[str]:
 def _inferences(subject: Subject, source: str, needed: list[str], selection: Selection) -> pa.Table:
     to = subject.recipient
     truths = list(to.layout.truth_attributes) if source == "ground_truth" else []
-    read = list(dict.fromkeys([*needed, *truths, ID]))
+    read = list(dict.fromkeys([*needed, *truths])) or [ID]
     narrowed = Selection(
         columns=read,
         since=selection.since,
@@ -192,9 +193,23 @@ def _reference(subject: Subject, needed: list[str]) -> pa.Table:
             elif attribute is None:
                 columns[name] = table[name]
             else:
-                columns[name], _ = read_column(table[name], attribute.value_type, name, None)
+                cells = _parsed(table[name], attribute.value_type)
+                columns[name], _ = read_column(cells, attribute.value_type, name, None)
         whole.append(pa.table(columns) if columns else table.select([]))
     return pa.concat_tables(whole)
+
+
+def _parsed(column: pa.ChunkedArray, value_type: str) -> pa.ChunkedArray:
+    """Return lists of dicts, which snapshots keep as lists of JSON where their keys differ."""
+    type_ = column.type
+    is_json = pat.is_list(type_) and pat.is_string(type_.value_type)
+    if not is_json or value_type not in (ValueType.TokenLikelihoods, ValueType.RankedList):
+        return column
+    lists = column.to_pylist()
+    cells = [None if texts is None else [json.loads(text) for text in texts] for texts in lists]
+    if value_type == ValueType.TokenLikelihoods:
+        cells = [cell and [list(step.items()) for step in cell] for cell in cells]
+    return pa.chunked_array([pa.array(cells, arrow_type(value_type))])
 
 
 # --- derived columns -----------------------------------------------------------------------
@@ -240,18 +255,27 @@ def _derive(subject: Subject, attribute: Attribute, table: pa.Table) -> Any:
 
 def _part(subject: Subject, column: Column, attribute: Attribute, table: pa.Table) -> pa.Array:
     """Return a column of tokens, of a ranked list, or of boxes."""
-    name, cells = column.name, table[attribute.name].to_pylist()
+    name, lists = column.name, table[attribute.name]
     part = name[len(attribute.name) + 1 :]
     if attribute.value_type == ValueType.RankedList:
-        kind = pa.float64() if part == "score" else pa.string()
-        return _each(cells, lambda cell: [item[part] for item in cell], kind)
+        return _of_elements(lists, lambda items: pc.struct_field(items, part))
     if attribute.value_type == ValueType.BoundingBox:
         place = BOX_FIELDS.index(part)
-        return _each(cells, lambda cell: [box[place] for box in cell], pa.float64())
+        return _of_elements(lists, lambda boxes: pc.list_element(boxes, place))
+    cells = lists.to_pylist()
     chosen = _chosen_tokens(subject, attribute, table, cells)
     if part == "tokens":
         return _each(chosen, lambda cell: [token for token, _ in cell], pa.string())
     return _each(chosen, lambda cell: [value for _, value in cell], pa.float64())
+
+
+def _of_elements(lists: pa.ChunkedArray, read: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Return lists with something read from each of their elements."""
+    whole = lists.combine_chunks()
+    lengths = pc.fill_null(pc.list_value_length(whole), 0).to_numpy(zero_copy_only=False)
+    ends = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
+    read_values = read(whole.flatten())
+    return pa.ListArray.from_arrays(ends, read_values, mask=whole.is_null())
 
 
 def _each(cells: list[Any], read: Callable[[Any], list[Any]], kind: pa.DataType) -> pa.Array:
