@@ -82,10 +82,17 @@ class Selection:
             and any(low <= batch <= high for batch in self.batch_ids)
         )
 
+    @property
+    def filtered(self) -> list[str]:
+        """The columns that `filter` looks at."""
+        times = [] if self.since is None and self.until is None else [INFERENCE_TIME]
+        return times if self.batch_ids is None else [*times, BATCH]
+
     def filter(self, table: pa.Table) -> pa.Table:
         """Return the rows that are asked for."""
-        times = table[INFERENCE_TIME]
         masks = []
+        if self.since is not None or self.until is not None:
+            times = table[INFERENCE_TIME]
         if self.since is not None:
             masks.append(pc.greater_equal(times, pa.scalar(as_time(self.since), times.type)))
         if self.until is not None:
@@ -112,7 +119,8 @@ def read_tables(
             schema = pa.schema([schema.field(name) for name in selection.columns])
         left = selection.limit
         n_tables = 0
-        for table in _inferences(view, selection, inference_columns):
+        keys = [ID] if truth_columns or not inference_columns else []  # some column, for its rows
+        for table in _inferences(view, selection, [*inference_columns, *keys]):
             part = table if left is None else table.slice(0, left)
             left = None if left is None else left - len(part)
             yield _joined(part, truths, inference_columns, truth_columns, schema)
@@ -164,7 +172,7 @@ def _schema(layout: Layout, inferences: list[str], truths: list[str]) -> pa.Sche
 
 
 def _inferences(view: View, selection: Selection, columns: list[str]) -> Iterator[pa.Table]:
-    needed = list(dict.fromkeys([*columns, ID, INFERENCE_TIME, BATCH]))
+    needed = list(dict.fromkeys([*columns, *selection.filtered]))
     for segment in view.of_kind(Kind.INFERENCE):
         if selection.may_hold(segment.record):
             yield from _of_segment(segment, selection, needed)

@@ -101,7 +101,7 @@ def cells_of(
         codes, values = encode([times])
         labels.append((_ROLLUP, [_text(value) for value in values.to_pylist()]))
         of_rows = of_rows * len(values) + codes
-    found, cell_of_row = np.unique(of_rows, return_inverse=True)
+    found, cell_of_row = _distinct(of_rows)
     group_of_cell = found if times is None else found // max(len(values), 1)
     distinct, groups_of_cells = np.unique(group_of_cell, return_inverse=True)
     return Cells(
@@ -111,6 +111,17 @@ def cells_of(
         _number_among(of_base, distinct),
         None if target is None else cell_of_row,
     )
+
+
+def _distinct(codes: Codes) -> tuple[Codes, Codes]:
+    """Return the distinct codes in ascending order, and the place of each row's among them."""
+    most = int(codes.max(initial=0))
+    if most > 2 * len(codes) + 1_000:  # many combinations of keys, of which few may be there
+        return np.unique(codes, return_inverse=True)
+    found = np.flatnonzero(np.bincount(codes, minlength=most + 1))
+    places = np.zeros(most + 1, np.int64)
+    places[found] = np.arange(len(found))
+    return found, places[codes]
 
 
 def _number_among(codes: Codes, known: Codes) -> Codes:
