@@ -257,15 +257,16 @@ def _old(view: View, before: int) -> Iterator[Keys]:
 
 def _old_waiting(view: View, before: int) -> Iterator[Keys]:
     """Yield the keys of ids without an inference whose newest ground truth is of a time before."""
-    known = [segment.index for segment in view.of_kind(Kind.INFERENCE)]
+    known = [(segment.index, segment.deleted) for segment in view.of_kind(Kind.INFERENCE)]
     if view.parcels[Kind.INFERENCE].parcels:
-        known.append(view.parcels[Kind.INFERENCE].index)
+        known.append((view.parcels[Kind.INFERENCE].index, None))
     old, young = [], []
     for keys, times in _truths(view):
         is_old = _is_before(times, before)
         waits = np.ones(len(keys), dtype=bool)
-        for index in known:
-            waits[waits] = index.rows(keys[waits]) < 0
+        for index, deleted in known:
+            rows = index.rows(keys[waits])
+            waits[waits] = (rows < 0) if deleted is None else (rows < 0) | deleted[rows]
         old.append(keys[waits & is_old])
         young.append(keys[waits & ~is_old])
     newer = KeyIndex.of(Keys.concat(young))

@@ -154,6 +154,19 @@ def test_ground_truth_waits_for_its_inference(prices, n_rows):
     assert prices.inferences()["y"].tolist() == [1.0] * (n_rows - 1)
 
 
+def test_ground_truth_that_comes_after_its_inference_was_deleted_waits_and_can_go(prices, n_rows):
+    prices.send_inferences(
+        inferences(n_rows), inference_timestamps=[day(0), *[day(9)] * (n_rows - 1)]
+    )
+    prices.compact()
+    assert prices.delete_inferences(before=day(1)) == {"inferences": 1, "ground_truths": 0}
+    answer = prices.update_inference_ground_truths({"y": [1.0]}, ["id 0"], [day(2)])
+    assert answer["message"].startswith("1 ground truth is kept")
+    assert prices.delete_inferences(before=day(2)) == {"inferences": 0, "ground_truths": 0}
+    assert prices.delete_inferences(before=day(3)) == {"inferences": 0, "ground_truths": 1}
+    assert prices.summary().n_waiting == 0
+
+
 # --- the whole log beside a model of it ---------------------------------------------------
 
 
