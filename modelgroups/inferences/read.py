@@ -119,7 +119,7 @@ def read_tables(
             schema = pa.schema([schema.field(name) for name in selection.columns])
         left = selection.limit
         n_tables = 0
-        keys = [ID] if truth_columns or not inference_columns else []  # some column, for its rows
+        keys = [ID] if truth_columns else []
         for table in _inferences(view, selection, [*inference_columns, *keys]):
             part = table if left is None else table.slice(0, left)
             left = None if left is None else left - len(part)
@@ -188,7 +188,7 @@ def _of_segment(
 ) -> Iterator[pa.Table]:
     held = segment.file.schema_arrow.names
     groups = _groups(segment, selection)
-    names = [name for name in needed if name in held]
+    names = [name for name in needed if name in held] or [ID]  # some column, for its rows
     for table, start in live_batches(segment, names, groups):
         if segment.deleted is not None:
             kept = ~segment.deleted[start : start + len(table)]

@@ -447,6 +447,14 @@ def test_conditions_hold_as_in_base_queries(connection):
         assert bucket["target_total"] == expected["count"], conditions
 
 
+def test_a_column_that_no_row_of_the_log_has_is_all_null(connection):
+    rows = pd.DataFrame({"anchor": [0.0] * 300})
+    model = saved_model(connection, column("x", [1.0, None]), [])
+    model.send_inferences(rows)
+    (row,) = drift(model, "x", metric="MissingRateChange")
+    assert row == {"x": 0.5}
+
+
 def test_names_that_differ_by_case_alone_are_kept_apart(connection):
     attributes = [*ATTRIBUTES, Attribute("X", "FLOAT", "NON_INPUT_DATA", position=9)]
     rows = [{"x": float(i), "X": float(-i)} for i in range(6)]
