@@ -416,6 +416,6 @@ def _finish(relation: Relation, key: str, row: Mapping[str, Any]) -> Any:
 def _expression(operand: Operand) -> Any:
     import ibis
 
-    if operand.level is Level.CONSTANT:
+    if operand.level is Level.CONSTANT and not hasattr(operand.value, "type"):
         return ibis.literal(operand.value)
     return operand.value

@@ -131,7 +131,7 @@ def _as_float(number: Any) -> Any:
     try:
         return float(number)
     except OverflowError:
-        return math.copysign(math.inf, number)
+        return math.inf if number > 0 else -math.inf
 
 
 def _as_whole(value: Any) -> Any:

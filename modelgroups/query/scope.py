@@ -154,6 +154,13 @@ class Scope:
             return None
         return _CallBuilder(self, found, path).build(raw)
 
+    def spread(self, operand: Operand) -> Operand:
+        """Return a constant as a column, to be aggregated."""
+        import ibis
+
+        present = self.table[ORDER].notnull()
+        return Operand(ibis.ifelse(present, operand.value, None), Level.ROW)
+
     def fold(self, operand: Operand) -> Operand:
         """Return a value for each group of the subquery as a column over these groups."""
         name = f"#inner{len(self.inner)}"
@@ -285,6 +292,8 @@ class _CallBuilder:
                 )
                 return None
             found = self.scope.fold(found)
+        if found.level is Level.CONSTANT and self.function.kind is not Kind.ROW:
+            found = self.scope.spread(found)
         self.operands.append(found)
         return found
 
