@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
-from threading import Lock
 from typing import Any, Final, Protocol, Self
 from weakref import finalize
 
@@ -27,7 +26,7 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
-from modelgroups.storage.lock import locked
+from modelgroups.storage.lock import ThreadLock, locked
 from modelgroups.storage.objects import ObjectStore
 from modelgroups.storage.segments import SegmentStore
 
@@ -79,7 +78,7 @@ class Registry:
     segments: SegmentStore
 
     def __post_init__(self) -> None:
-        self._lock = Lock()
+        self._lock = ThreadLock()
         self.listings: dict[int, tuple[int, tuple[Segment, ...]]] = {}
         """The segments of logs, by the log's serial, each with the generation of the list."""
         self.recipients: dict[str, Any] = {}

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from http import HTTPStatus
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -36,6 +35,7 @@ from modelgroups.inferences.layout import (
     time_column,
 )
 from modelgroups.inferences.times import micros
+from modelgroups.storage.lock import ThreadLock
 from modelgroups.types import ValueType
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ Record = dict[str, Any]
 """One row, of plain JSON values; nulls are left out."""
 
 _last_received = 0
-_receiving = Lock()
+_receiving = ThreadLock()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from modelgroups.catalog import logs, parcels, segments
 from modelgroups.errors import ModelGroupsError
 from modelgroups.inferences.tiers import FOLD_ROWS, is_overdue
+from modelgroups.storage.lock import ThreadLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ class Upkeep:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._lock = threading.Lock()
+        self._lock = ThreadLock()
         self._due: deque[str] = deque()
         self._thread: threading.Thread | None = None
         self._unchecked: dict[str, int] = {}
@@ -133,10 +134,12 @@ class Upkeep:
 
     def _pause(self, model_id: str) -> Callable[[], None]:
         overdue: bool | None = None
+        worker = threading.current_thread()
 
         def pause() -> None:
             nonlocal overdue
-            _let_forks_pass()
+            if threading.current_thread() is worker:  # not the helper that writes the index
+                _let_forks_pass()
             if self._stopping or not threading.main_thread().is_alive():
                 if overdue is None:
                     overdue = self._is_overdue(model_id)

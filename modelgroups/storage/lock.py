@@ -1,4 +1,4 @@
-"""Advisory locks on files: held by a process, released by the kernel when it dies."""
+"""Locks: on files, between processes, released by the kernel; and between threads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
+from weakref import WeakSet
 
-__all__ = ["locked", "try_lock"]
+__all__ = ["ThreadLock", "locked", "try_lock"]
 
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
@@ -40,3 +42,36 @@ def try_lock(fd: int) -> bool:
     except OSError:
         return False
     return True
+
+
+class ThreadLock:
+    """A lock between threads that a forked child finds free, whoever held it in the parent.
+
+    Hold it for changes that are whole at every instant, such as one call of a container.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        _thread_locks.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def renew(self) -> None:
+        """Forget who holds it."""
+        self._lock = Lock()
+
+
+_thread_locks: WeakSet[ThreadLock] = WeakSet()
+
+
+def _renew_all() -> None:
+    for lock in list(_thread_locks):
+        lock.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)
