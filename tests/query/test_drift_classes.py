@@ -1,6 +1,7 @@
 """Drift of classes, of ranked lists and between versions; thresholds; drift as a frame."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -93,7 +94,7 @@ def test_the_positive_class_is_predicted_from_the_threshold_on(binary):
 def test_true_classes_are_values_of_the_class_column(binary):
     truth = {"source": "ground_truth"}
     expected = measured("PSI", [1, 3], [2, 1])
-    for names in (["*"], ["0", "1"], ["y_0", "y_1"]):
+    for names in (["*"], ["y"], ["0", "1"], ["y_0", "y_1"]):
         (row,) = ask(binary, ground_truth_classes=names, target=truth)
         assert same(row["groundTruthClass"], expected), names
     (row,) = ask(binary, predicted_classes=["y_0", "y_1"], target=truth)
@@ -209,6 +210,25 @@ def test_thresholds_are_what_samples_of_the_base_show_on_average(connection):
     assert math.isclose(found["JSDivergence"], found["PSI"] / 4, rel_tol=1e-12)
 
 
+@pytest.mark.parametrize("n_rows", [4, 40, 4_000])
+def test_the_threshold_of_hellinger_is_exact(connection, n_rows):
+    model = saved_model(connection, column("code", [0, 1, 2, 3]), [])
+    body = {
+        "properties": ["code"],
+        "metric": "Thresholds",
+        "base": {"source": "reference"},
+        "target_size": n_rows,
+    }
+    (row,) = model.query(body, "drift")
+
+    def step(n):  # Γ(n + ½) / (Γ(n) √π), a fraction
+        return Fraction(n * math.comb(2 * n, n), 4**n)
+
+    affinity = 4 * Fraction(1, 2) * step(1 + n_rows // 4) / step(4 + n_rows)
+    expected = math.sqrt(1 - affinity)
+    assert math.isclose(row["code"]["HellingerDistance"], expected, rel_tol=1e-12)
+
+
 def test_calibrated_thresholds_come_from_the_chi_squared_distribution(connection):
     rows = [{"store": "ab"[i % 2], "x": float(i), "code": i % 5} for i in range(40)]
     model = saved_model(connection, rows, [])
@@ -258,7 +278,8 @@ def versions(connection):
     )
     group = connection.get_model_group(first)
     second = connection.model(display_name="two", input_type="TABULAR", output_type="REGRESSION")
-    second.attributes = [a.set() for a in ATTRIBUTES if a.name not in ("n", "code")]
+    second.attributes = [a.set() for a in ATTRIBUTES if a.name not in ("n", "code", "at")]
+    second.attributes.append(Attribute("at", "FLOAT", "NON_INPUT_DATA", position=2))
     second.attributes.append(
         Attribute("code", "STRING", "NON_INPUT_DATA", position=1, categorical=True)
     )
@@ -298,6 +319,10 @@ def test_the_base_may_be_of_another_version(connection, versions):
         drift(first, "x", base={"source": "reference", "model": "secund"})
     with pytest.raises(UserValueError, match="continuous in one version and categorical"):
         drift(first, "n", base=base)
+    with pytest.raises(UserValueError, match=r"group_by\[0\].property: 'code' has values of other"):
+        drift(first, "x", base=base, group_by=[{"property": "code"}])
+    with pytest.raises(UserValueError, match="'at' is a time in one version and a number"):
+        drift(first, "at", base=base)
 
 
 def test_categories_of_other_types_are_compared_as_text(connection, versions):

@@ -1,12 +1,16 @@
 """Faults of drift bodies: all of them in one error, each with its path."""
 
 import copy
+import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import modelgroups as mg
 from modelgroups import Attribute
 from modelgroups.errors import UserValueError
+from modelgroups.query.drift.measures import MEASURES
 from tests.query.test_drift import ATTRIBUTES, body_of, saved_model
 
 SHAPELESS = [
@@ -156,6 +160,55 @@ def test_a_body_must_be_a_dict(model):
 
 def test_numbers_may_come_as_text(model):
     assert model.query(body_of("x", num_bins="10"), "drift") == [{"x": 0.0}]
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["x", "store", "PSI", "Thresholds", "reference", "*", "5", "", "day", "like"])
+    | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+METRICS = [*MEASURES, "Thresholds"]
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_a_changed_body_is_answered_or_refused(model, data):
+    body = {
+        "properties": ["x", "store"],
+        "metric": data.draw(st.sampled_from(METRICS)),
+        "num_bins": 3,
+        "base": {"source": "reference", "filter": [dict(CONDITION)]},
+        "target": {"source": "inference", "filter": [dict(CONDITION)]},
+        "group_by": [{"property": "flag"}],
+        "rollup": "hour",
+    }
+    for _ in range(data.draw(st.integers(0, 2))):
+        place = data.draw(st.sampled_from(list(places_of(body))))
+        *steps, last = place
+        within = body
+        for step in steps:
+            within = within[step]
+        within[last] = data.draw(values)
+    try:
+        json.dumps(model.query(body, "drift"), allow_nan=False)
+    except UserValueError:
+        return
+
+
+def places_of(value, path=()):
+    """Yield the path of every value in a body."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, each in inner:
+        yield (*path, key)
+        if isinstance(each, dict | list):
+            yield from places_of(each, (*path, key))
 
 
 @pytest.mark.parametrize("evil", ["x'; DROP TABLE y; --", '"x"', "#order", "_x", "x OR 1=1", "\0"])

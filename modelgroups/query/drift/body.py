@@ -16,6 +16,7 @@ THRESHOLDS: Final = "Thresholds"
 
 MOST_PROPERTIES: Final = 100
 _MOST_BINS: Final = 100_000
+_MOST_ROWS: Final = 10**15
 
 
 def _number(value: Any) -> Any:
@@ -31,7 +32,7 @@ def _number(value: Any) -> Any:
 
 
 _Bins = Annotated[int, BeforeValidator(_number), Field(ge=1, le=_MOST_BINS)]
-_Size = Annotated[int, BeforeValidator(_number), Field(ge=1)]
+_Size = Annotated[int, BeforeValidator(_number), Field(ge=1, le=_MOST_ROWS)]
 _Share = Annotated[float, BeforeValidator(_number), Field(gt=0, lt=1)]
 _Rollup = Literal["second", "minute", "hour", "day", "week", "month", "year", "batch_id"]
 _Classes = Annotated[list[str], Field(min_length=1)]

@@ -133,6 +133,10 @@ class _Reader:
         if len({each.form for each in measured}) > 1:
             self.blame(path, f"{name!r} is continuous in one version and categorical in the other")
             return
+        types = [column_type(rows.columns[measured[0].column]) for rows in self.sides.values()]
+        if measured[0].form is Form.CONTINUOUS and len(set(map(pat.is_timestamp, types))) > 1:
+            self.blame(path, f"{name!r} is a time in one version and a number in the other")
+            return
         self._check_form(measured[0].form, path)
         yield measured[0]
 
@@ -175,7 +179,8 @@ class _Reader:
             return
         known = predicted if kind is Classes.PREDICTED else _true_classes(subject)
         measured = Measured(kind.value, Form.CLASSES, classes=kind, chosen=None)
-        if names != ["*"]:
+        truth = subject.truth_class()
+        if names != ["*"] and not (kind is Classes.TRUE and truth and names == [truth.name]):
             chosen = [self._class(name, known, f"{path}[{i}]") for i, name in enumerate(names)]
             measured = Measured(
                 kind.value, Form.CLASSES, classes=kind, chosen=frozenset(filter(None, chosen))
@@ -209,6 +214,8 @@ class _Reader:
                 self.blame(path, f"the {next(s for s in held if held[s] is None)} has no {name!r}")
             elif any(pat.is_nested(column_type(column)) for column in found):
                 self.blame(path, f"{name!r} holds lists, which do not group")
+            elif len({column_type(column) for column in found}) > 1:
+                self.blame(path, f"{name!r} has values of other types in the two versions")
 
     def _rollup(self) -> str | None:
         rollup = self.body.rollup

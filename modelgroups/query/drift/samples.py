@@ -34,9 +34,9 @@ def wasserstein_distance(base: Floats, target: Floats) -> float:
     """Return the Wasserstein distance of order 1.
 
     ∫ |F − G| over the two empirical distribution functions, also called the earth mover's
-    distance (Vaserstein 1969): a distance, in the unit of the values, from 0 up. All non-null
-    values count, without buckets. It equals `scipy.stats.wasserstein_distance`. Null where a side
-    has no values, or where it is infinite.
+    distance (Vaserstein 1969): a distance, in the unit of the values (microseconds for times),
+    from 0 up. All non-null values count, without buckets. It equals
+    `scipy.stats.wasserstein_distance`. Null where a side has no values, or where it is infinite.
 
     Examples
     --------
