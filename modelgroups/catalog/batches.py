@@ -56,12 +56,25 @@ def note(session: Session, log: int, batch: BatchRecord) -> None:
     )
 
 
-def shrink(session: Session, log: int, batch_id: str, n_rows: int) -> None:
-    """Take rows that were deleted out of a batch; one without rows that is open goes."""
+def shrink(
+    session: Session, log: int, batch_id: str, n_rows: int, bounds: tuple[str, str] | None
+) -> None:
+    """Take rows that were deleted out of a batch; one without rows that is open goes.
+
+    Parameters
+    ----------
+    session, log, batch_id
+        Which batch.
+    n_rows
+        How many rows are deleted.
+    bounds
+        The first and the last time of the others, if there are any.
+    """
     known = find(session, log, batch_id)
     if known is None:
         return
-    _change(session, log, batch_id, n_rows=known.n_rows - n_rows)
+    first, last = bounds or (known.created_at, known.created_at)
+    _change(session, log, batch_id, n_rows=known.n_rows - n_rows, from_time=first, to_time=last)
     if known.n_rows == n_rows and known.closed_at is None:
         session.execute(
             delete(table(BatchRow)).where(_BATCH.log == log, _BATCH.batch_id == batch_id)

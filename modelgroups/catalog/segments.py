@@ -57,12 +57,13 @@ def drop(session: Session, segments: Sequence[Segment]) -> bool:
     return n_dropped == len(segments)
 
 
-def mark_deleted(session: Session, segment: Segment, deleted: bytes, n_deleted: int) -> None:
-    """Say which rows of a segment are deleted."""
+def mark_deleted(session: Session, segment: Segment) -> None:
+    """Say which rows of a segment are deleted, and what bounds the others have."""
+    names = ("deleted", "n_deleted", "from_time", "to_time")
     session.execute(
         update(table(SegmentRow))
         .where(_SEGMENT.id == segment.id)
-        .values(deleted=deleted, n_deleted=n_deleted)
+        .values({name: getattr(segment, name) for name in names})
     )
 
 

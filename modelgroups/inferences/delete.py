@@ -23,9 +23,11 @@ from modelgroups.inferences.layout import (
     BATCH,
     ID,
     INFERENCE_TIME,
+    TIME_TYPE,
     TRUTH_TIME,
     Kind,
     Layout,
+    time_column,
 )
 from modelgroups.inferences.marks import dump_marks
 from modelgroups.inferences.records import dump_records, load_records
@@ -143,6 +145,9 @@ class _Plan:
             self._plan_segment(segment)
         for kind in Kind:
             self._plan_parcels(kind)
+        self._in_batch, self._of_image = self._gone_with_rows()
+        self._bounds = {s.record.id: _bounds(s, self._gone(s)) for s, _ in self.masks}
+        self._batch_bounds = self._bounds_of_batches(set(self._in_batch))
 
     def _plan_segment(self, segment: OpenSegment) -> None:
         which, rows = segment.index.matches(self.keys)
@@ -183,22 +188,25 @@ class _Plan:
 
     def carry_out(self, session: Session, log: LogRecord, rule: str) -> None:
         """Do it, inside the write transaction."""
-        n_in_batch, n_of_image = self._gone_with_rows()
         emptied = {segment.record.id for segment in self.emptied()}
-        for segment, mask in self.masks:
+        for segment, _ in self.masks:
             if segment.record.id in emptied:
                 segments.drop(session, [segment.record])
                 continue
-            gone = mask if segment.deleted is None else mask | segment.deleted
-            segments.mark_deleted(session, segment.record, dump_marks(gone), int(gone.sum()))
+            gone = self._gone(segment)
+            first, last = self._bounds[segment.record.id]
+            marked = segment.record._replace(
+                deleted=dump_marks(gone), n_deleted=int(gone.sum()), from_time=first, to_time=last
+            )
+            segments.mark_deleted(session, marked)
         for parcel, mask in self.cut:
             records = load_records(parcel.rows)
             left = [r for r, goes in zip(records, mask, strict=True) if not goes]
             keys = keys_of([record[ID] for record in left]).as_bytes() if left else []
             parcels.rewrite(session, log.serial, parcel._replace(rows=dump_records(left)), keys)
-        for batch_id, n_rows in n_in_batch.items():
-            batches.shrink(session, log.serial, batch_id, n_rows)
-        log_objects.forget(session, log.serial, n_of_image)
+        for batch_id, n_rows in self._in_batch.items():
+            batches.shrink(session, log.serial, batch_id, n_rows, self._batch_bounds.get(batch_id))
+        log_objects.forget(session, log.serial, self._of_image)
         inferences, truths = self._has[Kind.INFERENCE], self._has[Kind.GROUND_TRUTH]
         logs.count_truths(
             session,
@@ -222,6 +230,48 @@ class _Plan:
                 counted.update(table[name].drop_null().to_pylist())
         return in_batch, of_image
 
+    def _gone(self, segment: OpenSegment) -> Mask:
+        """Return which rows of a segment are deleted once the plan is carried out."""
+        gone = np.zeros(segment.record.n_rows, dtype=bool)
+        if segment.deleted is not None:
+            gone |= segment.deleted
+        for planned, mask in self.masks:
+            if planned is segment:
+                gone |= mask
+        return gone
+
+    def _bounds_of_batches(self, ids: set[str]) -> dict[str, tuple[str, str]]:
+        """Return the first and the last time of what is left of batches."""
+        if not ids:
+            return {}
+        found = [
+            _left(segment, self._gone(segment), [BATCH, INFERENCE_TIME])
+            for segment in self.view.of_kind(Kind.INFERENCE)
+            if BATCH in segment.file.schema_arrow.names
+        ]
+        doomed = {parcel.serial: mask for parcel, mask in self.cut}
+        for parcel in self.view.parcels[Kind.INFERENCE].parcels:
+            goes = doomed.get(parcel.serial, [False] * parcel.n_rows)
+            rows = zip(load_records(parcel.rows), goes, strict=True)
+            pairs = [(r[BATCH], r[INFERENCE_TIME]) for r, gone in rows if not gone and BATCH in r]
+            batch_ids = pa.array([batch_id for batch_id, _ in pairs], pa.string())
+            times = pa.array([at for _, at in pairs], TIME_TYPE)
+            found.append(pa.table({BATCH: batch_ids, INFERENCE_TIME: times}))
+        if not found:
+            return {}
+        ends = (
+            pa.concat_tables(found)
+            .group_by(BATCH)
+            .aggregate([(INFERENCE_TIME, "min"), (INFERENCE_TIME, "max")])
+        )
+        columns = (ends[BATCH], *(ends[f"{INFERENCE_TIME}_{end}"] for end in ("min", "max")))
+        lists = (columns[0].to_pylist(), *(_micros(column) for column in columns[1:]))
+        return {
+            batch_id: (as_text(first), as_text(last))
+            for batch_id, first, last in zip(*lists, strict=True)
+            if batch_id in ids
+        }
+
     def _doomed_inferences(self, wanted: list[str]) -> Iterator[pa.Table]:
         for segment, mask in self.masks:
             held = [name for name in wanted if name in segment.file.schema_arrow.names]
@@ -232,6 +282,31 @@ class _Plan:
                 records = load_records(parcel.rows)
                 gone = [r for r, goes in zip(records, mask, strict=True) if goes]
                 yield pa.table({n: pa.array([r.get(n) for r in gone], pa.string()) for n in wanted})
+
+
+def _left(segment: OpenSegment, gone: Mask, columns: list[str]) -> pa.Table:
+    """Return columns of the rows of a segment that are not deleted."""
+    parts = [
+        table.filter(pa.array(~gone[start : start + len(table)]))
+        for table, start in live_batches(segment, columns)
+    ]
+    whole = pa.concat_tables(parts)
+    return pa.table({name: whole[name] for name in columns})  # whether nulls may be is forgotten
+
+
+def _bounds(segment: OpenSegment, gone: Mask) -> tuple[str, str]:
+    """Return the first and the last time of what is left of a segment."""
+    name = time_column(Kind(segment.record.kind))
+    times = _left(segment, gone, [name])[name]
+    if not len(times):
+        return segment.record.from_time, segment.record.to_time
+    numbers = np.asarray(times.cast(pa.int64()).to_numpy())
+    return as_text(int(numbers.min())), as_text(int(numbers.max()))
+
+
+def _micros(times: pa.ChunkedArray) -> list[int]:
+    numbers: list[int] = times.cast(pa.int64()).to_pylist()
+    return numbers
 
 
 # --- what is old -------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
+from modelgroups.testing import saved_model
 
 from .samples import FEW, classifier, day, log_of
 
@@ -406,3 +407,23 @@ def test_what_was_deleted_is_in_no_file_after_compaction(tmp_path, n_rows):
     held = b"".join(path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file())
     assert b"person-0000" not in held
     assert b"person-0002" not in held
+
+
+@pytest.mark.parametrize("n_rows", [40, 600])
+def test_times_of_deleted_rows_are_gone_from_batches_and_the_summary(n_rows):
+    times = pd.date_range("2026-01-01", periods=n_rows, freq="h", tz="UTC")
+    frame = pd.DataFrame({"age": 31, "p": 0.5}, index=range(n_rows))
+    with saved_model(is_batch=True) as model:
+        model.send_inferences(
+            frame, inference_timestamps=times, batch_id="b1", complete_batch=False
+        )
+        model.delete_inferences(before=times[10])
+        batch = model.batches().iloc[0]
+        assert (batch["n_inferences"], batch["first_timestamp"]) == (n_rows - 10, times[10])
+        assert batch["last_timestamp"] == times[-1]
+        assert pd.Timestamp(model.summary().first_timestamp) == times[10]
+        assert model.inferences(until=times[10]).empty
+        assert len(model.inferences(until=times[12])) == 2
+        model.delete_inferences(before=times[-1] + pd.Timedelta("1h"))
+        assert model.batches().empty
+        assert model.summary().first_timestamp is None
