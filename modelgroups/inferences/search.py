@@ -111,11 +111,9 @@ class Search:
         open_ = np.flatnonzero(self.source < 0)
         if not len(open_):
             return
-        rows = index.rows(self.keys if len(open_) == len(self.keys) else self.keys[open_])
+        wanted = self.keys if len(open_) == len(self.keys) else self.keys[open_]
+        rows = index.rows(wanted, deleted_rows(segment))
         hit = rows >= 0
-        deleted = deleted_rows(segment)
-        if deleted is not None:
-            hit[hit] = ~deleted[rows[hit]]
         if hit.any():
             self._note(segment, open_[hit], rows[hit])
 

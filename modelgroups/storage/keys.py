@@ -257,12 +257,15 @@ class KeyIndex:
         by_number = np.lexsort((rows, which))
         return which[by_number], rows[by_number]
 
-    def rows(self, keys: Keys) -> Rows:
-        """Return for each key the first row that has it, or -1."""
-        if len(keys) == 1:
+    def rows(self, keys: Keys, deleted: NDArray[np.bool_] | None = None) -> Rows:
+        """Return for each key the first row that has it and is not deleted, or -1."""
+        if len(keys) == 1 and deleted is None:
             return np.array([self._row_of(keys)], dtype=np.int64)
         found = np.full(len(keys), -1, dtype=np.int64)
         which, rows = self.matches(keys)
+        if deleted is not None:
+            alive = ~deleted[rows]
+            which, rows = which[alive], rows[alive]
         found[which[::-1]] = rows[::-1]  # of several rows the first is written last
         return found
 
