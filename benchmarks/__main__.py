@@ -11,6 +11,7 @@ from benchmarks import (
     memory,
     opening,
     parquet_write,
+    query,
     save,
     sending,
     versions,
@@ -20,7 +21,7 @@ from benchmarks.measure import Context, Report, run
 
 __all__ = ["main"]
 
-BENCHMARKS = (save, parquet_write, versions, opening, writers, memory, sending, log, drift)
+BENCHMARKS = (save, parquet_write, versions, opening, writers, memory, sending, log, drift, query)
 
 
 def benchmark(context: Context) -> Report:

@@ -95,9 +95,9 @@ def _names_needed(subject: Subject, body: Body, columns: Iterable[str]) -> list[
         value = stack.pop()
         if isinstance(value, str):
             mentioned.add(value)
-            function = known(value)
-            evaluates |= function is not None and function.kind is Kind.EVALUATION
         elif isinstance(value, Mapping):
+            function = known(str(value.get("function")))
+            evaluates |= function is not None and function.kind is Kind.EVALUATION
             stack += value.values()
         elif isinstance(value, list | tuple):
             stack += value

@@ -221,10 +221,11 @@ WORDS = (
     "'; DROP TABLE x; --", '"; DROP TABLE x; --', "') OR 1=1 --", "/* x */", "\\'", "\x00",
     "a\x00'b", "?", "$1", "{0}", "%s", "”", "🎈", "\r\n", "'", '"', "''", "#order", "_age", "=41",
 )  # fmt: skip
-hostile = st.sampled_from(WORDS) | st.text(min_size=1, max_size=8)
+texts = st.text(min_size=1, max_size=8).filter(lambda text: text not in (*COLUMNS, "run"))
+hostile = st.sampled_from(WORDS) | texts
 
 
-@MANY
+@settings(max_examples=40)
 @given(word=hostile, other=hostile)
 def test_names_and_texts_do_nothing_but_name(model, word, other):
     before = model.query({"select": [{"property": "*"}]})
