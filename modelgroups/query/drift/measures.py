@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from modelgroups.query.drift import samples
 
-__all__ = ["MEASURES", "Counts", "Form", "Measure", "half_row_shares", "shares"]
+__all__ = ["MEASURES", "Counts", "Form", "Measure", "Pair", "half_row_shares", "shares"]
 
 Floats: TypeAlias = NDArray[np.float64]
+Pair: TypeAlias = tuple[Floats, Floats]
+"""The ordered values of base and target, without nulls."""
 
 LEAST_P_VALUE: Final = 2.2e-308
 
@@ -60,13 +62,13 @@ class Measure:
     of_counts
         Its value for each cell, from counts.
     of_samples
-        Its value from the ordered values of base and target, for continuous ones.
+        Its value for each cell from the ordered values of base and target, for continuous ones.
     """
 
     name: str
     forms: tuple[Form, ...]
     of_counts: Callable[[Counts], Floats] | None
-    of_samples: Callable[[Floats, Floats], float] | None = None
+    of_samples: Callable[[Iterable[Pair]], Floats] | None = None
 
     def needs_samples(self, form: Form) -> bool:
         """Return whether it compares values of a form one by one."""
@@ -183,22 +185,33 @@ def new_category_rate(counts: Counts) -> Floats:
     return found
 
 
-def ks_test(base: Floats, target: Floats) -> float:
-    """Return −log10(p) of the two-sample Kolmogorov–Smirnov test, two-sided, with the asymptotic p.
+def ks_test(pairs: Iterable[Pair]) -> Floats:
+    """Return −log10(p) of the two-sample Kolmogorov–Smirnov test, two-sided, asymptotic p.
 
     Of all non-null values, without buckets; the statistic is the largest distance of the two
     empirical distribution functions. The p-value is that of `scipy.stats.ks_2samp` with
     ``method="asymp"``: the one-sample distribution for n·m/(n + m) values, rounded. It is not
     taken smaller than 2.2e-308. Null where a side has no values, or both have one.
     """
-    n, m = float(len(base)), float(len(target))
-    size = np.round(max(n, m) * min(n, m) / (n + m)) if n and m else 0.0
-    if size < 1:
-        return np.nan
     from scipy.stats import kstwo
 
-    distance = samples.ks_distance(base, target)
-    return float(minus_log10(np.clip(kstwo.sf(distance, size), 0, 1)))
+    distances, sizes = [], []
+    for base, target in pairs:
+        n, m = float(len(base)), float(len(target))
+        sizes.append(np.round(max(n, m) * min(n, m) / (n + m)) if n and m else 0.0)
+        distances.append(samples.ks_distance(base, target) if sizes[-1] else np.nan)
+    distance, size = np.array(distances), np.array(sizes)
+    found = np.full(len(size), np.nan)
+    known = size > 0
+    if known.any():
+        p_values = kstwo.sf(distance[known], size[known])
+        found[known] = minus_log10(np.clip(p_values, 0, 1))
+    return found
+
+
+def wasserstein_distance(pairs: Iterable[Pair]) -> Floats:
+    """Return the Wasserstein distance of each pair; see `samples.wasserstein_distance`."""
+    return np.array([samples.wasserstein_distance(base, target) for base, target in pairs])
 
 
 def minus_log10(p_values: Any) -> Any:
@@ -239,7 +252,7 @@ MEASURES: Final = _named(
         Measure("JSDivergence", _BINNED, js_divergence),
         Measure("HellingerDistance", _BINNED, hellinger_distance),
         Measure("HypothesisTest", _BINNED, chi_squared_test, ks_test),
-        Measure("WassersteinDistance", (Form.CONTINUOUS,), None, samples.wasserstein_distance),
+        Measure("WassersteinDistance", (Form.CONTINUOUS,), None, wasserstein_distance),
         Measure("MissingRateChange", (Form.CONTINUOUS, Form.CATEGORICAL), missing_rate_change),
         Measure("NewCategoryRate", (Form.CATEGORICAL, Form.CLASSES), new_category_rate),
     ]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from modelgroups.query.drift.buckets import count, edges_of, place, split_sorted
 from modelgroups.query.drift.cells import Cells, encode
 from modelgroups.query.drift.classes import as_text
-from modelgroups.query.drift.measures import Counts, Form, Measure
+from modelgroups.query.drift.measures import Counts, Form, Measure, Pair
 from modelgroups.query.drift.request import Measured, Request
 from modelgroups.query.drift.sides import Labels, labels_of, numbers_of
 
@@ -75,21 +75,22 @@ class Compared:
     def measure(self, measure: Measure, measured: Measured) -> Floats:
         """Return the drift of a property in each cell."""
         if measure.needs_samples(measured.form):
-            return np.array(list(self._of_samples(measure, measured)))
+            assert measure.of_samples is not None  # noqa: S101
+            return measure.of_samples(self._pairs(measured))
         assert measure.of_counts is not None  # noqa: S101  # a measure has either
         tally = self.tally(measured)
         return measure.of_counts(Counts(tally.base[self.cells.groups], tally.target))
 
     # --- numbers ----------------------------------------------------------------------------
 
-    def _of_samples(self, measure: Measure, measured: Measured) -> Iterator[float]:
-        assert measure.of_samples is not None  # noqa: S101
+    def _pairs(self, measured: Measured) -> Iterator[Pair]:
+        """Yield the values of both sides in each cell."""
         assert self.target is not None  # noqa: S101  # samples are of two sides
         base = split_sorted(numbers_of(self.base[measured.column]), self.cells.base_rows)
         target = numbers_of(self.target[measured.column])
         for cell, group in enumerate(self.cells.groups):
             rows = None if self.cells.target_rows is None else [self.cells.target_rows[cell]]
-            yield measure.of_samples(base[group], split_sorted(target, rows)[0])
+            yield base[group], split_sorted(target, rows)[0]
 
     def _of_numbers(self, measured: Measured) -> Tally:
         cells = self.cells
