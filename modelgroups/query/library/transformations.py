@@ -179,9 +179,7 @@ def subtract(call: Call, left: Any, right: Any) -> Any:
     """Difference of two values; of times, in seconds."""
     both = [value for value in (left, right) if hasattr(value, "type")]
     if len(both) == 2 and all(value.type().is_timestamp() for value in both):
-        start, end = (value.cast("timestamp(6)").epoch_seconds() for value in (right, left))
-        micros = (left.microsecond() - right.microsecond()).cast("float64") / 1e6
-        return (end - start).cast("float64") + micros
+        return left.delta(right, unit="microsecond").cast("float64") / 1e6
     return _within(operator.sub, *_numbers(call, left, right))
 
 
