@@ -9,9 +9,11 @@ from modelgroups.errors import MethodNotApplicableError, UserValueError
 from modelgroups.inferences.read import Selection
 from modelgroups.inferences.times import micros
 from modelgroups.query.compile import Compiler, Relation, finished
+from modelgroups.query.engine import FileGoneError
 from modelgroups.query.faults import Faults
 from modelgroups.query.library.registry import Kind, known
 from modelgroups.query.names import ORDER, column_name
+from modelgroups.query.scan import scan
 from modelgroups.query.source import available, load
 from modelgroups.query.subject import Subject
 from modelgroups.query.tree import Body, Condition, parse_body
@@ -29,21 +31,28 @@ def run_base(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         Lists every fault of the body, with its path.
     """
     tree = parse_body(body)
+    try:
+        return _answer(subject, tree, in_place=True)
+    except FileGoneError:
+        return _answer(subject, tree, in_place=False)
+
+
+def _answer(subject: Subject, body: Body, *, in_place: bool) -> list[dict[str, Any]]:
     faults = Faults()
-    relation, keys = _compiled(subject, tree, faults, "")
+    relation, keys = _compiled(subject, body, faults, "", in_place=in_place)
     faults.raise_if_any()
     assert relation is not None  # noqa: S101  # without faults there is one
     return finished(relation, keys)
 
 
 def _compiled(
-    subject: Subject, body: Body, faults: Faults, path: str
+    subject: Subject, body: Body, faults: Faults, path: str, *, in_place: bool
 ) -> tuple[Relation | None, list[str]]:
     if body.subquery is None:
-        source = _source(subject, body)
+        source = _source(subject, body, in_place=in_place)
     else:
         below = f"{path}.subquery" if path else "subquery"
-        found, keys = _compiled(subject, body.subquery, faults, below)
+        found, keys = _compiled(subject, body.subquery, faults, below, in_place=in_place)
         if found is None:
             return None, []
         source = _as_source(found, keys)
@@ -67,23 +76,31 @@ def _as_source(relation: Relation, keys: list[str]) -> Relation:
     return Relation(ibis.memtable(table), relation.grouped)
 
 
-def _source(subject: Subject, body: Body) -> Relation:
-    import ibis
-
+def _source(subject: Subject, body: Body, *, in_place: bool) -> Relation:
     source = body.source or "inference"
     if source == "enriched":
         raise MethodNotApplicableError("there are no enrichments yet; ask from 'inference'")
     columns = available(subject, source)
     names = _names_needed(subject, body, columns)
     narrowed = selection_of(subject, [condition for _, condition in body.conditions])
-    table = load(subject, source, names, narrowed)
+    may_scan = in_place and source == "inference"
+    table = scan(subject, names, narrowed) if may_scan else None
+    if table is None:
+        table = _loaded(subject, source, names, narrowed)
     boxes = {
         name
         for name in columns
         if (a := columns[name].attribute) is not None and a.value_type == ValueType.BoundingBox
     }
-    table = table.rename_columns([n if n == ORDER else column_name(n) for n in table.column_names])
-    return Relation(ibis.memtable(table), boxes=frozenset(boxes), known=tuple(columns))
+    return Relation(table, boxes=frozenset(boxes), known=tuple(columns))
+
+
+def _loaded(subject: Subject, source: str, names: list[str], selection: Selection) -> Any:
+    import ibis
+
+    table = load(subject, source, names, selection)
+    names = [n if n == ORDER else column_name(n) for n in table.column_names]
+    return ibis.memtable(table.rename_columns(names))
 
 
 def _names_needed(subject: Subject, body: Body, columns: Iterable[str]) -> list[str]:

@@ -273,7 +273,7 @@ def test_no_text_of_a_user_stands_in_sql_as_a_name(model, monkeypatch):
     monkeypatch.setattr(engine, "run", lambda asked: seen.append(asked) or run(asked))
     word = 'x"; DROP TABLE y; --'
     model.query({"select": [{"property": "age", "alias": word}], "order_by": [{"alias": word}]})
-    assert word not in engine._engine().compile(seen[0])
+    assert word not in engine._engine().connection.compile(seen[0])
 
 
 # --- faults ------------------------------------------------------------------------------------
