@@ -26,7 +26,7 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
-from modelgroups.storage.lock import ThreadLock, locked
+from modelgroups.storage.lock import locked, thread_lock
 from modelgroups.storage.objects import ObjectStore
 from modelgroups.storage.segments import SegmentStore
 
@@ -78,7 +78,7 @@ class Registry:
     segments: SegmentStore
 
     def __post_init__(self) -> None:
-        self._lock = ThreadLock()
+        self._lock = thread_lock()
         self.listings: dict[int, tuple[int, tuple[Segment, ...]]] = {}
         """The segments of logs, by the log's serial, each with the generation of the list."""
         self.recipients: dict[str, Any] = {}

@@ -35,7 +35,7 @@ from modelgroups.inferences.layout import (
     time_column,
 )
 from modelgroups.inferences.times import micros
-from modelgroups.storage.lock import ThreadLock
+from modelgroups.storage.lock import thread_lock
 from modelgroups.types import ValueType
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ Record = dict[str, Any]
 """One row, of plain JSON values; nulls are left out."""
 
 _last_received = 0
-_receiving = ThreadLock()
+_receiving = thread_lock()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ pandas and pyarrow: import it lazily.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ import pyarrow.compute as pc
 
 from modelgroups.catalog import batches, log_objects, logs, parcels, segments
 from modelgroups.catalog.clock import now
+from modelgroups.catalog.interrupts import interrupts_wait
 from modelgroups.catalog.logs import Addressee
 from modelgroups.catalog.records import BatchRecord, LogRecord, Segment
 from modelgroups.errors import (
@@ -41,7 +41,6 @@ from modelgroups.inferences.stored import Stored
 from modelgroups.inferences.times import as_text
 from modelgroups.inferences.upkeep import upkeep_of
 from modelgroups.reference.intake import require_writable
-from modelgroups.storage.background import submit
 from modelgroups.storage.keys import KeyIndex
 
 if TYPE_CHECKING:
@@ -107,9 +106,7 @@ class Delivery:
         self._close_batches = close_batches
         self._stored = Stored(to.registry, to.model_id, to.layout)
         self._pieces: list[Piece] = []
-        self._files, self._segments = ExitStack(), ExitStack()
-        self._writer = ThreadPoolExecutor(1, "modelgroups-segment")
-        self._writing: Future[None] | None = None
+        self._files = ExitStack()
         self.images = StagedImages(to.registry, to.layout, self._files)
         self._n_rows = 0
         self._n_deletions: int | None = None
@@ -118,14 +115,13 @@ class Delivery:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._writer.shutdown()
-        self._segments.close()
-        self._files.close()
+        with interrupts_wait():
+            self._files.close()
 
     # --- before the lock -----------------------------------------------------------------
 
     def add(self, given: Given, rules: Rules) -> Accepted:
-        """Take rows; many are compared with the log, and written beside what the caller does next.
+        """Take rows; many are compared with the log and written at once.
 
         Raises
         ------
@@ -137,9 +133,8 @@ class Delivery:
         piece = Piece(accepted, self._layout, self._n_rows)
         self._n_rows += accepted.n_rows
         if any(isinstance(half.data, pa.Table) for half in accepted.halves()):
-            self._finish_writing()
             self._look_ahead(piece)
-            self._begin_writing(piece)
+            self._write(piece)
         self._pieces.append(piece)
         return accepted
 
@@ -160,26 +155,17 @@ class Delivery:
                 if staged is not None and search.unseen([staged.record]):
                     search.look_in_segment(staged.record, KeyIndex.load(staged.index))
 
-    def _begin_writing(self, piece: Piece) -> None:
+    def _write(self, piece: Piece) -> None:
         wanted = (piece.new_inferences(), piece.new_truths())
         for half, rows in zip(piece.accepted.halves(), wanted, strict=True):
             kept = half.keep(rows[half.rows])
             half.rows, half.data = kept.rows, kept.data
         piece.fix()
-        self._writing = submit(self._writer, self._write, piece)
-
-    def _write(self, piece: Piece) -> None:
         for half in piece.accepted.halves():
             if len(half):
-                staged = self._segments.enter_context(self._staged(half, piece.index_of(half)))
+                staged = self._files.enter_context(self._staged(half, piece.index_of(half)))
                 piece.staged[half.kind] = staged
                 self._stored.staged[staged.record.id] = staged.rows
-
-    def _finish_writing(self) -> None:
-        """Wait for the segments that are being written, and raise what went wrong."""
-        writing, self._writing = self._writing, None
-        if writing is not None:
-            writing.result()
 
     def _staged(
         self, half: Half, keys: Callable[[], KeyIndex]
@@ -275,7 +261,6 @@ class Delivery:
         NotFoundError, ConflictError
             The model is gone, or archived.
         """
-        self._finish_writing()
         outcome = self._commit()
         stored = [p for p in self._pieces if not p.staged]
         upkeep_of(self._registry).note(

@@ -35,8 +35,6 @@ __all__ = ["ROWS_PER_GROUP", "StagedSegment", "rows_at", "slices", "staged_segme
 ROWS_PER_GROUP = 1 << 17
 """Rows that a reader must read at once, and skips at once by their times."""
 
-_BUFFER = 1 << 23
-
 
 @dataclass(frozen=True, slots=True)
 class StagedSegment:
@@ -112,7 +110,6 @@ def staged_segment(
                 rows.path,
                 durable=objects.durable,
                 statistics=[time],
-                buffer_size=_BUFFER,
             )
         registry.segments.prepare(model_id)
         name = SegmentName(model_id, uuid4().hex)

@@ -64,7 +64,7 @@ def send_inferences(
     close = to.is_batch and complete_batch
     with Delivery(to, close_batches=close) as delivery:
         accepted = delivery.add(given, Rules(is_batch=to.is_batch, tz=tz))
-        results = results_of(_texts(accepted.ids))  # beside the writing
+        results = results_of(_texts(accepted.ids))
         outcome = delivery.commit()
     mark_failures(results, outcome.failures)
     if to.input_type != InputType.Image:
@@ -103,7 +103,7 @@ def send_ground_truths(
         given.values[Kind.INFERENCE] = {}
     with Delivery(to) as delivery:
         accepted = delivery.add(given, Rules(tz=tz, truths_only=True, ids_needed=True))
-        results = results_of(_texts(accepted.ids))  # beside the writing
+        results = results_of(_texts(accepted.ids))
         outcome = delivery.commit()
     mark_failures(results, outcome.failures)
     tell_failures(results, outcome.failures, silently=fail_silently)

@@ -14,9 +14,10 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from modelgroups.catalog import logs, parcels, segments
+from modelgroups.catalog.interrupts import interrupts_wait
 from modelgroups.errors import ModelGroupsError
 from modelgroups.inferences.tiers import FOLD_ROWS, is_overdue
-from modelgroups.storage.lock import ThreadLock
+from modelgroups.storage.lock import thread_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ class Upkeep:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._lock = ThreadLock()
+        self._lock = thread_lock()
         self._due: deque[str] = deque()
         self._thread: threading.Thread | None = None
         self._unchecked: dict[str, int] = {}
@@ -93,7 +94,8 @@ class Upkeep:
                 self._due.append(model_id)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="modelgroups-upkeep")
-                self._thread.start()
+                with interrupts_wait():  # Ctrl-C could leave it waiting to be started for ever
+                    self._thread.start()
 
     def stop(self) -> None:
         """End the thread; work that can be put off is broken off."""

@@ -15,7 +15,14 @@ from modelgroups.registry import Registry
 from modelgroups.storage.frames import index_fields, to_frame
 from modelgroups.storage.parquet import iter_batches, open_parquet, read_table
 
-__all__ = ["column_names", "current_set", "read_batches", "read_frame", "read_tables", "wanted_columns"]
+__all__ = [
+    "column_names",
+    "current_set",
+    "read_batches",
+    "read_frame",
+    "read_tables",
+    "wanted_columns",
+]
 
 DEFAULT_BATCH_ROWS = 65_536
 _MOST_BATCH_ROWS = 2**31 - 1

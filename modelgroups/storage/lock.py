@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from weakref import WeakSet
 
-__all__ = ["ThreadLock", "locked", "try_lock"]
+__all__ = ["locked", "thread_lock", "try_lock"]
 
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
@@ -44,34 +44,24 @@ def try_lock(fd: int) -> bool:
     return True
 
 
-class ThreadLock:
-    """A lock between threads that a forked child finds free, whoever held it in the parent.
+_thread_locks: WeakSet[Lock] = WeakSet()
+
+
+def thread_lock() -> Lock:
+    """Return a lock between threads that a forked child finds free, whoever held it at the fork.
 
     Hold it for changes that are whole at every instant, such as one call of a container.
     """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        _thread_locks.add(self)
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-    def renew(self) -> None:
-        """Forget who holds it."""
-        self._lock = Lock()
+    lock = Lock()  # bare: Ctrl-C inside an __enter__ written in Python would leave it taken
+    _thread_locks.add(lock)
+    return lock
 
 
-_thread_locks: WeakSet[ThreadLock] = WeakSet()
-
-
-def _renew_all() -> None:
+def _free_all() -> None:
     for lock in list(_thread_locks):
-        lock.renew()
+        if lock.locked():
+            lock.release()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_all)
+    os.register_at_fork(after_in_child=_free_all)

@@ -10,7 +10,7 @@ Loads pyarrow: import it lazily.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelgroups.errors import SnapshotCorruptError, SnapshotMissingError, UserValueError
-from modelgroups.storage.digest import DigestFile, digest_file, sha256_of_file
+from modelgroups.storage.digest import digest_file, sha256_of_file
 from modelgroups.storage.encoding import writer_options
 
 if TYPE_CHECKING:
@@ -69,7 +69,6 @@ def write_parquet(
     *,
     durable: bool = True,
     statistics: Sequence[str] = (),
-    buffer_size: int = 0,
 ) -> WrittenFile:
     """Write tables one after the other, each as a row group or more, into one file.
 
@@ -90,8 +89,6 @@ def write_parquet(
     statistics
         Columns whose least and greatest value each row group must tell; where none is named,
         those of times that rarely repeat do.
-    buffer_size
-        Bytes to gather before they go through Python, where another thread keeps that busy.
 
     Returns
     -------
@@ -125,19 +122,12 @@ def write_parquet(
     n_rows = 0
     with (
         digest_file(path, durable=durable) as file,
-        _buffered(file, buffer_size) as sink,
-        pq.ParquetWriter(sink, schema, write_page_checksum=True, **options) as writer,
+        pq.ParquetWriter(file, schema, write_page_checksum=True, **options) as writer,
     ):
         for table in chain([first], rest):
             writer.write(table, row_group_size=_ROW_GROUP)
             n_rows += table.num_rows
     return WrittenFile(path, file.digest, file.size, n_rows)
-
-
-def _buffered(file: DigestFile, size: int) -> AbstractContextManager[Any]:
-    if not size:
-        return nullcontext(file)
-    return pa.BufferedOutputStream(pa.PythonFile(file, mode="w"), size)  # type: ignore[no-any-return]
 
 
 def write_table(table: pa.Table, path: Path, *, durable: bool = True) -> WrittenFile:

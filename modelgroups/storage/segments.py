@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from modelgroups.errors import CatalogCorruptError, SnapshotCorruptError, SnapshotMissingError
 from modelgroups.storage.digest import sha256_of_file
-from modelgroups.storage.lock import ThreadLock
+from modelgroups.storage.lock import thread_lock
 from modelgroups.storage.objects import Identity, ObjectStore, identity_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class SegmentStore:
         self.root = root
         self._staging = staging
         self._indexes: OrderedDict[SegmentName, KeyIndex] = OrderedDict()
-        self._lock = ThreadLock()
+        self._lock = thread_lock()
 
     def path(self, name: SegmentName) -> Path:
         """Return where the rows of a segment lie.

@@ -452,7 +452,7 @@ class TestDamage:
                 read_table(path)
             with pytest.raises(SnapshotCorruptError, match=r"staging\.parquet is damaged"):
                 list(iter_batches(path))
-            with open_parquet(path) as file, pytest.raises(OSError, match="CRC"):
+            with open_parquet(path) as file, pytest.raises(SnapshotCorruptError, match="CRC"):
                 file.read()
 
     def test_a_changed_bit_in_the_pages_is_an_error_or_changes_nothing(self, stored, path):
