@@ -6,6 +6,8 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from statistics import median
@@ -23,6 +25,7 @@ __all__ = ["benchmark", "main"]
 N_WRITERS = 8
 N_SAVES = 50
 N_ROWS = 1_000
+N_TURNS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,15 @@ class Job:
     n_rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one process did: when its saves began and ended, and the numbers they were given."""
+
+    start: float
+    end: float
+    numbers: list[int]
+
+
 def benchmark(context: Context) -> Report:
     """Measure the rate of saves, and count numbers that were lost or given twice."""
     n_writers = context.size(N_WRITERS, quick=2)
@@ -44,7 +56,7 @@ def benchmark(context: Context) -> Report:
     programs = {"ours": (_begin_ours, _save_ours), "bare": (_begin_bare, _save_bare)}
     rates: dict[str, list[float]] = {name: [] for name in programs}
     wrong = 0
-    for turn in range(1 if context.quick else 5):
+    for turn in range(1 if context.quick else N_TURNS):
         for name in programs if turn % 2 else reversed(programs):
             begin, save = programs[name]
             folder = context.new_folder()
@@ -85,24 +97,23 @@ def _begin_bare(folder: Path) -> str:
 
 
 def _run(
-    work: Callable[[Job, Barrier, multiprocessing.Queue[list[int]]], None], jobs: Sequence[Job]
+    work: Callable[[Job, Barrier, Queue[Done]], None], jobs: Sequence[Job]
 ) -> tuple[float, list[int]]:
     """Start a process for each job; return the seconds of all and the numbers given."""
     spawn = multiprocessing.get_context("spawn")
-    ready, numbers = spawn.Barrier(len(jobs) + 1), spawn.Queue()
-    processes = [spawn.Process(target=work, args=(job, ready, numbers)) for job in jobs]
+    together: Barrier = spawn.Barrier(len(jobs))
+    answers: Queue[Done] = spawn.Queue()
+    processes = [spawn.Process(target=work, args=(job, together, answers)) for job in jobs]
     for process in processes:
         process.start()
-    ready.wait(120)
-    start = perf_counter()
-    given = [number for _ in jobs for number in numbers.get(timeout=300)]
-    seconds = perf_counter() - start
+    done = [answers.get(timeout=300) for _ in jobs]
     for process in processes:
         process.join()
-    return seconds, given
+    seconds = max(one.end for one in done) - min(one.start for one in done)
+    return seconds, [number for one in done for number in one.numbers]
 
 
-def _save_ours(job: Job, ready: Barrier, numbers: multiprocessing.Queue[list[int]]) -> None:
+def _save_ours(job: Job, together: Barrier, answers: Queue[Done]) -> None:
     frame = make_frame(job.n_rows, n_floats=11, n_texts=3)
     with quiet(), mg.connect(":memory:") as connection:
         built_model(connection, frame).save()  # warms up
@@ -113,13 +124,15 @@ def _save_ours(job: Job, ready: Barrier, numbers: multiprocessing.Queue[list[int
             model = built_model(connection, _varied(frame, job.seed, turn))
             group.add_version(model)
             models.append(model)
-        ready.wait(120)
-        for model in models:
+
+        def save(model: mg.Model) -> int:
             model.save()
-        numbers.put([int(model.version_sequence_num or 0) for model in models])
+            return int(model.version_sequence_num or 0)
+
+        answers.put(_in_step([partial(save, model) for model in models], together))
 
 
-def _save_bare(job: Job, ready: Barrier, numbers: multiprocessing.Queue[list[int]]) -> None:
+def _save_bare(job: Job, together: Barrier, answers: Queue[Done]) -> None:
     frame = make_frame(job.n_rows, n_floats=11, n_texts=3)
     with quiet(), mg.connect(":memory:") as connection:
         attributes = built_model(connection, frame).attributes or []
@@ -128,9 +141,22 @@ def _save_bare(job: Job, ready: Barrier, numbers: multiprocessing.Queue[list[int
     warm.close()
     bare = BareRegistry(job.folder)
     frames = [_varied(frame, job.seed, turn) for turn in range(job.n_saves)]
-    ready.wait(120)
-    numbers.put([bare.save(fresh, attributes) for fresh in frames])
+    answers.put(_in_step([partial(bare.save, fresh, attributes) for fresh in frames], together))
     bare.close()
+
+
+def _in_step(saves: Sequence[Callable[[], int]], together: Barrier) -> Done:
+    """Begin to save when all processes do, and return when the last one has saved.
+
+    Else those that are done would close and exit, which costs much, while others are measured.
+    The clock is the same for all processes.
+    """
+    together.wait(120)
+    start = perf_counter()
+    numbers = [save() for save in saves]
+    end = perf_counter()
+    together.wait(120)
+    return Done(start, end, numbers)
 
 
 def _count_wrong(given: list[int], folder: Path, expected: int) -> int:
