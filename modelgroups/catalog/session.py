@@ -84,16 +84,36 @@ class Catalog:
 
     @contextmanager
     def _session(self, *, write: bool) -> Iterator[Session]:
-        with self._translated(), self._connect() as connection:
+        with self._translated(), self._connection() as connection:
             try:
                 connection.execution_options(write=write)
-                with Session(connection) as session:
+                session = Session(connection)
+                try:
                     yield session
+                finally:
+                    with interrupts_wait():
+                        session.close()
             except Exception:
                 raise
             except BaseException:
                 connection.invalidate()  # a statement may be running, held by the traceback
                 raise
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """Offer a connection of the pool.
+
+        Ctrl-C must not leave the lock of the pool taken, on which other threads would wait.
+        """
+        connection = None
+        try:
+            with interrupts_wait():
+                connection = self._connect()
+            yield connection
+        finally:
+            if connection is not None:
+                with interrupts_wait():
+                    connection.close()
 
     def truncate_log(self) -> bool:
         """Fold the write-ahead log into the file; return False because somebody reads from it."""

@@ -6,7 +6,7 @@ Loads pyarrow: import it lazily.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from modelgroups.catalog.interrupts import interrupts_wait
 from modelgroups.catalog.records import Segment
 from modelgroups.inferences.layout import BATCH, Kind, time_column
 from modelgroups.inferences.times import as_text
@@ -102,15 +103,18 @@ def staged_segment(
     objects = registry.objects
     time = time_column(kind)
     bounds = _Bounds(time)
-    with objects.stage() as rows, objects.stage() as index:
-        with in_background(partial(write_index, index.path)) as index_digest:
-            written = write_parquet(
-                bounds.watch(tables),
-                schema,
-                rows.path,
-                durable=objects.durable,
-                statistics=[time],
-            )
+    with objects.stage() as rows, objects.stage() as index, ExitStack() as beside:
+        with interrupts_wait():  # a thread that Ctrl-C met while it starts would be forgotten
+            index_digest = beside.enter_context(in_background(partial(write_index, index.path)))
+        written = write_parquet(
+            bounds.watch(tables),
+            schema,
+            rows.path,
+            durable=objects.durable,
+            statistics=[time],
+        )
+        with interrupts_wait():
+            beside.close()
         registry.segments.prepare(model_id)
         name = SegmentName(model_id, uuid4().hex)
         record = Segment(

@@ -10,6 +10,7 @@ Loads pandas and pyarrow: import it lazily.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -36,6 +37,13 @@ _STARTS = (0x6D6F64656C67726F, 0x7570733A6C6F7721)  # of the halves; a change br
 _WORD = 8  # bytes
 _FIELDS = 3  # the two halves of the key, and the row
 _MERGED_AT_ONCE = 1 << 21  # entries
+
+_LONGEST_HEADER = 1 << 10
+_HEADER = re.compile(  # as NumPy writes it
+    rb"\x93NUMPY\x01\x00(..)"
+    rb"\{'descr': '<u8', 'fortran_order': False, 'shape': \(3, (\d{1,18})\), \} *\n",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +198,19 @@ class KeyIndex:
         SnapshotCorruptError
             It is not an index.
         """
-        try:
-            lines = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise _corrupt(path) from error
-        if lines.dtype != np.uint64 or lines.ndim != 2 or len(lines) != _FIELDS:
-            raise _corrupt(path)
+        # Not np.load: it parses the header as Python, which in 3.11 fails beside other threads
+        # that do so ("AST constructor recursion depth mismatch").
+        with path.open("rb") as file:
+            found = _HEADER.match(file.read(_LONGEST_HEADER))
+            if found is None or found.end() != 10 + int.from_bytes(found[1], "little"):
+                raise _corrupt(path)
+            shape = (_FIELDS, int(found[2]))
+            try:
+                lines = np.memmap(file, "<u8", mode="r", offset=found.end(), shape=shape)
+            except (ValueError, OverflowError) as error:  # it is shorter than its header says
+                raise _corrupt(path) from error
+            if lines.nbytes + found.end() != os.fstat(file.fileno()).st_size:
+                raise _corrupt(path)
         high, low, row = np.asarray(lines)
         return cls(high, low, row, path)
 

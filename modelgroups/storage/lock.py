@@ -59,8 +59,9 @@ def thread_lock() -> Lock:
 
 def _free_all() -> None:
     for lock in list(_thread_locks):
-        if lock.locked():
-            lock.release()
+        # As Python does with its own. To release it is not enough: it does not seem locked if the
+        # fork came between its semaphore and its flag.
+        lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 if hasattr(os, "register_at_fork"):
