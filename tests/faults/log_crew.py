@@ -6,6 +6,7 @@ what it must be.
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import signal
 import sys
@@ -37,9 +38,15 @@ PATIENCE = 120
 
 
 def hurry(seconds: int = PATIENCE) -> None:
-    """Let this process die if it is stuck, and keep its remarks off the terminal."""
-    signal.alarm(seconds)
+    """Let this process tell where it is stuck and die, and keep its remarks off the terminal."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
     logging.getLogger("modelgroups").setLevel(logging.CRITICAL)
+
+
+def hurry_after_fork(seconds: int = PATIENCE) -> None:
+    """Do the same in a child that was forked from a process that hurries."""
+    faulthandler.register(signal.SIGALRM, chain=True)
+    signal.alarm(seconds)
 
 
 def id_of(number: int) -> str:

@@ -129,7 +129,6 @@ def test_damaged_indexes_raise_errors_of_ours_only_and_never_hang(root, models):
     """They are hashed by verify() and before they are merged, for a look into one must be short."""
     broken, other = models
     chance = random.Random(0)
-    log_crew.hurry()
     with mg.connect(root) as connection:
         _, path = paths(connection, broken, "inference")
         content = path.read_bytes()

@@ -171,7 +171,7 @@ def killed_at_line(root, model_id, line, work):
     """Work in a forked child that kills itself before its nth line; return its status."""
     child = os.fork()
     if child == 0:
-        hurry()
+        log_crew.hurry_after_fork()
         with mg.connect(root) as connection:
             model = connection.get_model(model_id)
             log_crew.act_at_line(line, lambda: os.kill(os.getpid(), signal.SIGKILL))
