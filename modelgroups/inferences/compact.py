@@ -30,6 +30,7 @@ from modelgroups.inferences.segment_files import (
     staged_segment,
 )
 from modelgroups.inferences.tiers import FANOUT, FOLD_ROWS, is_overdue, next_merge
+from modelgroups.inferences.upkeep import upkeep_of
 from modelgroups.inferences.view import OpenSegment, live_batches
 from modelgroups.reference.intake import require_writable
 from modelgroups.storage.keys import KeyIndex, keys_of, merge_indexes
@@ -308,6 +309,7 @@ def compact(to: Recipient) -> None:
     compactor = Compactor(to.registry, to.model_id, scope=_scope_of(to))
     while compactor.step(fold_from=1, fanout=2, purge=True):
         pass
+    upkeep_of(to.registry).wait()  # it may still hold a copy of what was deleted
     collect_log_garbage(to.registry)
     if not to.registry.catalog.truncate_log():
         logger.warning(
