@@ -15,6 +15,7 @@ from log_crew import START, check_files, check_log, id_of
 
 import modelgroups as mg
 from modelgroups.errors import NotFoundError
+from modelgroups.inferences.upkeep import upkeep_of
 
 SECRET = "Wörter-die-weg-sollen"
 NUMBER = 8_765_432.109375
@@ -97,6 +98,7 @@ def test_nothing_is_left_of_what_was_deleted(root, send, rule):
         send(model, log_crew.inferences(kept), log_crew.truths(kept))
         send(model, secret_rows(n), secret_truths(n))
         send(model, log_crew.inferences(kept), log_crew.truths(kept))
+        upkeep_of(connection.registry).wait()  # it makes and removes files
         ids = [id_.encode() for id_ in secret_ids(n)[::57]]
         before = {secret for _, secret in findings(root, [*SECRETS, *ids])}
         assert {SECRET.encode(), *ids} <= before
