@@ -78,7 +78,8 @@ class Source:
             yield from _pieces_of_batches(content)
         else:
             for start in range(0, len(content), ROWS_PER_PIECE):
-                yield start, content[start : start + ROWS_PER_PIECE]
+                rows = content.iloc if isinstance(content, pd.DataFrame) else content
+                yield start, rows[start : start + ROWS_PER_PIECE]
 
 
 def _pieces_of_batches(batches: Any) -> Iterator[tuple[int, pa.Table]]:
