@@ -107,7 +107,8 @@ class Upkeep:
 
     def wait(self) -> None:
         """Return once nothing is left to do."""
-        thread = self._thread
+        with self._lock:  # or it might not be started yet
+            thread = self._thread
         if thread is not None:
             thread.join()
 
