@@ -14,7 +14,6 @@ from modelgroups.catalog.tables import InferenceLogRow, LogChangeRow, ModelRow, 
 __all__ = [
     "Addressee",
     "add_change",
-    "all_logs",
     "begin",
     "changes",
     "count_truths",
@@ -84,12 +83,6 @@ def begin(session: Session, model_id: str) -> LogRecord:
     counts = {"n_truths": 0, "n_waiting": 0, "generation": 0, "n_deletions": 0}
     serial = session.execute(_INSERT, {"model_id": model_id} | counts).scalar_one()
     return LogRecord(serial=int(serial), **counts)
-
-
-def all_logs(session: Session) -> list[tuple[str, LogRecord]]:
-    """Return every log with the id of its model, in the order in which they began."""
-    rows = session.execute(select(_LOG.model_id, *_COLUMNS).order_by(_LOG.serial))
-    return [(row[0], LogRecord._make(row[1:])) for row in rows]
 
 
 def count_truths(session: Session, log: int, *, truths: int, waiting: int) -> None:

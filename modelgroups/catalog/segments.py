@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import Session
 
 from modelgroups.catalog.records import Segment
 from modelgroups.catalog.tables import InferenceLogRow, SegmentRow, table
 
-__all__ = ["add", "count_rows", "drop", "live", "live_everywhere", "mark_deleted"]
+__all__ = ["add", "drop", "live", "live_everywhere", "mark_deleted"]
 
 _SEGMENT = table(SegmentRow).c
 
 _COLUMNS = [_SEGMENT[name] for name in Segment._fields]
 _LIVE = select(*_COLUMNS).where(_SEGMENT.log == bindparam("log")).order_by(_SEGMENT.serial)
 _INSERT = insert(table(SegmentRow)).returning(_SEGMENT.serial)
-_ROWS = select(func.coalesce(func.sum(_SEGMENT.n_rows - _SEGMENT.n_deleted), 0)).where(
-    _SEGMENT.log == bindparam("log"), _SEGMENT.kind == bindparam("kind")
-)
 
 
 def live(session: Session, log: int) -> list[Segment]:
@@ -65,8 +62,3 @@ def mark_deleted(session: Session, segment: Segment) -> None:
         .where(_SEGMENT.id == segment.id)
         .values({name: getattr(segment, name) for name in names})
     )
-
-
-def count_rows(session: Session, log: int, kind: str) -> int:
-    """Return how many rows the segments of a log hold, without those that were deleted."""
-    return int(session.execute(_ROWS, {"log": log, "kind": kind}).scalar_one())

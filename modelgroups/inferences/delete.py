@@ -7,7 +7,7 @@ worked out anew. Loads pyarrow: import it lazily.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
@@ -81,7 +81,7 @@ def delete_before(
 
 
 def _delete(
-    registry: Registry, model_id: str, layout: Layout, plan: object, rule: str
+    registry: Registry, model_id: str, layout: Layout, plan: Callable[[View], _Plan], rule: str
 ) -> tuple[int, int]:
     require_writable(registry)
     for turn in count():
@@ -91,7 +91,7 @@ def _delete(
                 lock = held.enter_context(registry.catalog.write())
                 lock.connection()  # takes the lock
             view = held.enter_context(open_view(registry, model_id, layout))
-            made: _Plan = plan(view)  # type: ignore[operator]
+            made = plan(view)
             emptied = made.emptied()
             with registry.catalog.write() if lock is None else nullcontext(lock) as session:
                 log = logs.find(session, model_id)

@@ -15,7 +15,7 @@ import pyarrow.types as pat
 if TYPE_CHECKING:
     from modelgroups.inferences.accept import Record
 
-__all__ = ["array_of", "dump_records", "load_records", "records_of", "table_of"]
+__all__ = ["array_of", "dump_records", "load_records", "table_of"]
 
 
 def dump_records(records: Sequence[Record]) -> bytes:
@@ -57,34 +57,3 @@ def array_of(values: list[Any], type_: pa.DataType) -> pa.Array:
 
 def _holds_maps(type_: pa.DataType) -> bool:
     return bool(pat.is_list(type_) and pat.is_map(type_.value_type))
-
-
-def records_of(table: pa.Table) -> list[Record]:
-    """Return the rows of a table as records, without nulls and with times as numbers."""
-    columns = {
-        name: _plain(column) for name, column in zip(table.column_names, table.columns, strict=True)
-    }
-    return [
-        {name: value for name, value in zip(columns, values, strict=True) if value is not None}
-        for values in zip(*columns.values(), strict=True)
-    ]
-
-
-def _plain(column: pa.ChunkedArray) -> list[Any]:
-    if pat.is_timestamp(column.type):
-        column = column.cast(pa.int64())
-    elif _holds_series(column.type):
-        column = column.cast(pa.list_(pa.struct({"timestamp": pa.int64(), "value": pa.float64()})))
-    values: list[Any] = column.to_pylist()
-    if _holds_maps(column.type):
-        return [
-            None if cell is None else [[list(pair) for pair in token] for token in cell]
-            for cell in values
-        ]
-    return values
-
-
-def _holds_series(type_: pa.DataType) -> bool:
-    if not pat.is_list(type_) or not pat.is_struct(type_.value_type):
-        return False
-    return bool(type_.value_type.get_field_index("timestamp") >= 0)

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from modelgroups.registry import Registry
 
 __all__ = ["ROWS_PER_GROUP", "StagedSegment", "rows_at", "slices", "staged_segment"]
+
+Ordered = TypeVar("Ordered", int, str)
 
 ROWS_PER_GROUP = 1 << 17
 """Rows that a reader must read at once, and skips at once by their times."""
@@ -59,15 +61,15 @@ class _Bounds:
         for table in tables:
             if len(table):
                 ends = pc.min_max(table[self.time].cast(pa.int64())).as_py()
-                self.times = self._ends([*self.times, ends["min"], ends["max"]])
+                self.times = _ends([*self.times, ends["min"], ends["max"]])
             if BATCH in table.column_names:
                 found = pc.unique(table[BATCH]).drop_null().to_pylist()
-                self.batches = self._ends([*self.batches, *found])
+                self.batches = _ends([*self.batches, *found])
             yield table
 
-    @staticmethod
-    def _ends(values: list[int] | list[str]) -> list:  # type: ignore[type-arg]  # of either
-        return [min(values), max(values)] if values else []
+
+def _ends(values: list[Ordered]) -> list[Ordered]:
+    return [min(values), max(values)] if values else []
 
 
 def slices(table: pa.Table) -> Iterator[pa.Table]:

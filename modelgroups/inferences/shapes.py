@@ -7,7 +7,7 @@ pandas and pyarrow: import it lazily.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -366,8 +366,7 @@ def _width(cells: Column) -> int | None:
 def _vectors(
     cells: Column, width: int, attributes: Mapping[str, Attribute], what: str
 ) -> dict[str, Column]:
-    by_position: Callable[[str], int] = lambda name: attributes[name].position or 0  # noqa: E731
-    names = sorted(attributes, key=by_position)
+    names = sorted(attributes, key=lambda name: attributes[name].position or 0)
     declared = [name for name in names if not attributes[name].implicit]
     for chosen in (declared, names):
         if len(chosen) == width:

@@ -86,11 +86,6 @@ class View:
         """Return the segments of inferences or of ground truths, oldest first."""
         return [segment for segment in self.segments if segment.record.kind == kind]
 
-    def count(self, kind: Kind) -> int:
-        """Return the number of rows."""
-        n_rows = sum(s.record.n_rows - s.record.n_deleted for s in self.of_kind(kind))
-        return n_rows + sum(parcel.n_rows for parcel in self.parcels[kind].parcels)
-
     def columns(self, kind: Kind) -> set[str]:
         """Return the columns that any row has."""
         names = set(self.parcels[kind].table.column_names) if self.parcels[kind].parcels else set()

@@ -224,11 +224,6 @@ class KeyIndex:
     def __len__(self) -> int:
         return len(self._high)
 
-    @property
-    def keys(self) -> Keys:
-        """The keys, sorted."""
-        return Keys(self._high, self._low)
-
     def places(self, high: Sequence[int]) -> list[int]:
         """Return where the first entry stands that is not below each of some first halves."""
         return [int(place) for place in np.searchsorted(self._high, np.array(high, np.uint64))]
@@ -243,12 +238,6 @@ class KeyIndex:
         if len(rows) and int(rows.max()) >= len(self):
             raise _corrupt(self._path)
         return rows.astype(np.int64)
-
-    def keys_by_row(self) -> Keys:
-        """Return the keys in the order of the rows; this reads the whole index."""
-        high, low = np.empty_like(self._high), np.empty_like(self._low)
-        high[self._row], low[self._row] = self._high, self._low
-        return Keys(high, low)
 
     def matches(self, keys: Keys) -> tuple[Rows, Rows]:
         """Return every pair of one of the keys, by its number, and a row that has it.

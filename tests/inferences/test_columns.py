@@ -15,7 +15,6 @@ from modelgroups import ValueType
 from modelgroups.errors import UserError
 from modelgroups.inferences.columns import read_cells, read_column
 from modelgroups.inferences.layout import arrow_type
-from modelgroups.inferences.records import records_of
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 NAIVE = datetime(2024, 6, 1, 12)  # noqa: DTZ001
@@ -112,6 +111,24 @@ COLUMNS = {
 }
 
 
+SERIES = pa.list_(pa.struct({"timestamp": pa.int64(), "value": pa.float64()}))
+
+
+def plain(array):
+    """Values of a column as records hold them: times as numbers, likelihoods as pairs."""
+    if pa.types.is_timestamp(array.type):
+        return array.cast(pa.int64()).to_pylist()
+    if array.type == arrow_type(ValueType.TimeSeries):
+        return array.cast(SERIES).to_pylist()
+    cells = array.to_pylist()
+    if array.type == arrow_type(ValueType.TokenLikelihoods):
+        return [
+            None if cell is None else [[list(pair) for pair in token] for token in cell]
+            for cell in cells
+        ]
+    return cells
+
+
 def outcome(read):
     try:
         return read()
@@ -127,7 +144,7 @@ def as_column(column, value_type, tz):
     def read():
         array, faults = read_column(column, value_type, "x", tz)
         assert array.type == arrow_type(value_type)
-        return [record.get("x") for record in records_of(pa.table({"x": array}))], faults
+        return plain(array), faults
 
     return outcome(read)
 
