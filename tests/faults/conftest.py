@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from multiprocessing import forkserver
@@ -20,7 +21,11 @@ sys.path.append(str(HERE.parents[1]))
 
 @pytest.fixture(scope="session", autouse=True)
 def forks():
-    """Start the server where it finds what it has to import beforehand."""
+    """Start the server where it finds what it has to import beforehand, and Ctrl-C arrives.
+
+    The jobs that a shell runs in the background begin with SIGINT ignored, and hand that on.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     paths = [str(HERE), str(Path(modelgroups.__file__).parents[1])]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(paths))
