@@ -53,6 +53,7 @@ _FLAGS = (
     "is_positive_predicted_attribute",
     "implicit",
 )
+_MAYBE_NUMPY = ("position", "min_range", "max_range", *_FLAGS)
 _VALUE_TYPES, _STAGES = ValueType.list(), Stage.list()
 
 
@@ -92,8 +93,10 @@ def sound_attributes(attributes: list[Attribute]) -> list[Attribute]:
 
 
 def _make_plain(attribute: Attribute) -> None:
-    for name in ("position", "min_range", "max_range", *_FLAGS):
-        setattr(attribute, name, _plain(getattr(attribute, name)))
+    for name in _MAYBE_NUMPY:
+        value = getattr(attribute, name)
+        if (plain := _plain(value)) is not value:
+            setattr(attribute, name, plain)
     for cut in attribute.bins or ():
         cut.continuous_start = _plain(cut.continuous_start)
         cut.continuous_end = _plain(cut.continuous_end)
@@ -108,7 +111,7 @@ def _faults(attribute: Attribute) -> Iterable[str]:
     """Yield what is wrong with an attribute."""
     for name, wanted in _ATTRIBUTE_TYPES.items():
         value = getattr(attribute, name)
-        if not _fits(value, wanted):
+        if value is not None and not _fits(value, wanted):
             yield f"{name}={value!r} is of type {type(value).__name__}"
     for name in _FLAGS:
         if not isinstance(getattr(attribute, name), bool):

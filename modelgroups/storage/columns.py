@@ -11,6 +11,7 @@ Imports pandas and pyarrow: load it where it is used.
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -72,6 +73,8 @@ def describe(values: Array) -> tuple[pa.DataType, Record]:
     dtype = values.dtype
     if isinstance(values, np.ndarray):
         return describe_objects(values) if dtype.kind == "O" else _describe_numpy(values)
+    if isinstance(dtype, pd.StringDtype):
+        return _describe_text(dtype)
     if isinstance(dtype, pd.CategoricalDtype):
         return _describe_categories(dtype)
     if isinstance(dtype, pd.SparseDtype):
@@ -107,14 +110,22 @@ def _describe_numpy(values: np.ndarray[Any, Any]) -> tuple[pa.DataType, Record]:
     return type_, {"dtype": dtype.name if dtype.isnative else dtype.str}
 
 
+def _describe_text(dtype: pd.StringDtype) -> tuple[pa.DataType, Record]:
+    record = {
+        "dtype": "string",
+        "storage": dtype.storage,
+        "nan": getattr(dtype, "na_value", pd.NA) is not pd.NA,
+    }
+    return _text_type(dtype), record
+
+
+@lru_cache(maxsize=16)  # pandas takes a while to make even an empty array
+def _text_type(dtype: pd.StringDtype) -> pa.DataType:
+    return pa.array(pd.array([], dtype=dtype), from_pandas=True).type
+
+
 def _record(dtype: Any, type_: pa.DataType) -> Record:
     """Return what restores an extension dtype; TypeError if nothing does."""
-    if isinstance(dtype, pd.StringDtype):
-        return {
-            "dtype": "string",
-            "storage": dtype.storage,
-            "nan": getattr(dtype, "na_value", pd.NA) is not pd.NA,
-        }
     if isinstance(dtype, pd.ArrowDtype):
         # Parquet knows fewer types than Arrow: see whether it takes this one.
         sink = pa.BufferOutputStream()

@@ -199,9 +199,11 @@ def _encoded(
 ) -> pa.Table:
     """Return rows of the parts of a frame as a table."""
     arrays, problems = [], []
+    is_whole = start == 0 and (stop is None or stop >= len(frame))
     for field, part in zip(schema, parts, strict=True):
+        values = part.values if is_whole else part.values[start:stop]
         try:
-            arrays.append(encode(part.values[start:stop], field.type, records[field.name]))
+            arrays.append(encode(values, field.type, records[field.name]))
         except UnkeepableError as error:
             problems.append(_sentence(part, error, frame.index, start))
     if problems:
