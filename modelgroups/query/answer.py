@@ -28,7 +28,7 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return float(value) if math.isfinite(value) else None  # NumPy's are floats too
     if isinstance(value, datetime):
         return text_of_time(value)
     if isinstance(value, date):

@@ -206,7 +206,7 @@ class Compiler:
                 continue
             if operand.level is not Level.ROW or operand.is_deferred:
                 self.faults.add(
-                    path, f"{wanted.property!r} is an aggregate; filter it in an outer query"
+                    path, f"{wanted.property!r} is an aggregate; make this query the subquery of one that filters it"
                 )
                 continue
             try:
