@@ -206,7 +206,9 @@ class Compiler:
                 continue
             if operand.level is not Level.ROW or operand.is_deferred:
                 self.faults.add(
-                    path, f"{wanted.property!r} is an aggregate; make this query the subquery of one that filters it"
+                    path,
+                    f"{wanted.property!r} is an aggregate; make this query the subquery of one "
+                    "that filters it",
                 )
                 continue
             try:

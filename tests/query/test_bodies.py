@@ -317,7 +317,7 @@ def test_no_text_of_a_user_stands_in_sql_as_a_name(model, monkeypatch):
          ["* cannot stand beside group_by"]),
         ({"select": [function("count", "n")], "filter": [
             {"property": "n", "comparator": "gt", "value": 1}]},
-         ["filter[0]: 'n' is an aggregate; filter it in an outer query"]),
+         ["filter[0]: 'n' is an aggregate; make this query the subquery of one that filters it"]),
         ({"select": [function("avg", property={"nested_function": function("max", property="p")})]},
          ["an aggregate of an aggregate needs a subquery"]),
         ({"select": [function("abs", "a", property={"alias_ref": "b"}),
