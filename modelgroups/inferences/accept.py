@@ -27,6 +27,7 @@ from modelgroups.inferences.layout import (
     ID,
     INFERENCE_TIME,
     RECEIVED,
+    SENT,
     TIME_FILLED,
     TIME_TYPE,
     TRUTH_TIME,
@@ -43,7 +44,17 @@ if TYPE_CHECKING:
 
     from modelgroups.inferences.shapes import Given
 
-__all__ = ["FEW", "Accepted", "Half", "Record", "Rules", "accept", "receive_now"]
+__all__ = [
+    "FEW",
+    "Accepted",
+    "Half",
+    "Record",
+    "Rules",
+    "accept",
+    "id_array",
+    "id_texts",
+    "receive_now",
+]
 
 logger = logging.getLogger("modelgroups")
 
@@ -233,10 +244,10 @@ def _ids(given: Given, rules: Rules) -> tuple[list[str] | pa.Array, NDArray[np.b
             )
         return _generated(n_rows), np.ones(n_rows, dtype=bool)
     if n_rows > FEW:
-        array = _id_array(column)
+        array = id_array(column)
         if array is not None:
             return array, np.zeros(n_rows, dtype=bool)
-    texts = _id_texts(column)
+    texts = id_texts(column)
     missing = np.fromiter((not text for text in texts), dtype=bool, count=n_rows)
     if missing.any():
         if rules.ids_needed:
@@ -256,7 +267,7 @@ def _generated(n_rows: int) -> list[str] | pa.Array:
     return pa.StringArray.from_buffers(n_rows, ends, pa.py_buffer(new_id_bytes(n_rows)))
 
 
-def _id_array(column: Column) -> pa.Array | None:
+def id_array(column: Column) -> pa.Array | None:
     """Return ids that are all texts, and none of them empty, at once; else None."""
     try:
         array = pa.array(column, pa.string(), from_pandas=True)
@@ -269,7 +280,7 @@ def _id_array(column: Column) -> pa.Array | None:
     return array
 
 
-def _id_texts(column: Column) -> list[str]:
+def id_texts(column: Column) -> list[str]:
     """Return ids as texts; nulls and empty texts, which stand for none, are empty."""
     texts = as_list(column)
     for row, value in enumerate(texts):
@@ -322,7 +333,7 @@ def _read_few(
 ) -> tuple[Half, Half]:
     batches = _batches(given, rules)
     halves = []
-    for kind in Kind:
+    for kind in SENT:
         records: list[Record] = [{} for _ in range(given.n_rows)]
         for name, column in given.values[kind].items():
             value_type = layout.attributes(kind)[name].value_type
@@ -372,7 +383,7 @@ def _read_many(
 ) -> tuple[Half, Half]:
     batches = _batches(given, rules)
     halves = []
-    for kind in Kind:
+    for kind in SENT:
         columns: dict[str, pa.Array | pa.ChunkedArray] = {}
         for name, attribute in layout.attributes(kind).items():
             if name in given.values[kind]:

@@ -25,7 +25,7 @@ from modelgroups.errors import (
 from modelgroups.inferences.accept import Rules
 from modelgroups.inferences.columns import as_list
 from modelgroups.inferences.deliver import Delivery, Outcome
-from modelgroups.inferences.layout import BATCH, HALVES, METADATA, Kind, Layout
+from modelgroups.inferences.layout import BATCH, HALVES, METADATA, SENT, Kind, Layout
 from modelgroups.inferences.outcome import counts_of
 from modelgroups.inferences.shapes import Given, is_arrow, parse, unknown_names
 from modelgroups.progress import tracked
@@ -199,7 +199,7 @@ def _together(parts: Sequence[Given]) -> Given:
     whole = Given(sum(part.n_rows for part in parts))
     start = 0
     for part in parts:
-        pairs = [(whole.values[kind], part.values[kind]) for kind in Kind]
+        pairs = [(whole.values[kind], part.values[kind]) for kind in SENT]
         for into, columns in (*pairs, (whole.metadata, part.metadata)):
             for name, column in columns.items():
                 cells = into.setdefault(name, [None] * whole.n_rows)
@@ -265,7 +265,7 @@ def _known_names(sources: Sequence[Source], layout: Layout) -> set[str]:
         if unknown:
             raise BadRequestError(f"{source.name}: {unknown_names(unknown, layout)}")
         found.update(map(str, names))
-    if not any(_has_any(found, layout, kind) for kind in Kind):
+    if not any(_has_any(found, layout, kind) for kind in SENT):
         raise UserValueError(
             "the rows have no attribute of this model; it has "
             f"{', '.join(map(repr, [*layout.inference_attributes, *layout.truth_attributes]))}"

@@ -24,7 +24,6 @@ from modelgroups.inferences.layout import (
     ID,
     INFERENCE_TIME,
     TIME_TYPE,
-    TRUTH_TIME,
     Kind,
     Layout,
     time_column,
@@ -57,7 +56,7 @@ _TRIES = 3
 def delete_ids(
     registry: Registry, model_id: str, layout: Layout, ids: Sequence[str]
 ) -> tuple[int, int]:
-    """Delete the inferences and ground truths of some ids; return how many of either."""
+    """Delete all that is kept of some ids; return how many inferences and ground truths."""
     keys = keys_of(list(dict.fromkeys(ids)))
 
     def plan(view: View) -> _Plan:
@@ -69,9 +68,9 @@ def delete_ids(
 def delete_before(
     registry: Registry, model_id: str, layout: Layout, before: int
 ) -> tuple[int, int]:
-    """Delete inferences of a time before, with their ground truths; return how many of either.
+    """Delete all that is kept of inferences of a time before; return how many they were.
 
-    Ground truths that wait for an inference go if their own time is before.
+    Ground truths and enrichments that wait for an inference go if their own time is before.
     """
 
     def plan(view: View) -> _Plan:
@@ -179,7 +178,7 @@ class _Plan:
         self._has[kind][which] = True
         if kind == Kind.INFERENCE:
             self.n_inferences += n_rows
-        else:
+        elif kind == Kind.GROUND_TRUTH:
             self.n_truths += n_rows
 
     def emptied(self) -> list[OpenSegment]:
@@ -331,12 +330,12 @@ def _old(view: View, before: int) -> Iterator[Keys]:
 
 
 def _old_waiting(view: View, before: int) -> Iterator[Keys]:
-    """Yield the keys of ids without an inference whose newest ground truth is of a time before."""
+    """Yield the keys of ids without an inference of which nothing is from then on."""
     known = [(segment.index, segment.deleted) for segment in view.of_kind(Kind.INFERENCE)]
     if view.parcels[Kind.INFERENCE].parcels:
         known.append((view.parcels[Kind.INFERENCE].index, None))
     old, young = [], []
-    for keys, times in _truths(view):
+    for keys, times in _followers(view):
         is_old = _is_before(times, before)
         waits = np.ones(len(keys), dtype=bool)
         for index, deleted in known:
@@ -349,18 +348,21 @@ def _old_waiting(view: View, before: int) -> Iterator[Keys]:
         yield keys[newer.rows(keys) < 0]
 
 
-def _truths(view: View) -> Iterator[tuple[Keys, pa.ChunkedArray]]:
-    for segment in view.of_kind(Kind.GROUND_TRUTH):
-        for table, start in live_batches(segment, [ID, TRUTH_TIME]):
-            left = table
-            if segment.deleted is not None:
-                kept = ~segment.deleted[start : start + len(table)]
-                left = table.filter(pa.array(kept))
-            if len(left):
-                yield keys_of(left[ID]), left[TRUTH_TIME]
-    waiting = view.parcels[Kind.GROUND_TRUTH]
-    if waiting.parcels:
-        yield keys_of(waiting.table[ID]), waiting.table[TRUTH_TIME]
+def _followers(view: View) -> Iterator[tuple[Keys, pa.ChunkedArray]]:
+    """Yield the keys and the times of ground truths and of enrichments."""
+    for kind in (Kind.GROUND_TRUTH, Kind.ENRICHMENT):
+        time = time_column(kind)
+        for segment in view.of_kind(kind):
+            for table, start in live_batches(segment, [ID, time]):
+                left = table
+                if segment.deleted is not None:
+                    kept = ~segment.deleted[start : start + len(table)]
+                    left = table.filter(pa.array(kept))
+                if len(left):
+                    yield keys_of(left[ID]), left[time]
+        waiting = view.parcels[kind]
+        if waiting.parcels:
+            yield keys_of(waiting.table[ID]), waiting.table[time]
 
 
 def _is_before(times: pa.ChunkedArray, before: int) -> Mask:

@@ -21,14 +21,8 @@ import pyarrow.compute as pc
 from modelgroups.catalog import batches, log_objects, logs, parcels, segments
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.interrupts import interrupts_wait
-from modelgroups.catalog.logs import Addressee
 from modelgroups.catalog.records import BatchRecord, LogRecord, Segment
-from modelgroups.errors import (
-    ConflictError,
-    NotFoundError,
-    SnapshotCorruptError,
-    SnapshotMissingError,
-)
+from modelgroups.errors import SnapshotCorruptError, SnapshotMissingError
 from modelgroups.inferences.accept import Accepted, Half, Rules, accept
 from modelgroups.inferences.images import StagedImages
 from modelgroups.inferences.layout import BATCH, INFERENCE_TIME
@@ -180,23 +174,11 @@ class Delivery:
 
     # --- what the log holds ----------------------------------------------------------------
 
-    def _addressee(self, session: Session) -> Addressee:
-        found = logs.find_addressee(session, self._model_id)
-        if found is None:
-            raise NotFoundError(f"no model has the id {self._model_id!r}")
-        if found.archived_at is not None:
-            raise ConflictError(
-                f"the model {self._model_id} is archived and takes no inferences; "
-                "bring it back first with model.restore()"
-            )
-        self._to.require_current(found.updated_at)
-        return found
-
     def _look_unlocked(self, pieces: Sequence[Piece]) -> None:
         """Look without the lock, and anew where a compaction took away what was listed."""
         for turn in range(_TRIES):
             with self._registry.catalog.read() as session:
-                log = self._addressee(session).log
+                log = self._to.addressee(session).log
                 if log is None:
                     return
                 try:
@@ -273,7 +255,7 @@ class Delivery:
     def _commit(self) -> Outcome:
         while True:
             with self._registry.catalog.write() as session:
-                log = self._addressee(session).log
+                log = self._to.addressee(session).log
                 if log is None:
                     log = logs.begin(session, self._model_id)
                 if not self._is_much(session, log) and not self._news(session, log):

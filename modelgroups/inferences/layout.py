@@ -1,4 +1,4 @@
-"""How inferences and ground truths lie in Arrow: the columns of the log, by the model's schema.
+"""How the rows of a log lie in Arrow: its columns, by the model's schema.
 
 Loads pyarrow: import it lazily.
 """
@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import pyarrow as pa
 
+from modelgroups.inferences.explanations import (
+    ANOMALY,
+    RAW_ANOMALY,
+    Explanation,
+    explanations_of,
+)
 from modelgroups.schema.attribute import Attribute
 from modelgroups.types import Stage, ValueType
 
@@ -23,8 +29,10 @@ __all__ = [
     "INFERENCE_TIME",
     "METADATA",
     "RECEIVED",
+    "SENT",
     "TIME_FILLED",
     "TIME_TYPE",
+    "TOKENS_TYPE",
     "TRUTH_TIME",
     "Kind",
     "Layout",
@@ -42,12 +50,15 @@ TIME_FILLED: Final = "timestamp-filled"
 """Whether the time of the row is ours, for the caller gave none. No attribute has a hyphen."""
 
 TIME_TYPE: Final = pa.timestamp("us", "UTC")
+TOKENS_TYPE: Final = pa.list_(
+    pa.struct({"token": pa.string(), "position": pa.int64(), "value": pa.float64()})
+)
 
 METADATA: Final = (INFERENCE_TIME, ID, BATCH, TRUTH_TIME)
 """What a row may say of itself beside the values of attributes."""
 
 HALVES: Final = ("inference_data", "ground_truth_data")
-"""The keys of nested rows, in the order of `Kind`."""
+"""The keys of nested rows, in the order of `SENT`."""
 
 _TRUTH_STAGES = frozenset({Stage.GroundTruth, Stage.GroundTruthClass})
 
@@ -75,6 +86,11 @@ class Kind(StrEnum):
 
     INFERENCE = "inference"
     GROUND_TRUTH = "ground_truth"
+    ENRICHMENT = "enrichment"
+
+
+SENT: Final = (Kind.INFERENCE, Kind.GROUND_TRUTH)
+"""The two halves of the rows that are sent; enrichments are added to them."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +114,25 @@ class Layout:
         """Return the attributes of inferences or of ground truths, by name."""
         return self.inference_attributes if kind == Kind.INFERENCE else self.truth_attributes
 
+    @cached_property
+    def explanations(self) -> list[Explanation]:
+        """What explanations of the model can be about."""
+        return explanations_of(self.inference_attributes.values())
+
+    @cached_property
+    def enrichments(self) -> pa.Schema:
+        """The Arrow schema of enrichments; made when it is first needed, for it may be wide."""
+        fields = [pa.field(name, pa.float64()) for name in (ANOMALY, RAW_ANOMALY)]
+        for each in self.explanations:
+            fields.append(pa.field(each.column, pa.float64()))
+            if each.has_tokens:
+                fields.append(pa.field(each.tokens_column, TOKENS_TYPE))
+        return pa.schema([*_metadata_fields(Kind.ENRICHMENT), *fields])
+
     def schema(self, kind: str) -> pa.Schema:
-        """Return the schema of inferences or of ground truths."""
+        """Return the schema of inferences, of ground truths or of enrichments."""
+        if kind == Kind.ENRICHMENT:
+            return self.enrichments
         return self.inferences if kind == Kind.INFERENCE else self.truths
 
 
@@ -115,7 +148,9 @@ def arrow_type(value_type: str) -> pa.DataType:
 
 
 def time_column(kind: str) -> str:
-    """Return the name of the column with the time that the caller gives."""
+    """Return the name of the column with the time of a row: the caller's, if he gives one."""
+    if kind == Kind.ENRICHMENT:
+        return RECEIVED
     return INFERENCE_TIME if kind == Kind.INFERENCE else TRUTH_TIME
 
 
@@ -154,6 +189,9 @@ def _schema(kind: Kind, attributes: dict[str, Attribute]) -> pa.Schema:
 
 @lru_cache
 def _metadata_fields(kind: Kind) -> tuple[pa.Field, ...]:
+    if kind == Kind.ENRICHMENT:
+        received = pa.field(RECEIVED, TIME_TYPE, nullable=False)
+        return pa.field(ID, pa.string(), nullable=False), received
     fields = [
         pa.field(ID, pa.string(), nullable=False),
         pa.field(time_column(kind), TIME_TYPE, nullable=False),

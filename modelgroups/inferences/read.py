@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from modelgroups.errors import UserValueError
+from modelgroups.inferences.latest import LatestReader
 from modelgroups.inferences.layout import (
     BATCH,
     ID,
@@ -28,7 +29,6 @@ from modelgroups.inferences.layout import (
 )
 from modelgroups.inferences.segment_files import rows_at
 from modelgroups.inferences.times import as_text, as_time
-from modelgroups.inferences.truths import TruthReader
 from modelgroups.inferences.view import View, live_batches, open_view
 from modelgroups.storage.keys import keys_of
 
@@ -58,6 +58,8 @@ class Selection:
         Whether the ground truth stands beside each inference.
     limit
         How many rows at most.
+    enrichments
+        Columns of enrichments; those of which the log has values stand beside each inference.
     """
 
     columns: Sequence[str] | None = None
@@ -66,6 +68,7 @@ class Selection:
     batch_ids: Sequence[str] | None = None
     with_ground_truth: bool = True
     limit: int | None = None
+    enrichments: Sequence[str] = ()
 
     def may_hold(self, segment: Segment) -> bool:
         """Return whether a segment may hold rows that are asked for, by its bounds."""
@@ -113,22 +116,34 @@ def read_tables(
     """
     with open_view(registry, model_id, layout) as view:
         inference_columns, truth_columns = selected_columns(view, selection, is_batch=is_batch)
-        truths = TruthReader(view, [name for name in truth_columns if name != TRUTH_TIME])
+        enrichment_columns = _held(view, selection.enrichments)
+        followers = [
+            (LatestReader(view, [n for n in truth_columns if n != TRUTH_TIME]), truth_columns),
+            (LatestReader(view, enrichment_columns, Kind.ENRICHMENT), enrichment_columns),
+        ]
         schema = _schema(layout, inference_columns, truth_columns)
         if selection.columns is not None:
             schema = pa.schema([schema.field(name) for name in selection.columns])
+        for name in enrichment_columns:
+            schema = schema.append(layout.enrichments.field(name))
         left = selection.limit
         n_tables = 0
-        keys = [ID] if truth_columns else []
+        keys = [ID] if truth_columns or enrichment_columns else []
         for table in _inferences(view, selection, [*inference_columns, *keys]):
             part = table if left is None else table.slice(0, left)
             left = None if left is None else left - len(part)
-            yield _joined(part, truths, inference_columns, truth_columns, schema)
+            yield _joined(part, inference_columns, followers, schema)
             n_tables += 1
             if left == 0:
                 break
         if not n_tables:
             yield schema.empty_table()
+
+
+def _held(view: View, names: Sequence[str]) -> list[str]:
+    """Return the columns of enrichments of which there is any value."""
+    held = view.columns(Kind.ENRICHMENT) if names else set()
+    return [name for name in names if name in held]
 
 
 def selected_columns(
@@ -223,21 +238,21 @@ def _groups(segment: OpenSegment, selection: Selection) -> list[int]:
 
 def _joined(
     table: pa.Table,
-    truths: TruthReader,
     inference_columns: list[str],
-    truth_columns: list[str],
+    followers: Sequence[tuple[LatestReader, list[str]]],
     schema: pa.Schema,
 ) -> pa.Table:
-    """Return inferences with their ground truth, in the columns that are asked for."""
+    """Return inferences with what came later of them, in the columns that are asked for."""
     columns: dict[str, Any] = {}
     for name in inference_columns:
         if name in table.column_names:
             columns[name] = table[name]
         else:
             columns[name] = pa.nulls(len(table), schema.field(name).type)
-    if truth_columns:
-        latest = truths.latest(keys_of(table[ID]))
-        columns |= {name: latest[name] for name in truth_columns}
+    for reader, names in followers:
+        if names:
+            latest = reader.latest(keys_of(table[ID]))
+            columns |= {name: latest[name] for name in names}
     return pa.table([columns[name] for name in schema.names], schema=schema)
 
 
@@ -251,11 +266,11 @@ def read_one(
         names, truth_names = selected_columns(view, selection, is_batch=True)
         names.append(RECEIVED)
         schema = _schema(layout, names, truth_names)
-        truths = TruthReader(view, truth_names[1:])
+        truths = LatestReader(view, truth_names[1:])
         found = _find(view, key, names)
         if found is None:
             return schema.empty_table()
-        return _joined(found, truths, names, truth_names, schema)
+        return _joined(found, names, [(truths, truth_names)], schema)
 
 
 def _find(view: View, key: Any, names: list[str]) -> pa.Table | None:

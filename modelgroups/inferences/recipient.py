@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modelgroups.catalog import models
+from modelgroups.catalog import logs, models
 from modelgroups.catalog.documents import documents_of, load_attributes
 from modelgroups.errors import ConflictError, NotFoundError
 from modelgroups.inferences.layout import Layout, layout_of
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from modelgroups.catalog.logs import Addressee
     from modelgroups.registry import Registry
     from modelgroups.schema.attribute import Attribute
     from modelgroups.types import Stage
@@ -51,6 +54,25 @@ class Recipient:
         """Return the attributes of some stages, by name."""
         both = self.layout.inference_attributes | self.layout.truth_attributes
         return {name: attribute for name, attribute in both.items() if attribute.stage in stages}
+
+    def addressee(self, session: Session) -> Addressee:
+        """Return what there is to know of the model before rows of it are stored.
+
+        Raises
+        ------
+        NotFoundError, ConflictError
+            It is gone, or archived, or has been changed since.
+        """
+        found = logs.find_addressee(session, self.model_id)
+        if found is None:
+            raise NotFoundError(f"no model has the id {self.model_id!r}")
+        if found.archived_at is not None:
+            raise ConflictError(
+                f"the model {self.model_id} is archived and takes no inferences; "
+                "bring it back first with model.restore()"
+            )
+        self.require_current(found.updated_at)
+        return found
 
     def require_current(self, updated_at: str) -> None:
         """Raise if the model was changed since, so that the columns may be others."""

@@ -23,7 +23,15 @@ from modelgroups.inferences.layout import HALVES, METADATA, Kind, Layout
 from modelgroups.schema.attribute import Attribute
 from modelgroups.types import ValueType
 
-__all__ = ["Given", "column_of_metadata", "give_apart", "is_arrow", "parse", "unknown_names"]
+__all__ = [
+    "Given",
+    "column_of_metadata",
+    "columns_of",
+    "give_apart",
+    "is_arrow",
+    "parse",
+    "unknown_names",
+]
 
 _NESTED_TYPES = frozenset(
     {
@@ -103,7 +111,7 @@ def parse(rows: object, layout: Layout, what: str = "inferences") -> Given:
     """
     if isinstance(rows, list):
         return _from_rows(rows, layout, what)
-    columns = _columns(rows, what)
+    columns = columns_of(rows, what)
     if columns is None:
         raise UserTypeError(
             f"{what} must be a list of dicts, a dict of lists, a DataFrame or an Arrow table, got "
@@ -127,7 +135,7 @@ def parse(rows: object, layout: Layout, what: str = "inferences") -> Given:
     return given
 
 
-def _columns(data: object, what: str) -> dict[str, Column] | None:
+def columns_of(data: object, what: str) -> dict[str, Column] | None:
     """Return the columns of a table in any shape but rows, or None."""
     if isinstance(data, pd.DataFrame):
         names = list(data.columns)
@@ -275,7 +283,7 @@ def give_apart(
     if isinstance(values, Sequence) and values and all(isinstance(v, Mapping) for v in values):
         columns = _part_of_rows(list(values), given, attributes, what)
     else:
-        table = _columns(values, what)
+        table = columns_of(values, what)
         if table is not None:
             columns = _known(table, given, attributes, what)
         else:

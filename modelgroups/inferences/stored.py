@@ -16,10 +16,10 @@ from modelgroups.catalog import parcels
 from modelgroups.catalog.records import Segment
 from modelgroups.errors import SnapshotMissingError
 from modelgroups.inferences.compare import equal_values
+from modelgroups.inferences.latest import LatestReader
 from modelgroups.inferences.layout import TIME_FILLED, Layout
 from modelgroups.inferences.records import load_records, table_of
 from modelgroups.inferences.segment_files import rows_at
-from modelgroups.inferences.truths import TruthReader
 from modelgroups.inferences.view import open_view
 from modelgroups.storage.parquet import open_parquet
 from modelgroups.storage.segments import SegmentName
@@ -88,7 +88,7 @@ class Stored:
         given = piece.table(half, np.searchsorted(half.rows, rows))
         names = [name for name in given.column_names if name in self.layout.truth_attributes]
         with open_view(self.registry, self.model_id, self.layout) as view:
-            number, history = TruthReader(view, names).history(piece.keys[rows])
+            number, history = LatestReader(view, names).history(piece.keys[rows])
         known = np.zeros(len(rows), dtype=bool)
         known[number[equal_values(given.take(pa.array(number)), history, names)]] = True
         filled: NDArray[np.bool_] = np.asarray(given[TIME_FILLED].to_numpy())

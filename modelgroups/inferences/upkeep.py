@@ -81,7 +81,7 @@ class Upkeep:
     def _has_backlog(self, model_id: str) -> bool:
         with self._registry.catalog.read() as session:
             log = logs.find(session, model_id)
-            kinds = ("inference", "ground_truth")
+            kinds = ("inference", "ground_truth", "enrichment")
             return log is not None and any(
                 parcels.count_rows(session, log.serial, kind) >= FOLD_ROWS for kind in kinds
             )

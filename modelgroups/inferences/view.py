@@ -54,7 +54,8 @@ class ParcelRows:
     """The rows of all parcels of one kind, as a table."""
 
     parcels: Sequence[Parcel]
-    schema: pa.Schema
+    layout: Layout
+    kind: Kind
     _table: pa.Table | None = field(default=None, init=False)
     _index: KeyIndex | None = field(default=None, init=False)
 
@@ -63,7 +64,7 @@ class ParcelRows:
         """The rows, with the columns that any of them has."""
         if self._table is None:
             records = [record for parcel in self.parcels for record in load_records(parcel.rows)]
-            self._table = table_of(records, self.schema)
+            self._table = table_of(records, self.layout.schema(self.kind))
         return self._table
 
     @property
@@ -83,7 +84,7 @@ class View:
     parcels: dict[Kind, ParcelRows]
 
     def of_kind(self, kind: Kind) -> list[OpenSegment]:
-        """Return the segments of inferences or of ground truths, oldest first."""
+        """Return the segments of a kind, oldest first."""
         return [segment for segment in self.segments if segment.record.kind == kind]
 
     def columns(self, kind: Kind) -> set[str]:
@@ -115,7 +116,7 @@ def _open(registry: Registry, model_id: str, layout: Layout, files: ExitStack) -
                 raise
             files.close()
         else:
-            rows = {kind: ParcelRows(waiting[kind], layout.schema(kind)) for kind in Kind}
+            rows = {kind: ParcelRows(waiting[kind], layout, kind) for kind in Kind}
             return View(layout, opened, rows)
     raise AssertionError  # pragma: no cover  # the last turn returns or raises
 

@@ -80,9 +80,11 @@ def _received(session: Session, model_id: str) -> _Received:
     if log is None:
         return _Received(has_inferences=False, has_ground_truths=False)
     found = {segment.kind for segment in segments.live(session, log.serial)}
-    kinds = ("inference", "ground_truth")
+    kinds = ("inference", "ground_truth", "enrichment")
     found.update(kind for kind in kinds if parcels.count_rows(session, log.serial, kind))
-    return _Received("inference" in found or log.n_deletions > 0, "ground_truth" in found)
+    has_inferences = "inference" in found or log.n_deletions > 0
+    explained = "enrichment" in found  # its columns are named after inputs and predictions
+    return _Received(has_inferences or explained, "ground_truth" in found)
 
 
 def _require_fixed(stored: ModelRecord, changed: ModelRecord, received: _Received) -> None:

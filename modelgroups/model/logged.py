@@ -14,7 +14,7 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
-from modelgroups.model.sending import Sending
+from modelgroups.model.enriching import Enriching
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ __all__ = ["Logged"]
 
 
 @checked_calls
-class Logged(Sending):
+class Logged(Enriching):
     """What a version in use has received."""
 
     def inferences(
@@ -241,7 +241,9 @@ class Logged(Sending):
         *,
         before: datetime | str | None = None,
     ) -> dict[str, int]:
-        """Delete inferences with their ground truths: gone from every answer at once.
+        """Delete inferences with all that belongs to them: gone from every answer at once.
+
+        Their ground truths and their enrichments go with them.
 
         From the disk they are gone after `compact`. How many were deleted, by which rule and
         when stays on record (`deletions`); their values do not.

@@ -16,7 +16,8 @@ class Model(Asking):
 
     The methods lie in the modules beside this one: `editing` (attributes one by one),
     `building` (schemas from data), `referring` (reference data), `storing`, `sending` (what it
-    receives in use), `logged` (what it has received) and `asking` (questions about that).
+    receives in use), `enriching` (what is computed of that), `logged` (what it has received) and
+    `asking` (questions about that).
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from modelgroups.inferences.recipient import Recipient
 
-__all__ = ["Sending"]
+__all__ = ["Sending", "kept"]
 
 logger = logging.getLogger("modelgroups")
 
@@ -108,9 +108,9 @@ class Sending(Storing):
 
         require_flag(wait_for_enrichments, "wait_for_enrichments")
         options: dict[str, Any] = {
-            "predictions": _kept(predictions),
+            "predictions": kept(predictions),
             "inference_timestamps": inference_timestamps,
-            "ground_truths": _kept(ground_truths),
+            "ground_truths": kept(ground_truths),
             "ground_truth_timestamps": ground_truth_timestamps,
             "tz": as_zone(tz),
             "partner_inference_ids": partner_inference_ids,
@@ -224,7 +224,7 @@ class Sending(Storing):
             "tz": as_zone(tz),
             "fail_silently": require_flag(fail_silently, "fail_silently"),
         }
-        rows = _kept(ground_truths)
+        rows = kept(ground_truths)
         method = "update_inference_ground_truths"
         return self._send(method, lambda to: send_ground_truths(to, rows, **options))
 
@@ -476,7 +476,7 @@ class Sending(Storing):
         return send(fresh)
 
 
-def _kept(values: Any) -> Any:
+def kept(values: Any) -> Any:
     """Return values that can be read twice."""
     if hasattr(values, "__len__") or hasattr(values, "__arrow_c_stream__"):
         return values

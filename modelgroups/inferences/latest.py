@@ -1,7 +1,7 @@
-"""The ground truth of inferences: of all that was sent for an id, what holds.
+"""What came later than an inference: of all ground truths or enrichments of an id, what holds.
 
-For each attribute the latest value by ground_truth_timestamp holds, then the latest received.
-Loads pyarrow: import it lazily.
+In each column the latest value holds: of ground truth by ground_truth_timestamp and then the
+latest received, of enrichments the latest received. Loads pyarrow: import it lazily.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from modelgroups.inferences.layout import RECEIVED, TRUTH_TIME, Kind
+from modelgroups.inferences.layout import RECEIVED, Kind, time_column
 from modelgroups.inferences.view import View
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from modelgroups.inferences.view import OpenSegment
     from modelgroups.storage.keys import Keys
 
-__all__ = ["TruthReader"]
+__all__ = ["LatestReader"]
 
 
 @dataclass
-class TruthReader:
-    """Looks up the ground truth of ids in a view.
+class LatestReader:
+    """Looks up the ground truth, or the enrichments, of ids in a view.
 
     Columns are read whole when they are first needed, and kept as long as the reader.
 
@@ -36,17 +36,20 @@ class TruthReader:
     view
         The log.
     columns
-        The attributes that are wanted.
+        The columns that are wanted.
+    kind
+        Of ground truths or of enrichments.
     """
 
     view: View
     columns: Sequence[str]
+    kind: Kind = Kind.GROUND_TRUTH
     _tables: dict[str, pa.Table] = field(default_factory=dict, init=False)
 
     def history(self, keys: Keys) -> tuple[NDArray[np.int64], pa.Table]:
-        """Return all ground truths of some ids: the number of the id, and the rows."""
+        """Return all that was sent for some ids: the number of the id, and the rows."""
         numbers, tables = [], []
-        for segment in self.view.of_kind(Kind.GROUND_TRUTH):
+        for segment in self.view.of_kind(self.kind):
             which, rows = segment.index.matches(keys)
             deleted = segment.deleted
             if deleted is not None and len(rows):
@@ -54,7 +57,7 @@ class TruthReader:
             if len(rows):
                 numbers.append(which)
                 tables.append(self._table(segment).take(pa.array(rows)))
-        waiting = self.view.parcels[Kind.GROUND_TRUTH]
+        waiting = self.view.parcels[self.kind]
         if waiting.parcels:
             which, rows = waiting.index.matches(keys)
             if len(rows):
@@ -65,12 +68,12 @@ class TruthReader:
         return np.concatenate(numbers), pa.concat_tables(tables)
 
     def latest(self, keys: Keys) -> pa.Table:
-        """Return the ground truth of some ids, a row for each, null where there is none."""
+        """Return what holds for some ids, a row for each, null where there is nothing."""
         number, rows = self.history(keys)
-        time = _micros(rows[TRUTH_TIME])
+        time = _micros(rows[time_column(self.kind)])
         order = np.lexsort((np.arange(len(number)), _micros(rows[RECEIVED]), time))
         columns = {}
-        for name in (TRUTH_TIME, *self.columns):
+        for name in (time_column(self.kind), *self.columns):
             valid = np.asarray(rows[name].is_valid().to_numpy())
             place = np.full(len(keys), -1, dtype=np.int64)
             said = order[valid[order]]
@@ -90,11 +93,11 @@ class TruthReader:
 
     @property
     def _names(self) -> list[str]:
-        return [TRUTH_TIME, RECEIVED, *self.columns]
+        return list(dict.fromkeys([time_column(self.kind), RECEIVED, *self.columns]))
 
     def _filled(self, table: pa.Table | None) -> pa.Table:
         """Return a table with all the wanted columns, null where it has none."""
-        schema = self.view.layout.truths
+        schema = self.view.layout.schema(self.kind)
         wanted = pa.schema([schema.field(name).with_nullable(True) for name in self._names])
         if table is None:
             return wanted.empty_table()
