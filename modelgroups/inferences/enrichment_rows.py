@@ -287,12 +287,21 @@ def _token(token: Any, position: int) -> dict[str, Any]:
     text, value = token.get("token"), token.get("value")
     if not isinstance(text, str) or not is_unicode(text):
         raise ValueError(f"{where}.token must be a text, got {text!r}")
-    if not isinstance(value, Real) or isinstance(value, bool) or not math.isfinite(value):
+    number = _finite(value)
+    if number is None:
         raise ValueError(f"{where}.value must be a finite number, got {value!r}")
     at: object = token.get("position", position)
     if isinstance(at, bool) or not isinstance(at, int | np.integer) or at < 0:
         raise ValueError(f"{where}.position must be a whole number from 0 on, got {at!r}")
-    return {"token": text, "position": int(at), "value": float(value)}
+    return {"token": text, "position": int(at), "value": number}
+
+
+def _finite(value: object) -> float | None:
+    """Return a finite number as a float, or None for anything else."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None
 
 
 # --- what is wrong, and a row for each id ----------------------------------------------------

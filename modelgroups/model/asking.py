@@ -300,11 +300,17 @@ class Asking(Logged):
     def _subject(self, method: str) -> Subject:
         from modelgroups.query.subject import Subject
 
+        more: dict[str, Any] = {}
+        if self.explainability is not None:
+            more["is_explained"] = bool(self.explainability.enabled)
+            if self.explainability.explanation_algo:
+                more["explanation_algorithm"] = str(self.explainability.explanation_algo)
         return Subject(
             self._recipient(method),
             str(self.output_type),
             self.classifier_threshold,
             self.text_delimiter,
+            **more,
         )
 
 

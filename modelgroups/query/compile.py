@@ -44,6 +44,10 @@ class Relation:
         Values that are finished in Python: of which column of the answer.
     known
         All columns that could have been asked for, also those that are not read.
+    beside
+        The columns that ``*`` leaves out.
+    has_scores
+        Whether there are explanations; None where the rows are not enriched.
     """
 
     table: Any
@@ -51,6 +55,8 @@ class Relation:
     boxes: frozenset[str] = frozenset()
     finish: Mapping[str, Deferred] = field(default_factory=dict)
     known: tuple[str, ...] = ()
+    beside: frozenset[str] = frozenset()
+    has_scores: bool | None = None
 
 
 @dataclass
@@ -136,7 +142,8 @@ class Compiler:
     def _all_columns(self) -> list[str]:
         hidden = self.source.boxes
         names = map(shown_name, self.source.table.columns)
-        return [n for n in names if n is not None and not ("." in n and n in hidden)]
+        shown = [n for n in names if n is not None and n not in self.source.beside]
+        return [n for n in shown if not ("." in n and n in hidden)]
 
     def _check_stage(self, item: Item, path: str) -> None:
         attribute = self.subject.attributes.get(item.property or "")
@@ -152,6 +159,7 @@ class Compiler:
             self.faults,
             self.source.grouped,
             known=self.source.known,
+            has_scores=self.source.has_scores,
         )
 
     def _folded(self, scope: Scope, items: Mapping[str, tuple[str, Item]]) -> Scope:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
 from modelgroups.errors import UserTypeError, UserValueError
+from modelgroups.query.enriched import ENRICHED
 from modelgroups.query.faults import nearest
 from modelgroups.query.library.registry import Kind, known
 from modelgroups.query.subject import Subject
+from modelgroups.reference.reading import has_reference
 from modelgroups.schema.serial import JsonDataclass
 from modelgroups.types import MetricType, OutputType
 
@@ -106,7 +108,31 @@ def default_metrics(subject: Subject) -> list[Metric]:
             attribute=attribute,
         )
         for name, item, kind, attribute in made
+    ] + [
+        Metric(
+            str(uuid5(space, f"metric:{name}")),
+            name,
+            {"select": [_mean(column)], "from": "enriched"},
+            is_default=True,
+            type=str(MetricType.ModelDataDriftMetric),
+        )
+        for name, column in _anomalies(subject).items()
     ]
+
+
+def _mean(column: str) -> dict[str, Any]:
+    return {"function": "avg", "parameters": {"property": column}}
+
+
+def _anomalies(subject: Subject) -> dict[str, str]:
+    """Return the metrics of how unusual inferences are beside reference data, if there is any."""
+    to = subject.recipient
+    if not has_reference(to.registry, to.model_id):
+        return {}
+    found = {"Multivariate Drift": "anomaly_score"}
+    if subject.output_type == OutputType.ObjectDetection:
+        found["Average Raw Anomaly Score"] = "raw_anomaly_score"
+    return found
 
 
 _Made = tuple[str, dict[str, Any], MetricType, str | None]
@@ -186,7 +212,7 @@ def type_of(query: Mapping[str, Any], subject: Subject, *, is_data_drift: bool) 
     if Kind.EVALUATION in kinds:
         return MetricType.ModelPerformanceMetric
     predicted = {attribute.name for attribute in subject.predicted()}
-    named = words.intersection(subject.attributes)
+    named = words.intersection((*subject.attributes, *ENRICHED))
     if named <= predicted:
         return MetricType.ModelOutputMetric
     return MetricType.ModelInputDataMetric

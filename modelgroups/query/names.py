@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["ORDER", "column_name", "shown_name"]
+__all__ = ["ORDER", "column_name", "hidden_name", "shown_name"]
 
 ORDER: Final = "#order"
 """The hidden column with the order of storing."""
@@ -24,6 +24,15 @@ def column_name(name: str) -> str:
     ('_age', '=414745')
     """
     return f"_{name}" if _PLAIN.match(name) else f"={name.encode().hex()}"
+
+
+def hidden_name(name: str) -> str:
+    """Return what a column is called in the engine that no query can name.
+
+    >>> hidden_name("score")
+    '#_score'
+    """
+    return f"#{column_name(name)}"
 
 
 def shown_name(column: str) -> str | None:

@@ -53,8 +53,9 @@ def add(name: str, expression: Callable[..., Any], kind: str) -> None:
     _require_text(name)
     if name in registered():
         raise UserValueError(f"there is a function {name!r} already; give another name")
-    if kind not in tuple(Kind):
-        choices = ", ".join(repr(str(each)) for each in Kind)
+    kinds = [each for each in Kind if each is not Kind.EXPLANATION]
+    if kind not in kinds:
+        choices = ", ".join(repr(str(each)) for each in kinds)
         raise UserValueError(f"kind={kind!r} is not one of {choices}")
     parameters = _parameters(expression)
     summary = inspect.cleandoc(expression.__doc__ or "").partition("\n")[0]

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from modelgroups.errors import MethodNotApplicableError, UserValueError
+from modelgroups.errors import UserValueError
 from modelgroups.inferences.read import Selection
 from modelgroups.inferences.times import micros
 from modelgroups.query.compile import Compiler, Relation, finished
 from modelgroups.query.engine import FileGoneError
+from modelgroups.query.enriched import (
+    ENRICHED,
+    Wanted,
+    absent_columns,
+    held_columns,
+    shaped,
+    wanted_of,
+)
 from modelgroups.query.faults import Faults
 from modelgroups.query.library.registry import Kind, known
 from modelgroups.query.names import ORDER, column_name
+from modelgroups.query.row_makers import split
 from modelgroups.query.scan import scan
 from modelgroups.query.source import available, load
 from modelgroups.query.subject import Subject
@@ -48,19 +57,32 @@ def _answer(subject: Subject, body: Body, *, in_place: bool) -> list[dict[str, A
 def _compiled(
     subject: Subject, body: Body, faults: Faults, path: str, *, in_place: bool
 ) -> tuple[Relation | None, list[str]]:
+    parts = split(subject, body, faults, path)
+    if parts is not None:
+        found = _relation(subject, parts.inner, faults, path, in_place=in_place, inner=False)
+        if found is None:
+            return None, []
+        compiler = Compiler(subject, parts.outer, parts.spread(found[0]), faults, path)
+        return compiler.compile(), compiler.keys
+    made = _relation(subject, body, faults, path, in_place=in_place, inner=path != "")
+    return made or (None, [])
+
+
+def _relation(
+    subject: Subject, body: Body, faults: Faults, path: str, *, in_place: bool, inner: bool
+) -> tuple[Relation, list[str]] | None:
+    """Return the rows that answer a body over its source, or None where it has faults."""
     if body.subquery is None:
         source = _source(subject, body, in_place=in_place)
     else:
         below = f"{path}.subquery" if path else "subquery"
         found, keys = _compiled(subject, body.subquery, faults, below, in_place=in_place)
         if found is None:
-            return None, []
+            return None
         source = _as_source(found, keys)
     compiler = Compiler(subject, body, source, faults, path)
-    relation = compiler.compile(inner=path != "")
-    if relation is None:
-        return None, []
-    return relation, compiler.keys
+    relation = compiler.compile(inner=inner)
+    return None if relation is None else (relation, compiler.keys)
 
 
 def _as_source(relation: Relation, keys: list[str]) -> Relation:
@@ -77,22 +99,50 @@ def _as_source(relation: Relation, keys: list[str]) -> Relation:
 
 
 def _source(subject: Subject, body: Body, *, in_place: bool) -> Relation:
-    source = body.source or "inference"
-    if source == "enriched":
-        raise MethodNotApplicableError("there are no enrichments yet; ask from 'inference'")
+    wanted = wanted_of(subject, body)
+    source = body.source or ("enriched" if wanted else "inference")
     columns = available(subject, source)
     names = _names_needed(subject, body, columns)
     narrowed = selection_of(subject, [condition for _, condition in body.conditions])
-    may_scan = in_place and source == "inference"
-    table = scan(subject, names, narrowed) if may_scan else None
-    if table is None:
-        table = _loaded(subject, source, names, narrowed)
+    known, beside, has_scores = tuple(columns), frozenset[str](), None
+    if source == "enriched":
+        known += tuple(name for name in ENRICHED if name not in columns)
+    if source == "enriched" and wanted:
+        table, has_scores = _enriched(subject, names, narrowed, wanted, in_place=in_place)
+        beside = wanted.names
+    else:
+        may_scan = in_place and source in ("inference", "enriched")
+        table = scan(subject, names, narrowed) if may_scan else None
+        if table is None:
+            table = _loaded(subject, source, names, narrowed)
     boxes = {
         name
         for name in columns
         if (a := columns[name].attribute) is not None and a.value_type == ValueType.BoundingBox
     }
-    return Relation(table, boxes=frozenset(boxes), known=tuple(columns))
+    return Relation(table, None, frozenset(boxes), {}, known, beside, has_scores)
+
+
+def _enriched(
+    subject: Subject, names: list[str], selection: Selection, wanted: Wanted, *, in_place: bool
+) -> tuple[Any, bool]:
+    """Return enriched rows, and whether there are explanations."""
+    import ibis
+
+    held = held_columns(subject)
+    parts = subject.recipient.layout.explanations
+    explained = {p.column for p in parts} | {p.tokens_column for p in parts if p.has_tokens}
+    has_scores = subject.is_explained or not held.isdisjoint(explained)
+    asked = [column for column in wanted.columns(parts) if column in held]
+    table = None
+    if not asked and not wanted.multiplies and in_place:
+        table = scan(subject, names, selection)  # nothing has to be joined
+    if table is not None:
+        return table.mutate(**absent_columns(wanted)), has_scores
+    if wanted.tokens is not None and "inference_id" not in names:
+        names = [*names, "inference_id"]
+    read = load(subject, "enriched", names, selection, asked)
+    return ibis.memtable(shaped(subject, read, names, wanted)), has_scores
 
 
 def _loaded(subject: Subject, source: str, names: list[str], selection: Selection) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from modelgroups.query.conditions import condition
+from modelgroups.query.enriched import ENRICHED
 from modelgroups.query.faults import Faults, nearest
 from modelgroups.query.library.registry import (
     REQUIRED,
@@ -19,7 +20,7 @@ from modelgroups.query.library.registry import (
     known,
     registered,
 )
-from modelgroups.query.names import ORDER, column_name, shown_name
+from modelgroups.query.names import ORDER, column_name, hidden_name, shown_name
 from modelgroups.query.operand import Deferred, Level, Operand
 from modelgroups.query.subject import Subject
 from modelgroups.query.tree import COMPARATORS, Item
@@ -51,6 +52,8 @@ class Scope:
         What the rows are ordered by, as Ibis sort keys.
     known
         All columns that could have been asked for.
+    has_scores
+        Whether there are explanations; None where the rows are not enriched.
     """
 
     subject: Subject
@@ -60,6 +63,7 @@ class Scope:
     grouped: Sequence[str] | None = None
     ordering: Sequence[Any] = ()
     known: Sequence[str] = ()
+    has_scores: bool | None = None
     inner: dict[str, Any] = field(default_factory=dict)
     folded: Any = None
     _compiling: list[str] = field(default_factory=list)
@@ -77,8 +81,19 @@ class Scope:
         """Return a column of the source, or note that there is none."""
         if name in self.names:
             return Operand(self.table[column_name(name)], Level.ROW, frozenset({name}))
-        self.faults.add(path, nearest(name, self.known or self.names, "property"))
+        told = nearest(name, self.known or self.names, "property")
+        if name in ENRICHED and name not in self.known:
+            told = f"{name!r} is a column of 'enriched' rows; ask from 'enriched'"
+        self.faults.add(path, told)
         return None
+
+    def score(self, name: str) -> Any:
+        """Return the scores of a part of explanations, null where it has none."""
+        column = hidden_name(name)
+        if column in self.table.columns:
+            return self.table[column]
+        order = self.table[ORDER]
+        return order.nullif(order).cast("float64")
 
     def item(self, key: str, path: str) -> Operand | None:
         """Return what an entry of select stands for; each is compiled once."""
@@ -139,6 +154,10 @@ class Scope:
             parameters = inner.get("parameters") or {}
             if not isinstance(parameters, Mapping):
                 self.faults.add(f"{place}.parameters", "parameters are a dict")
+                return None
+            found = known(str(inner.get("function")))
+            if found is not None and found.makes_rows:
+                self.faults.add(place, f"{found.name} makes rows; it stands in select itself")
                 return None
             return self.call(inner.get("function"), parameters, place)
         self.faults.add(path, "give exactly one of alias_ref and nested_function")
@@ -210,7 +229,15 @@ class _CallBuilder:
         }
         scope = self.scope
         order = scope.table[ORDER] if ORDER in scope.table.columns else None
-        call = Call(scope.subject, order, scope.ordering, self._column, self._condition, self.blame)
+        call = Call(
+            scope.subject,
+            order,
+            scope.ordering,
+            self._column,
+            self._condition,
+            self.blame,
+            self._score,
+        )
         try:
             value = self.function.build(call, **plain)
         except _refusals() as error:
@@ -220,6 +247,8 @@ class _CallBuilder:
         if self.failed:
             return None
         is_row = self.function.kind is Kind.ROW
+        if self.function.kind is Kind.EXPLANATION:
+            is_row = bool(self.operands)  # it lists tokens, a row each
         level = max((o.level for o in self.operands), default=Level.ROW) if is_row else Level.GROUP
         uses = frozenset().union(*(operand.uses for operand in self.operands))
         return Operand(value, level, uses if level is Level.ROW else frozenset())
@@ -231,6 +260,19 @@ class _CallBuilder:
             return None
         self.operands.append(found)
         return found.value
+
+    def _score(self, name: str) -> Any:
+        if self.scope.has_scores:
+            return self.scope.score(name)
+        name = self.function.name
+        told = f"{name} is asked of 'enriched' rows, and these are others"
+        if self.scope.has_scores is not None:
+            told = (
+                f"{name} reads explanations, and explainability is not enabled; store some with "
+                "model.add_enrichments(...)"
+            )
+        self.blame("", told)
+        return None
 
     def _condition(self, column: Any, comparator: str, value: Any) -> Any:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -113,7 +113,11 @@ def _derived_names(attribute: Attribute) -> list[str]:
 
 
 def load(
-    subject: Subject, source: str, names: Iterable[str], selection: Selection | None = None
+    subject: Subject,
+    source: str,
+    names: Iterable[str],
+    selection: Selection | None = None,
+    enrichments: Iterable[str] = (),
 ) -> pa.Table:
     """Return columns of a source, and the hidden order of storing.
 
@@ -122,11 +126,13 @@ def load(
     subject
         The model.
     source
-        ``inference``, ``ground_truth`` or ``reference``.
+        ``inference``, ``enriched``, ``ground_truth`` or ``reference``.
     names
         Columns that `available` names.
     selection
         What of the log is needed at most; the query filters exactly.
+    enrichments
+        Columns of enrichments; those that the log has stand beside the others as they are.
     """
     wanted = list(dict.fromkeys(names))
     known = available(subject, source)
@@ -134,8 +140,10 @@ def load(
     if source == "reference":
         table = _reference(subject, needed)
     else:
-        table = _inferences(subject, source, needed, selection or Selection())
+        narrowed = replace(selection or Selection(), enrichments=list(enrichments))
+        table = _inferences(subject, source, needed, narrowed)
     columns = {name: _column(subject, known[name], table) for name in wanted}
+    columns |= {name: table[name] for name in enrichments if name in table.column_names}
     columns[ORDER] = pa.array(np.arange(len(table)))
     return pa.table(columns)
 
@@ -160,12 +168,7 @@ def _inferences(subject: Subject, source: str, needed: list[str], selection: Sel
     to = subject.recipient
     truths = list(to.layout.truth_attributes) if source == "ground_truth" else []
     read = list(dict.fromkeys([*needed, *truths])) or [ID]
-    narrowed = Selection(
-        columns=read,
-        since=selection.since,
-        until=selection.until,
-        batch_ids=selection.batch_ids,
-    )
+    narrowed = replace(selection, columns=read)
     tables = read_tables(to.registry, to.model_id, to.layout, narrowed, is_batch=to.is_batch)
     table = pa.concat_tables(tables)
     if truths:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from modelgroups.inferences.explanations import ALGORITHMS
 from modelgroups.types import Stage
 
 if TYPE_CHECKING:
@@ -30,12 +31,18 @@ class Subject:
         The probability from which on a class is predicted.
     text_delimiter
         What splits texts into tokens.
+    explanation_algorithm
+        Whose explanations are meant where a query does not say.
+    is_explained
+        Whether explainability is enabled.
     """
 
     recipient: Recipient
     output_type: str
     threshold: float | None = None
     text_delimiter: str | None = None
+    explanation_algorithm: str = ALGORITHMS[0]
+    is_explained: bool = False
 
     @property
     def attributes(self) -> dict[str, Attribute]:

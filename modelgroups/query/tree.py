@@ -38,6 +38,9 @@ COMPARATORS: Final = (
     "NotNull",
     "IsNull",
 )
+NAMED_AFTER_ATTRIBUTE: Final = "regionalFeatureImportance"
+"""The function of which the value is called as the attribute that it is about."""
+
 SOURCES: Final = ("inference", "enriched", "reference", "ground_truth")
 
 Comparator = Literal["eq", "ne", "lt", "gt", "lte", "gte", "in", "like", "NotNull", "IsNull"]
@@ -80,6 +83,8 @@ class Item(Node):
     @builtins.property
     def key(self) -> str:
         """Name of the value in the answer."""
+        if self.alias is None and self.function == NAMED_AFTER_ATTRIBUTE:
+            return str((self.parameters or {}).get("attribute_name") or self.function)
         return self.alias or self.property or self.function or ""
 
 

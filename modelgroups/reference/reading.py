@@ -18,6 +18,7 @@ from modelgroups.storage.parquet import iter_batches, open_parquet, read_table
 __all__ = [
     "column_names",
     "current_set",
+    "has_reference",
     "read_batches",
     "read_frame",
     "read_tables",
@@ -44,6 +45,13 @@ def current_set(registry: Registry, model_id: str) -> ReferenceSet:
             "give it some with model.set_reference_data(data=frame)"
         )
     return found
+
+
+def has_reference(registry: Registry, model_id: str) -> bool:
+    """Return whether a model has reference data."""
+    with registry.catalog.read() as session:
+        found = references.current(session, model_id)
+    return found is not None and bool(found.files)
 
 
 def column_names(registry: Registry, model_id: str) -> set[str]:

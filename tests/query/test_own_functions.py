@@ -31,7 +31,7 @@ def test_every_function_has_a_signature_and_says_what_it_computes():
     table = query.functions()
     assert table.loc["quantile", "signature"] == "quantile(property, level)"
     assert table.index.is_unique
-    assert set(table["kind"]) == {"aggregate", "per row", "evaluation"}
+    assert set(table["kind"]) == {"aggregate", "per row", "evaluation", "explanation"}
     assert (table["doc"].str.len() > 5).all()
 
 

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     AGGREGATE = "aggregate"
     ROW = "per row"
     EVALUATION = "evaluation"
+    EXPLANATION = "explanation"
 
 
 class Takes(StrEnum):
@@ -92,6 +93,9 @@ class Call:
         Makes an Ibis condition from a value, a comparator and a constant.
     blame
         Notes what is wrong with a parameter, by its name, or with the call, by "".
+    score
+        Looks up the scores of a part of explanations by its column; blames the query where there
+        are no explanations.
     """
 
     subject: Subject
@@ -100,6 +104,7 @@ class Call:
     column: Callable[[str], Any]
     condition: Callable[[Any, str, Any], Any]
     blame: Callable[[str, str], None]
+    score: Callable[[str], Any]
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,8 @@ class Function:
         `Deferred`.
     scalar
         For a function per row that may stand over aggregates: the same in Python.
+    makes_rows
+        Whether it makes several rows of one, and so stands alone.
     """
 
     name: str
@@ -123,6 +130,7 @@ class Function:
     build: Callable[..., Any]
     scalar: Callable[..., Any] | None = None
     doc: str = ""
+    makes_rows: bool = False
 
     @property
     def signature(self) -> str:
@@ -149,6 +157,7 @@ def function(
     *,
     scalar: Callable[..., Any] | None = None,
     also: Sequence[str] = (),
+    makes_rows: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of the query language under a name, and under others that mean the same.
 
@@ -162,13 +171,15 @@ def function(
         Its parameters by name.
     scalar
         For a function per row that may stand over aggregates: the same in Python.
+    makes_rows
+        Whether it makes several rows of one, and so stands alone.
     """
 
     def register(build: Callable[..., Any]) -> Callable[..., Any]:
         summary = (build.__doc__ or "").strip().partition("\n")[0]
         for each in (name, *also):
             _registry.functions[each] = Function(
-                each, kind, dict(parameters), build, scalar, summary
+                each, kind, dict(parameters), build, scalar, summary, makes_rows
             )
         return build
 
