@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,7 +104,7 @@ def parse_enrichments(data: object, to: Recipient, output_type: str) -> pa.Table
     reader = _Explained(long, to, output_type, faults)
     slots = reader.slots()
     tokens = reader.tokens(slots)
-    _check_scores(long, numbers, slots, tokens, faults)
+    _check_scores(long, numbers, reader.given, tokens, faults)
     faults.raise_if_any()
     encoded = ids.dictionary_encode()
     rows, known = encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary
@@ -186,7 +187,7 @@ class _Explained:
         absent = np.full(self.long.n_rows, -1, dtype=np.int64)
         if not any(name in self.long.columns for name in NAMED):
             return absent
-        given = self._given()
+        given = self.given
         if not given.any():
             return absent
         if self.output_type in _UNEXPLAINED:
@@ -201,7 +202,8 @@ class _Explained:
             good &= codes >= 0
         return np.where(good, slots, absent)
 
-    def _given(self) -> NDArray[np.bool_]:
+    @cached_property
+    def given(self) -> NDArray[np.bool_]:
         """Return which rows hold a part of an explanation: those that say anything of one."""
         given = np.zeros(self.long.n_rows, dtype=bool)
         for part in OF_EXPLANATION:
@@ -310,7 +312,7 @@ def _finite(value: object) -> float | None:
 def _check_scores(
     long: LongForm,
     numbers: Mapping[str, Floats],
-    slots: NDArray[np.int64],
+    explained: NDArray[np.bool_],
     tokens: Mapping[int, Any],
     faults: _Faults,
 ) -> None:
@@ -318,7 +320,7 @@ def _check_scores(
     with np.errstate(invalid="ignore"):
         outside = np.flatnonzero((anomaly < 0) | (anomaly > 1))
     faults.add(outside, long.place, "anomaly_score must lie from 0 to 1")
-    bare = (slots >= 0) & np.isnan(numbers[SCORE])
+    bare = explained & np.isnan(numbers[SCORE])
     bare[list(tokens)] = False
     faults.add(np.flatnonzero(bare), long.place, "score is missing")
 
@@ -334,7 +336,7 @@ def _for_each_id(
     """Return the value of each id; blame ids that are given several."""
     found = np.full(n_ids, np.nan)
     said = np.flatnonzero(~np.isnan(values))
-    found[rows[said]] = values[said]
+    found[rows[said[::-1]]] = values[said[::-1]]  # of several the first stays
     others = said[found[rows[said]] != values[said]]
     faults.add(others, long.place, f"{name} differs from another one of the same id")
     return found

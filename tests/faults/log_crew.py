@@ -26,6 +26,7 @@ import modelgroups as mg
 import modelgroups.inferences.bulk
 import modelgroups.inferences.compact
 import modelgroups.inferences.delete
+import modelgroups.inferences.enrich
 import modelgroups.inferences.read
 import modelgroups.inferences.send
 import modelgroups.inferences.show  # forked processes need not import these
@@ -76,6 +77,36 @@ def truths(numbers: Iterable[int], version: int = 0) -> pd.DataFrame:
             "ground_truth_timestamp": START + pd.to_timedelta(n + 3600 * version, "s"),
             "fraud": (n + version) % 2,
         }
+    )
+
+
+def enrichments(numbers: Iterable[int]) -> pd.DataFrame:
+    """What is computed of some numbers, in long form."""
+    n = np.fromiter(numbers, dtype=np.int64)
+    return pd.DataFrame(
+        {
+            "partner_inference_id": [id_of(number) for number in n],
+            "anomaly_score": n % 1024 / 1024,
+            "explainer_algo": "lime",
+            "explainer_predicted_attribute": "p_fraud",
+            "explainer_attribute": "amount",
+            "explainer_score": n / 64,
+        }
+    )
+
+
+def enriched(model: mg.Model) -> pd.DataFrame:
+    """The enriched inferences of a model, as the log has them."""
+    to = model._recipient("enriched")
+    selection = modelgroups.inferences.read.Selection(
+        columns=["partner_inference_id"], enrichments=["anomaly-score", "lime-p_fraud-amount"]
+    )
+    tables = modelgroups.inferences.read.read_tables(
+        to.registry, to.model_id, to.layout, selection, is_batch=False
+    )
+    names = ["partner_inference_id", "anomaly_score", "explainer_score"]
+    return pd.concat(
+        [table.to_pandas().set_axis(names[: len(table.column_names)], axis=1) for table in tables]
     )
 
 
@@ -176,6 +207,7 @@ _MODULES = (
     "inferences/compact",
     "inferences/delete",
     "inferences/deliver",
+    "inferences/enrich",
     "inferences/garbage",
     "inferences/segment_files",
     "storage/keys",

@@ -332,3 +332,50 @@ def test_a_deletion_that_is_killed_at_any_line_is_whole_or_absent(quick_root):
         model = connection.get_model(model_id)
         model.compact()
         check_files(connection, model)
+
+
+ENRICHING_STEP = 61
+
+
+def enrich_many(model, line):
+    model.add_enrichments(log_crew.enrichments(numbers_at(line, 300)))
+
+
+def enrich_few(model, line):
+    model.add_enrichments(log_crew.enrichments(numbers_at(line, 3)))
+
+
+def send_following(model, line):
+    """Send the inferences that the next turn enriches."""
+    following = line + ENRICHING_STEP if line else 1
+    model.send_inferences(log_crew.inferences(numbers_at(following, 300)))
+
+
+def is_enriched_or_not(model, line):
+    table = log_crew.enriched(model).reindex(
+        columns=["partner_inference_id", "anomaly_score", "explainer_score"]
+    )
+    low, high = id_of(line * 1_000), id_of(line * 1_000 + 999)
+    mine = table[table["partner_inference_id"].between(low, high)].dropna()
+    assert len(mine) in (0, 3, 300)
+    wanted = log_crew.enrichments(numbers_at(line, len(mine)))[list(mine.columns)]
+    assert mine.reset_index(drop=True).equals(wanted) or not len(mine)
+
+
+@pytest.mark.parametrize("enrich", [enrich_many, enrich_few])
+def test_enrichments_that_are_killed_at_any_line_are_whole_or_absent(quick_root, enrich):
+    model_id = log_crew.new_log(quick_root)
+    n_lines = crew.in_child(
+        kill_at_lines,
+        quick_root,
+        model_id,
+        enrich,
+        send_following,
+        is_enriched_or_not,
+        ENRICHING_STEP,
+    )
+    assert n_lines > 60
+    with mg.connect(quick_root) as connection:
+        model = connection.get_model(model_id)
+        model.compact()
+        check_files(connection, model)

@@ -204,3 +204,58 @@ def test_images_of_deleted_inferences_are_gone_and_shared_ones_stay(root, tmp_pa
         model.delete_inferences(["another"])
         model.compact()
         assert findings(root, [b"sharedshared"]) == set()
+
+
+SCORE = 0.876543210987654
+TOKEN = "geheimes-Wort"
+
+
+@pytest.mark.parametrize("rule", ["ids", "before"])
+@pytest.mark.parametrize("n", [40, 400], ids=["parcels", "segments"])
+def test_enrichments_of_deleted_inferences_are_gone(root, n, rule):
+    secrets = [np.float64(SCORE).tobytes(), str(SCORE).encode(), TOKEN.encode(), b"geheim"]
+    kept = dict.fromkeys(range(300), 0)
+    with mg.connect(root) as connection:
+        model = connection.model(display_name="Texts", input_type="NLP", output_type="MULTICLASS")
+        words = [f"word {i}" for i in range(12)]
+        frame = pd.DataFrame({"text": words, "p": 0.5, "y": [0, 1] * 6})
+        model.build(frame, {"p": 1}, ground_truth_column="y")
+        model.text_delimiter = r"\W+"
+        model.save()
+        start = START - pd.Timedelta(1, "D")
+        for ids, at in ((secret_ids(n), start), (list(map(id_of, kept)), START)):
+            rows = pd.DataFrame({"partner_inference_id": ids, "text": "abc", "p": 0.5})
+            model.send_inferences(rows.assign(inference_timestamp=at))
+        part = {"algo": "lime", "predicted_attribute": "p", "attribute": "text", "score": SCORE}
+        part["tokens"] = [{"token": TOKEN, "value": SCORE}]
+        secret = {id_: {"anomaly_score": SCORE, "explanations": [part]} for id_ in secret_ids(n)}
+        model.add_enrichments(secret)
+        model.add_enrichments({id_of(i): {"anomaly_score": 0.5} for i in kept})
+        upkeep_of(connection.registry).wait()
+        assert len({secret for _, secret in findings(root, secrets)}) >= 3
+        options = {"partner_inference_ids": secret_ids(n)} if rule == "ids" else {"before": START}
+        assert model.delete_inferences(**options) == {"inferences": n, "ground_truths": 0}
+        rates = {"select": [{"function": "count"}, {"function": "max", "alias": "most"}]}
+        rates["select"][1]["parameters"] = {"property": "anomaly_score"}
+        assert model.query(rates | {"from": "enriched"}) == [{"count": len(kept), "most": 0.5}]
+        model.compact()
+        assert findings(root, secrets) == set()
+        check_files(connection, model)
+    assert findings(root, secrets) == set()
+
+
+def test_enrichments_that_wait_are_deleted_by_id_and_by_their_age(root):
+    with mg.connect(root) as connection:
+        model = crew.save_version(connection, 0)
+        model.add_enrichments({id_: {"anomaly_score": SCORE} for id_ in secret_ids(4)})
+        model.update_inference_ground_truths(secret_truths(1))  # from the future: it stays
+        model.delete_inferences(secret_ids(4)[2:3])
+        model.compact()
+        assert findings(root, [secret_ids(4)[2].encode()]) == set()
+        model.delete_inferences(before=pd.Timestamp.now("UTC") + pd.Timedelta(1, "D"))
+        model.compact()
+        assert findings(root, [id_.encode() for id_ in secret_ids(4)[1:]]) == set()
+        assert findings(root, [secret_ids(1)[0].encode()])
+        rows = log_crew.inferences([0]).assign(partner_inference_id=secret_ids(1))
+        model.send_inferences(rows)
+        assert log_crew.enriched(model)["anomaly_score"].tolist() == [SCORE]
