@@ -334,7 +334,7 @@ def test_a_deletion_that_is_killed_at_any_line_is_whole_or_absent(quick_root):
         check_files(connection, model)
 
 
-ENRICHING_STEP = 61
+ENRICHING_STEP = 101
 
 
 def enrich_many(model, line):
