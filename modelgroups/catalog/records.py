@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 __all__ = [
     "BatchRecord",
+    "EnrichmentSetting",
     "GroupRecord",
     "LogChange",
     "LogRecord",
@@ -140,6 +141,14 @@ class MetricRecord(NamedTuple):
     parameters: str
     created_at: str
     query: str
+
+
+class EnrichmentSetting(NamedTuple):
+    """Whether a kind of enrichment is enabled; `config` is JSON."""
+
+    name: str
+    enabled: bool
+    config: str
 
 
 class LogChange(NamedTuple):

@@ -28,6 +28,7 @@ __all__ = [
     "AttributeRow",
     "Base",
     "BatchRow",
+    "EnrichmentSettingRow",
     "GroupRow",
     "InferenceLogRow",
     "LogChangeRow",
@@ -327,6 +328,17 @@ class MetricRow(Base, table=True):
     parameters: str
     created_at: str
     query: str
+
+
+class EnrichmentSettingRow(Base, table=True):
+    """Whether a kind of enrichment is enabled for a model; `config` is JSON."""
+
+    __tablename__ = "enrichment_setting"
+
+    model_id: str = Field(foreign_key="model.id", primary_key=True, max_length=36)
+    name: str = Field(primary_key=True)
+    enabled: bool
+    config: str
 
 
 class LogChangeRow(Base, table=True):

@@ -298,19 +298,22 @@ class Asking(Logged):
         return Bias(self)
 
     def _subject(self, method: str) -> Subject:
-        from modelgroups.query.subject import Subject
+        from modelgroups.lifecycle.enrichment_settings import explaining_of
+        from modelgroups.query.subject import DEFAULT_ALGORITHM, Subject
 
-        more: dict[str, Any] = {}
-        if self.explainability is not None:
-            more["is_explained"] = bool(self.explainability.enabled)
-            if self.explainability.explanation_algo:
-                more["explanation_algorithm"] = str(self.explainability.explanation_algo)
+        to = self._recipient(method)
+        given = self.explainability
+        explaining = explaining_of(to) or (
+            given is not None and bool(given.enabled),
+            None if given is None else given.explanation_algo,
+        )
         return Subject(
-            self._recipient(method),
+            to,
             str(self.output_type),
             self.classifier_threshold,
             self.text_delimiter,
-            **more,
+            str(explaining[1] or DEFAULT_ALGORITHM),
+            explaining[0],
         )
 
 

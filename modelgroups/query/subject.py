@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modelgroups.inferences.explanations import ALGORITHMS
 from modelgroups.types import Stage
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from modelgroups.inferences.recipient import Recipient
     from modelgroups.schema.attribute import Attribute
 
-__all__ = ["Subject"]
+__all__ = ["DEFAULT_ALGORITHM", "Subject"]
+
+DEFAULT_ALGORITHM: Final = ALGORITHMS[0]
 
 _TRUTH_STAGES = (Stage.GroundTruth, Stage.GroundTruthClass)
 
@@ -41,7 +43,7 @@ class Subject:
     output_type: str
     threshold: float | None = None
     text_delimiter: str | None = None
-    explanation_algorithm: str = ALGORITHMS[0]
+    explanation_algorithm: str = DEFAULT_ALGORITHM
     is_explained: bool = False
 
     @property

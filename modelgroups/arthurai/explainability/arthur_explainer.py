@@ -6,7 +6,10 @@ from modelgroups.arthurai._absent import Absent
 
 __all__ = ["ArthurExplainer", "EmptyLimeExplanation"]
 
-_INSTEAD = "it explains no predictions; use a package such as lime or shap on the model itself"
+_INSTEAD = (
+    "it explains no predictions; use a package such as lime or shap on the model itself and store "
+    "what it finds with model.add_enrichments"
+)
 
 
 class ArthurExplainer(Absent):
