@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
 from modelgroups.errors import UserTypeError, UserValueError
-from modelgroups.query.enriched import ENRICHED
+from modelgroups.query.enriched import ENRICHED, wanted_of
 from modelgroups.query.faults import nearest
 from modelgroups.query.library.registry import Kind, known
 from modelgroups.query.subject import Subject
+from modelgroups.query.tree import parse_body
 from modelgroups.reference.reading import has_reference
 from modelgroups.schema.serial import JsonDataclass
 from modelgroups.types import MetricType, OutputType
@@ -285,7 +286,7 @@ def evaluate(
 
     keys = _keys(every, by)
     frames = []
-    for body, names in _bodies(metrics, parameters):
+    for body, names in _bodies(subject, metrics, parameters):
         asked = _rolled_up(body, keys, filters)
         frame = pd.DataFrame(_asked(subject, asked), columns=[*keys, *names])
         frames.append(frame.set_index(list(keys)) if keys else frame)
@@ -319,14 +320,15 @@ def _keys(every: str | None, by: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _bodies(
-    metrics: Sequence[Metric], parameters: Mapping[str, Any]
+    subject: Subject, metrics: Sequence[Metric], parameters: Mapping[str, Any]
 ) -> Iterator[tuple[dict[str, Any], list[str]]]:
-    """Yield queries with the metrics that each gives; simple ones together."""
+    """Yield queries with the metrics that each gives; simple ones of the same rows together."""
     together: list[dict[str, Any]] = []
     names: list[str] = []
     for metric in metrics:
         body = fill(deepcopy(metric.query), metric.defaults() | dict(parameters))
-        if set(body) == {"select"} and len(body["select"]) == 1:
+        is_simple = set(body) == {"select"} and len(body["select"]) == 1
+        if is_simple and not wanted_of(subject, parse_body(body)):
             together.append(body["select"][0] | {"alias": metric.name})
             names.append(metric.name)
         else:

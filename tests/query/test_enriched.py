@@ -22,6 +22,7 @@ PARTS = [
     "explainer_attribute",
     "explainer_score",
 ]
+COUNT = function("count")
 PARAMETERS = {"predicted_attribute_name": "p_1", "explanation_algorithm": "lime"}
 
 
@@ -365,6 +366,40 @@ def test_multivariate_drift_is_the_mean_anomaly_score_by_day(connection):
     assert with_reference[False].get_metrics(metric_name="Multivariate Drift") == []
 
 
+def test_a_metric_of_parts_of_explanations_leaves_the_others_alone(connection):
+    model = new_model(connection)
+    scores = {("lime", "p_1", "AGE"): -1.0, ("lime", "p_1", "text"): 0.5}
+    row = {"AGE": 1, "sex": "f", "anomaly_score": 0.25, "scores": scores}
+    store(model, [row, row | {"scores": {}}], many=False)
+    model.create_metric("Weight", {"select": [function("avgAbs", property="explainer_score")]})
+    model.create_metric("Rows", {"select": [COUNT]})
+    (found,) = model.metrics(["Rows", "Weight"], every=None).to_dict("records")
+    assert found == {"Rows": 2, "Weight": 0.75}
+    (metric,) = model.get_metrics(metric_name="Weight")
+    assert metric.type == "model_input_data_metric"
+
+
+def test_regions_by_day_are_those_of_the_day(connection):
+    model = new_model(connection)
+    for day in (1, 2):
+        model.send_inferences(
+            [{"partner_inference_id": f"d{day}", "AGE": day, "p_1": 0.5}],
+            inference_timestamps=[f"2026-01-0{day}T12:00:00Z"],
+        )
+        part = {"algo": "lime", "predicted_attribute": "p_1", "attribute": "AGE", "score": -day}
+        model.add_enrichments({f"d{day}": {"explanations": [part]}})
+    day = function("roundTimestamp", "day", property="inference_timestamp", time_interval="day")
+    importances = function("regionalFeatureImportances", "weight", **PARAMETERS)
+    order = [{"property": "weight", "direction": "desc"}, {"property": "explainer_attribute"}]
+    body = {"group_by": [{"alias": "day"}], "order_by": order, "limit": 3}
+    rows = query(model, day, importances, **body)
+    assert [tuple(row.values()) for row in rows] == [
+        ("2026-01-02T00:00:00.000Z", "AGE", 2.0),
+        ("2026-01-01T00:00:00.000Z", "AGE", 1.0),
+        (rows[2]["day"], "age", None),
+    ]
+
+
 @pytest.fixture(scope="module")
 def texts(connection):
     model = new_model(connection, input_type="NLP")
@@ -443,7 +478,6 @@ def test_a_text_has_a_part_in_long_form_whether_or_not_it_has_a_score(texts):
     assert [tuple(row.values()) for row in rows] == [("p_0", 0.5), ("p_1", None)]
 
 
-COUNT = function("count")
 FAULTS = [
     ([asked("anomaly_score")], {"from": "inference"}, "ask from 'enriched'"),
     ([asked("anomalyscore")], {"from": "enriched"}, "did you mean 'anomaly_score'"),
