@@ -1,5 +1,7 @@
 """Enrichments: their shapes, what holds of several, and what is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -177,6 +179,26 @@ def test_the_latest_holds_wherever_the_rows_lie(connection, calls):
     assert scores(model) == expected
     model.compact()
     assert scores(model) == expected
+
+
+def test_threads_enrich_beside_deletions_and_compactions(connection):
+    model = classifier(connection)
+    sizes = (3, FEW + 10, 20)
+    ids = {(t, k): [f"{t}.{k}.{i}" for i in range(sizes[k])] for t in range(3) for k in range(3)}
+    send(model, [id_ for some in ids.values() for id_ in some])
+    gone = [f"{t}.{k}.0" for t, k in ids]
+
+    def work(thread):
+        for k in range(3):
+            model.add_enrichments({id_: {"anomaly_score": k / 4} for id_ in ids[thread, k]})
+            model.delete_inferences([f"{thread}.{k}.0"])
+            model.compact()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, range(3)))
+    expected = {id_: k / 4 for (_, k), some in ids.items() for id_ in some if id_ not in gone}
+    assert scores(model) == expected
+    assert connection.verify()
 
 
 def test_enrichments_outlive_the_connection_and_are_verified(tmp_path):

@@ -368,7 +368,8 @@ def test_multivariate_drift_is_the_mean_anomaly_score_by_day(connection):
 
 def test_a_metric_of_parts_of_explanations_leaves_the_others_alone(connection):
     model = new_model(connection)
-    scores = {("lime", "p_1", "AGE"): -1.0, ("lime", "p_1", "text"): 0.5}
+    parts = [("lime", "p_1", "AGE"), ("lime", "p_1", "text"), ("shap", "p_1", "age")]
+    scores = dict(zip(parts, [-1.0, 0.5, 0.75], strict=True))
     row = {"AGE": 1, "sex": "f", "anomaly_score": 0.25, "scores": scores}
     store(model, [row, row | {"scores": {}}], many=False)
     model.create_metric("Weight", {"select": [function("avgAbs", property="explainer_score")]})
