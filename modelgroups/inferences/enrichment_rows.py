@@ -213,7 +213,7 @@ class _Explained:
                 if array is None:
                     given |= np.array([not is_null(cell) for cell in as_list(column)], dtype=bool)
                 else:
-                    given |= np.asarray(array.is_valid())
+                    given |= ~np.asarray(array.is_null(nan_is_null=True))
         return given
 
     def _known(self) -> dict[str, list[str]]:

@@ -122,6 +122,22 @@ def test_rows_of_several_parts_may_repeat_the_score_of_their_id(model):
         model.add_enrichments(frame.assign(anomaly_score=[0.25, 0.5]))
 
 
+def test_rows_without_a_part_may_stand_among_others(model):
+    """As after an outer join; Arrow tells a null from a number that is none."""
+    send(model, ["a", "b"])
+    columns = {
+        "partner_inference_id": ["a", "b"],
+        "anomaly_score": [0.5, 0.25],
+        "explainer_algo": ["lime", None],
+        "explainer_predicted_attribute": ["p", None],
+        "explainer_attribute": ["age", None],
+        "explainer_score": [1.0, float("nan")],
+    }
+    for table in (pa.table(columns), pd.DataFrame(columns)):
+        assert model.add_enrichments(table)["explanation_scores"] == 1
+    assert scores(model) == {"a": 0.5, "b": 0.25}
+
+
 def test_ids_may_be_numbers_as_those_of_inferences(model):
     send(model, ["1", "2"])
     model.add_enrichments(pd.DataFrame({"partner_inference_id": [1, 2], "anomaly_score": 0.5}))
