@@ -75,7 +75,8 @@ class Asking(Logged):
         Parameters
         ----------
         names
-            Names of metrics, as `get_metrics` lists them; the default ones when not given.
+            Names of metrics, as `get_metrics` lists them; when not given the default ones, but
+            those of drift, which has a method of its own.
         since, until
             Inferences from the first moment on and before the second.
         by
@@ -109,17 +110,15 @@ class Asking(Logged):
         0            0.5                2
         """
         from modelgroups.query.custom import metrics_named
-        from modelgroups.query.metrics import evaluate
+        from modelgroups.query.metrics import Rows, evaluate
 
         subject = self._subject("metrics")
         groups = [by] if isinstance(by, str) else require_names(by or (), "by")
         return evaluate(
             subject,
             metrics_named(subject, None if names is None else require_names(names, "names")),
-            every=every,
-            by=groups,
-            filters=_between(since, until),
-            parameters=require_mapping(parameters or {}, "parameters"),
+            Rows(window=_between(since, until), every=every, by=groups),
+            require_mapping(parameters or {}, "parameters"),
         )
 
     def drift(

@@ -195,12 +195,12 @@ class Compiler:
             value = stack.pop()
             if isinstance(value, str):
                 names.append(value)
-                if value in self.source.boxes and "." not in value:
-                    names += [f"{value}.{each}" for each in BOX_FIELDS]
             elif isinstance(value, Mapping):
                 stack += value.values()
             elif isinstance(value, list | tuple):
                 stack += value
+        opened = [item.property for item in self.body.select if item.property in self.source.boxes]
+        names += [f"{name}.{each}" for name in opened if "." not in name for each in BOX_FIELDS]
         return list(dict.fromkeys(names))
 
     # --- conditions, keys, order ---------------------------------------------------------

@@ -11,8 +11,9 @@ from modelgroups.catalog import metrics as kept
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.records import MetricRecord
 from modelgroups.errors import ConflictError, NotFoundError, UserError, UserValueError
+from modelgroups.query.defaults import default_metrics
 from modelgroups.query.faults import nearest
-from modelgroups.query.metrics import Metric, default_metrics, type_of
+from modelgroups.query.metrics import Metric, type_of
 from modelgroups.query.subject import Subject
 from modelgroups.reference.intake import require_writable
 from modelgroups.types import MetricType
@@ -102,7 +103,7 @@ def _as_json(value: Any, what: str) -> str:
 
 
 def metrics_named(subject: Subject, names: Sequence[str] | None) -> list[Metric]:
-    """Return metrics by name; the default ones where no name is given.
+    """Return metrics by name; the default ones of what is predicted where no name is given.
 
     Raises
     ------
@@ -110,7 +111,8 @@ def metrics_named(subject: Subject, names: Sequence[str] | None) -> list[Metric]
         The model has no metric of a name.
     """
     if names is None:
-        return default_metrics(subject)
+        drift = MetricType.ModelDataDriftMetric
+        return [metric for metric in default_metrics(subject) if metric.type != drift]
     known = {metric.name: metric for metric in all_metrics(subject)}
     for name in names:
         if name not in known:

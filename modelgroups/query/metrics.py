@@ -1,6 +1,6 @@
 """Metrics: queries with a name that give one number, and their values over time and by group.
 
-Every model has the default metrics of its kind; a user adds others.
+Every model has the default metrics of its kind (`modelgroups.query.defaults`); a user adds others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID, uuid5
 
 from modelgroups.errors import UserTypeError, UserValueError
 from modelgroups.query.enriched import ENRICHED, wanted_of
@@ -18,42 +17,17 @@ from modelgroups.query.faults import nearest
 from modelgroups.query.library.registry import Kind, known
 from modelgroups.query.subject import Subject
 from modelgroups.query.tree import parse_body
-from modelgroups.reference.reading import has_reference
 from modelgroups.schema.serial import JsonDataclass
-from modelgroups.types import MetricType, OutputType
+from modelgroups.types import MetricType
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EVERY", "Metric", "default_metrics", "evaluate", "fill", "type_of"]
+__all__ = ["EVERY", "Metric", "Rows", "evaluate", "fill", "is_drift", "type_of"]
 
 EVERY: Final = ("second", "minute", "hour", "day", "week", "month", "year", "batch_id")
 """How values are rolled up."""
 
-_BINARY_METRICS: Final = {
-    "Accuracy Rate": "accuracyRate",
-    "Balanced Accuracy Rate": "balancedAccuracyRate",
-    "AUC": "auc",
-    "Recall": "recall",
-    "Precision": "precision",
-    "Specificity (TNR)": "specificity",
-    "F1": "f1",
-    "False Positive Rate": "falsePositiveRate",
-    "False Negative Rate": "falseNegativeRate",
-}
-_REGRESSION_METRICS: Final = {
-    "Root Mean Squared Error": "rmse",
-    "Mean Absolute Error": "mae",
-    "R Squared": "rSquared",
-}
-_RANKED_METRICS: Final = {
-    "Precision at k": "precisionAtK",
-    "Recall at k": "recallAtK",
-    "nDCG at k": "nDCGAtK",
-    "Mean Reciprocal Rank": "meanReciprocalRank",
-    "Ranked List AUC": "rankedListAUC",
-}
-_DEFAULT_K: Final = 10
 _TEMPLATE: Final = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
 
@@ -93,115 +67,6 @@ class Metric(JsonDataclass):
     def defaults(self) -> dict[str, Any]:
         """Return the values of parameters that have a default."""
         return {p["name"]: p["default"] for p in self.parameters or () if "default" in p}
-
-
-def default_metrics(subject: Subject) -> list[Metric]:
-    """Return the metrics that every model of the kind has."""
-    made = list(_defaults(subject))
-    space = UUID(subject.recipient.model_id)
-    return [
-        Metric(
-            str(uuid5(space, f"metric:{name}")),
-            name,
-            {"select": [item]},
-            is_default=True,
-            type=str(kind),
-            attribute=attribute,
-        )
-        for name, item, kind, attribute in made
-    ] + [
-        Metric(
-            str(uuid5(space, f"metric:{name}")),
-            name,
-            {"select": [_mean(column)], "from": "enriched"},
-            is_default=True,
-            type=str(MetricType.ModelDataDriftMetric),
-        )
-        for name, column in _anomalies(subject).items()
-    ]
-
-
-def _mean(column: str) -> dict[str, Any]:
-    return {"function": "avg", "parameters": {"property": column}}
-
-
-def _anomalies(subject: Subject) -> dict[str, str]:
-    """Return the metrics of how unusual inferences are beside reference data, if there is any."""
-    to = subject.recipient
-    if not has_reference(to.registry, to.model_id):
-        return {}
-    found = {"Multivariate Drift": "anomaly_score"}
-    if subject.output_type == OutputType.ObjectDetection:
-        found["Average Raw Anomaly Score"] = "raw_anomaly_score"
-    return found
-
-
-_Made = tuple[str, dict[str, Any], MetricType, str | None]
-
-
-def _defaults(subject: Subject) -> Iterator[_Made]:
-    performance = MetricType.ModelPerformanceMetric
-    if subject.output_type in (OutputType.Multiclass, OutputType.Multilabel):
-        yield from _of_classifier(subject)
-    elif subject.output_type == OutputType.Regression:
-        for predicted in subject.predicted():
-            pair: dict[str, Any] = {
-                "predicted_property": predicted.name,
-                "ground_truth_property": predicted.attribute_link,
-            }
-            suffix = "" if len(subject.predicted()) == 1 else f": {predicted.name}"
-            for name, function in _REGRESSION_METRICS.items():
-                item = {"function": function, "parameters": pair}
-                yield name + suffix, item, performance, predicted.name
-            item = {"function": "avg", "parameters": {"property": predicted.name}}
-            yield (
-                f"Average Prediction{suffix}",
-                item,
-                MetricType.ModelOutputMetric,
-                predicted.name,
-            )
-    elif subject.output_type == OutputType.RankedList:
-        yield from _of_ranked_list(subject)
-    elif subject.output_type == OutputType.ObjectDetection:
-        predicted = subject.predicted()[0]
-        parameters = {"threshold": 0.5, "predicted_property": predicted.name}
-        parameters["ground_truth_property"] = predicted.attribute_link
-        item = {"function": "meanAveragePrecision", "parameters": parameters}
-        yield "Mean Average Precision", item, performance, predicted.name
-    yield "Inference Count", {"function": "count"}, MetricType.ModelOutputMetric, None
-
-
-def _of_classifier(subject: Subject) -> Iterator[_Made]:
-    performance = MetricType.ModelPerformanceMetric
-    predicted = subject.predicted()
-    one = subject.positive() if subject.output_type == OutputType.Multiclass else None
-    if one is not None:
-        for name, function in _BINARY_METRICS.items():
-            yield name, {"function": function}, performance, one.name
-        return
-    if subject.output_type == OutputType.Multiclass:
-        item: dict[str, Any] = {"function": "accuracyRateMulticlass"}
-        yield "Overall Accuracy Rate", item, performance, None
-    for attribute in predicted:
-        for name, function in _BINARY_METRICS.items():
-            item = {
-                "function": function,
-                "parameters": {"predicted_property": attribute.name},
-            }
-            yield f"{name}: {attribute.name}", item, performance, attribute.name
-
-
-def _of_ranked_list(subject: Subject) -> Iterator[_Made]:
-    predicted = subject.predicted()[0]
-    for name, function in _RANKED_METRICS.items():
-        parameters: dict[str, Any] = {
-            "predicted_property": predicted.name,
-            "ground_truth_property": predicted.attribute_link,
-        }
-        if name.endswith("at k"):
-            parameters["k"] = _DEFAULT_K
-        item = {"function": function, "parameters": parameters}
-        yield name, item, MetricType.ModelPerformanceMetric, predicted.name
 
 
 def type_of(query: Mapping[str, Any], subject: Subject, *, is_data_drift: bool) -> MetricType:
@@ -264,14 +129,49 @@ def fill(query: Any, values: Mapping[str, Any]) -> Any:
 # --- values ------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Which rows metrics are asked of, and how these are grouped.
+
+    Parameters
+    ----------
+    window
+        Conditions on the inferences alone: drift from the reference data is that of a window.
+    filters
+        Conditions on whatever is compared, the reference data too.
+    every
+        One of `EVERY`, or None for all of the time together.
+    by
+        Columns whose values make groups.
+    """
+
+    window: Sequence[Mapping[str, Any]] = ()
+    filters: Sequence[Mapping[str, Any]] = ()
+    every: str | None = None
+    by: Sequence[str] = ()
+
+    @property
+    def time(self) -> str:
+        """What the column with the interval is called."""
+        return "batch_id" if self.every == "batch_id" else "timestamp"
+
+    def keys(self) -> dict[str, dict[str, Any]]:
+        """Return what the rows are grouped by, as entries of select by their names."""
+        keys: dict[str, dict[str, Any]] = {}
+        if self.every == "batch_id":
+            keys["batch_id"] = {"property": "batch_id"}
+        elif self.every is not None:
+            interval = {"property": "inference_timestamp", "time_interval": self.every}
+            keys["timestamp"] = {
+                "function": "roundTimestamp",
+                "alias": "timestamp",
+                "parameters": interval,
+            }
+        return keys | {name: {"property": name} for name in self.by}
+
+
 def evaluate(
-    subject: Subject,
-    metrics: Sequence[Metric],
-    *,
-    every: str | None,
-    by: Sequence[str],
-    filters: Sequence[Mapping[str, Any]],
-    parameters: Mapping[str, Any],
+    subject: Subject, metrics: Sequence[Metric], rows: Rows, parameters: Mapping[str, Any]
 ) -> pd.DataFrame:
     """Return the values of metrics: a row for each interval and group, a column for each metric.
 
@@ -284,39 +184,26 @@ def evaluate(
     """
     import pandas as pd
 
-    keys = _keys(every, by)
+    _check_interval(rows.every)
+    keys = list(rows.keys())
     frames = []
     for body, names in _bodies(subject, metrics, parameters):
-        asked = _rolled_up(body, keys, filters)
-        frame = pd.DataFrame(_asked(subject, asked), columns=[*keys, *names])
-        frames.append(frame.set_index(list(keys)) if keys else frame)
+        frame = pd.DataFrame(_asked(subject, body, names, rows), columns=[*keys, *names])
+        frames.append(frame.set_index(keys) if keys else frame)
     whole = pd.concat(frames, axis=1) if frames else pd.DataFrame()
     whole = whole.reset_index() if keys else whole
     wanted = [*keys, *(metric.name for metric in metrics)]
-    whole = whole[wanted].sort_values(list(keys), ignore_index=True) if keys else whole[wanted]
+    whole = whole[wanted].sort_values(keys, ignore_index=True) if keys else whole[wanted]
     if "timestamp" in keys:
         whole["timestamp"] = pd.to_datetime(whole["timestamp"], utc=True, format="ISO8601")
     return whole
 
 
-def _keys(every: str | None, by: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return what the rows are grouped by, as entries of select by their names."""
-    keys: dict[str, dict[str, Any]] = {}
-    if every is not None:
-        if not isinstance(every, str):
-            raise UserTypeError(f"every must be a text or None, got {type(every).__name__}")
-        if every not in EVERY:
-            raise UserValueError(f"every: {nearest(every, EVERY, 'interval')}")
-        if every == "batch_id":
-            keys["batch_id"] = {"property": "batch_id"}
-        else:
-            interval = {"property": "inference_timestamp", "time_interval": every}
-            keys["timestamp"] = {
-                "function": "roundTimestamp",
-                "alias": "timestamp",
-                "parameters": interval,
-            }
-    return keys | {name: {"property": name} for name in by}
+def _check_interval(every: str | None) -> None:
+    if every is not None and not isinstance(every, str):
+        raise UserTypeError(f"every must be a text or None, got {type(every).__name__}")
+    if every is not None and every not in EVERY:
+        raise UserValueError(f"every: {nearest(every, EVERY, 'interval')}")
 
 
 def _bodies(
@@ -328,21 +215,40 @@ def _bodies(
     for metric in metrics:
         body = fill(deepcopy(metric.query), metric.defaults() | dict(parameters))
         is_simple = set(body) == {"select"} and len(body["select"]) == 1
-        if is_simple and not wanted_of(subject, parse_body(body)):
+        if is_simple and not _multiplies(subject, body):
             together.append(body["select"][0] | {"alias": metric.name})
             names.append(metric.name)
         else:
-            yield _named(body, metric), [metric.name]
+            yield body if is_drift(body) else _named(body, metric.name), [metric.name]
     if together:
         yield {"select": together}, names
 
 
-def _named(body: dict[str, Any], metric: Metric) -> dict[str, Any]:
+def _multiplies(subject: Subject, body: Mapping[str, Any]) -> bool:
+    """Return whether a query makes several rows of an inference: of boxes, or of explanations."""
+    owners = {word.partition(".")[0] for word in _words(body) if "." in word}
+    return bool(owners.intersection(subject.attributes) or wanted_of(subject, parse_body(body)))
+
+
+def is_drift(body: Mapping[str, Any]) -> bool:
+    """Return whether a body is a drift query."""
+    return "select" not in body and "base" in body
+
+
+def _named(body: dict[str, Any], name: str) -> dict[str, Any]:
     if len(body.get("select", ())) != 1:
-        raise UserValueError(
-            f"the metric {metric.name!r} must give one number: one entry of select"
-        )
-    return body | {"select": [body["select"][0] | {"alias": metric.name}]}
+        raise UserValueError(f"the metric {name!r} must give one number: one entry of select")
+    return body | {"select": [body["select"][0] | {"alias": name}]}
+
+
+def _asked(
+    subject: Subject, body: Mapping[str, Any], names: Sequence[str], rows: Rows
+) -> list[dict[str, Any]]:
+    if is_drift(body):
+        return _drifted(subject, body, names[0], rows)
+    from modelgroups.query.run import run_base
+
+    return run_base(subject, _rolled_up(body, rows.keys(), [*rows.window, *rows.filters]))
 
 
 def _rolled_up(
@@ -370,7 +276,27 @@ def _rolled_up(
     return whole
 
 
-def _asked(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    from modelgroups.query.run import run_base
+def _drifted(
+    subject: Subject, body: Mapping[str, Any], name: str, rows: Rows
+) -> list[dict[str, Any]]:
+    """Return the values of a drift query that gives one number."""
+    from modelgroups.query.drift.request import ROLLUP
+    from modelgroups.query.drift.run import run_drift
 
-    return run_base(subject, body)
+    target = dict(body.get("target") or {"source": "inference"})
+    base = dict(body["base"])
+    target["filter"] = [*rows.window, *rows.filters, *target.get("filter", [])]
+    base["filter"] = [*rows.filters, *base.get("filter", [])]
+    groups = [{"property": column} for column in rows.by]
+    asked = dict(body) | {"base": base, "target": target, "group_by": groups}
+    found = []
+    for row in run_drift(subject, asked | {ROLLUP: rows.every}):
+        key = {column: row.pop(column) for column in rows.by}
+        if rows.every is not None:
+            at = row.pop(ROLLUP)
+            # as base queries write a time
+            key[rows.time] = at if rows.every == "batch_id" else f"{at[:-1]}.000Z"
+        if len(row) != 1:
+            raise UserValueError(f"the metric {name!r} must give one number: one property")
+        found.append(key | {name: row.popitem()[1]})
+    return found

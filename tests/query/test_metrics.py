@@ -43,6 +43,7 @@ ORACLES = {
     "F1": lambda y, p: sk.f1_score(y, p >= 0.5),
     "False Positive Rate": lambda y, p: 1 - sk.recall_score(1 - y, p < 0.5),
     "False Negative Rate": lambda y, p: 1 - sk.recall_score(y, p >= 0.5),
+    "Inference Count by Class": lambda y, p: (p >= 0.5).sum(),
     "Inference Count": lambda y, p: len(y),
 }
 
@@ -50,8 +51,7 @@ ORACLES = {
 def test_the_default_metrics_of_a_binary_model_by_day_are_those_of_scikit_learn(model, frame):
     ours = model.metrics()
     days = frame.groupby(frame["at"].dt.floor("D"))
-    assert list(ours.columns) == ["timestamp", *ORACLES, "Multivariate Drift"]
-    assert ours["Multivariate Drift"].isna().all()  # nobody added anomaly scores
+    assert list(ours.columns) == ["timestamp", *ORACLES]
     assert ours["timestamp"].tolist() == sorted(days.groups)
     for name, oracle in ORACLES.items():
         expected = [oracle(day["y"].to_numpy(), day["p"].to_numpy()) for _, day in days]
@@ -76,7 +76,7 @@ def test_the_metrics_of_a_regression(frame):
         model.build(rows, {"p": "y"})
         model.save()
         model.send_inferences(rows)
-        ours = model.metrics(every=None).iloc[0].drop("Multivariate Drift")
+        ours = model.metrics(every=None).iloc[0]
     y, p = rows["y"], rows["p"]
     expected = {
         "Root Mean Squared Error": sk.mean_squared_error(y, p) ** 0.5,
@@ -106,6 +106,118 @@ def test_the_metrics_of_several_classes_are_those_of_each_against_the_rest():
         truth, hit = rows["animal"] == value, predicted == value
         assert ours[f"F1: {name}"] == pytest.approx(sk.f1_score(truth, hit), rel=1e-9)
         assert ours[f"AUC: {name}"] == pytest.approx(sk.roc_auc_score(truth, rows[name]), rel=1e-9)
+
+
+def test_each_class_is_counted_by_the_largest_score():
+    rng = np.random.default_rng(3)
+    scores = rng.dirichlet([1, 1, 1], 300)
+    rows = pd.DataFrame(scores, columns=["a", "b", "c"]).assign(x=0.5)
+    rows["animal"] = rng.choice(["ant", "bee", "cat"], 300)
+    with mg.connect(":memory:") as connection:
+        model = connection.model("m-3", "TABULAR", "MULTICLASS")
+        model.build(rows, {"a": "ant", "b": "bee", "c": "cat"}, ground_truth_column="animal")
+        model.save()
+        model.send_inferences(rows)
+        ours = model.metrics(every=None).iloc[0]
+    counts = np.bincount(scores.argmax(axis=1), minlength=3)
+    assert [ours[f"Inference Count by Class: {name}"] for name in "abc"] == counts.tolist()
+
+
+def test_the_metrics_of_boxes_are_those_of_the_language():
+    boxes = [[0, 0.9, 0, 0, 10, 10], [1, 0.5, 40, 40, 10, 10]]
+    rows = [
+        {"camera": "a", "objects_detected": boxes, "label": boxes[:1]},
+        {"camera": "b", "objects_detected": boxes[:1], "label": boxes[1:]},
+        {"camera": "b", "objects_detected": [], "label": []},
+    ]
+    with mg.connect(":memory:") as connection:
+        model = connection.model("m-4", "IMAGE", "OBJECT_DETECTION")
+        model.add_image_attribute("image")
+        model.add_attribute("camera", "STRING", "NON_INPUT_DATA")
+        model.add_object_detection_output_attributes("objects_detected", "label", ["cat", "dog"])
+        model.save()
+        model.send_inferences(rows)
+        ours = model.metrics(every=None).iloc[0]
+        largest = {"function": "max", "parameters": {"property": "objects_detected.confidence"}}
+        model.create_metric("Surest", {"select": [largest]})
+        both = model.metrics(["Surest", "Inference Count"], every=None).iloc[0]
+        query = {"function": "meanAveragePrecision", "parameters": {"threshold": 0.5}}
+        (asked,) = model.query({"select": [query]})
+    assert ours["Mean Average Precision"] == asked["meanAveragePrecision"] == 0.5
+    assert ours["Average Confidence"] == pytest.approx(np.mean([0.9, 0.5, 0.9]))
+    assert ours["Inference Count"] == both["Inference Count"] == 3
+    assert both["Surest"] == 0.9
+
+
+def test_the_metrics_of_ranked_lists_take_k():
+    rows = [
+        {"x": 1.0, "items": [{"item_id": i} for i in "abcd"], "bought": ["a", "d"]},
+        {"x": 2.0, "items": [{"item_id": i} for i in "dcba"], "bought": ["b"]},
+    ]
+    with mg.connect(":memory:") as connection:
+        model = connection.model("m-5", "TABULAR", "RANKED_LIST")
+        model.add_attribute("x", "FLOAT", "PIPELINE_INPUT")
+        model.add_ranked_list_output_attributes("items", "bought")
+        model.save()
+        model.send_inferences(rows)
+        default = model.metrics(every=None).iloc[0]
+        first = model.metrics(["Precision at k"], every=None, parameters={"k": 1}).iloc[0]
+    assert default["Precision at k"] == pytest.approx(np.mean([2 / 10, 1 / 10]))
+    assert first["Precision at k"] == pytest.approx(np.mean([1, 0]))
+    assert default["Mean Reciprocal Rank"] == pytest.approx(np.mean([1, 1 / 3]))
+
+
+def test_the_metrics_of_token_sequences():
+    likely = [[{"yes": 0.75, "no": 0.25}, {"sir": 0.5}], [{"no": 0.25, "yes": 0.2}]]
+    rows = [{"question": "well?", "likely": each, "answer": "x"} for each in likely]
+    with mg.connect(":memory:") as connection:
+        model = connection.model("m-6", "NLP", "TOKEN_SEQUENCE")
+        model.build_token_sequence_model("question", "answer", output_likelihood_column="likely")
+        model.save()
+        model.send_inferences(rows)
+        ours = model.metrics(every=None).iloc[0]
+    assert ours["Average Token Likelihood"] == pytest.approx(np.mean([0.625, 0.25]))
+    assert ours["Likelihood Stability"] == pytest.approx(np.mean([0.125, 0]))
+    assert ours["Average Sequence Length"] == pytest.approx(1.5)
+
+
+def test_drift_is_a_metric_of_each_attribute_once_there_is_reference_data(model, frame):
+    (metric,) = model.get_metrics(metric_name="Feature Drift: age")
+    assert (metric.attribute, metric.type) == ("age", "model_data_drift_metric")
+    names = ["Feature Drift: age", "Prediction Drift: p", "Inference Count"]
+    ours, drift = model.metrics(names), model.drift(["age", "p"], every="day")
+    assert ours["timestamp"].tolist() == drift["timestamp"].tolist()
+    np.testing.assert_array_equal(ours[names[0]], drift["age"])
+    np.testing.assert_array_equal(ours[names[1]], drift["p"])
+    assert ours["Inference Count"].sum() == len(frame)
+    other = model.metrics(names[:1], every=None, by="y", parameters={"metric": "JSDivergence"})
+    expected = model.drift(["age"], "JSDivergence", by="y")["age"]
+    np.testing.assert_array_equal(other[names[0]], expected)
+
+
+def test_a_drift_metric_of_ones_own_looks_at_a_window(model):
+    query = {
+        "properties": ["p"],
+        "num_bins": 2,
+        "metric": "HellingerDistance",
+        "base": {"source": "reference"},
+    }
+    model.create_metric("Shift", query, is_data_drift=True)
+    since, until = "2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"
+    ours = model.metrics(["Shift"], every=None, since=since, until=until)
+    window = [
+        {"property": "inference_timestamp", "comparator": "gte", "value": since},
+        {"property": "inference_timestamp", "comparator": "lt", "value": until},
+    ]
+    body = query | {"target": {"source": "inference", "filter": window}}
+    assert ours["Shift"].tolist() == [model.query(body, "drift")[0]["p"]]
+
+
+def test_a_drift_metric_that_gives_two_numbers_is_told(model):
+    query = {"properties": ["p", "age"], "metric": "PSI", "base": {"source": "reference"}}
+    model.create_metric("Both", query, is_data_drift=True)
+    with pytest.raises(UserValueError, match="'Both' must give one number"):
+        model.metrics(["Both"], every=None)
 
 
 def test_a_metric_of_ones_own_with_a_parameter(model, frame):
