@@ -151,6 +151,44 @@ class EnrichmentSetting(NamedTuple):
     config: str
 
 
+class RuleRecord(NamedTuple):
+    """An alert rule; `metric_parameters` and `filters` are JSON."""
+
+    id: str
+    model_id: str
+    metric_id: str
+    metric_name: str
+    name: str
+    bound: str
+    severity: str
+    threshold: float
+    lookback_period: int
+    wait_time: int
+    enabled: bool
+    metric_parameters: str | None
+    filters: str | None
+    created_at: str
+    from_minute: int | None
+    visited_minute: int | None
+    seen: str
+
+
+class AlertRecord(NamedTuple):
+    """An alert; `minute` is the end of its window, counted from 1970, and `rule` is JSON."""
+
+    id: str
+    model_id: str
+    rule_id: str
+    at: str
+    metric_value: float
+    message: str
+    status: str
+    window_start: str | None
+    minute: int | None
+    batch_id: str | None
+    rule: str
+
+
 class LogChange(NamedTuple):
     """A deletion from a log."""
 

@@ -25,6 +25,8 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 __all__ = [
+    "AlertRow",
+    "AlertRuleRow",
     "AttributeRow",
     "Base",
     "BatchRow",
@@ -339,6 +341,60 @@ class EnrichmentSettingRow(Base, table=True):
     name: str = Field(primary_key=True)
     enabled: bool
     config: str
+
+
+class AlertRuleRow(Base, table=True):
+    """A threshold for a metric; `metric_parameters` and `filters` are JSON.
+
+    Minutes are counted from 1970. From `from_minute` on the rule holds as it is; what lies before
+    was looked at as it was. `visited_minute` is the last that it looked at, and `seen` tells what
+    the log was like then.
+    """
+
+    __tablename__ = "alert_rule"
+
+    serial: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True, max_length=36)
+    model_id: str = Field(foreign_key="model.id", max_length=36, index=True)
+    metric_id: str = Field(max_length=36)
+    metric_name: str
+    name: str
+    bound: str
+    severity: str
+    threshold: float
+    lookback_period: int
+    wait_time: int
+    enabled: bool
+    metric_parameters: str | None
+    filters: str | None
+    created_at: str
+    from_minute: int | None
+    visited_minute: int | None
+    seen: str
+
+
+class AlertRow(Base, table=True):
+    """A metric that crossed the threshold of a rule; `rule` is the rule as it was then, as JSON."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        UniqueConstraint("rule_id", "minute", name="uq_alert_minute"),
+        UniqueConstraint("rule_id", "batch_id", name="uq_alert_batch"),
+        Index("ix_alert_model_at", "model_id", "at"),
+    )
+
+    serial: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True, max_length=36)
+    model_id: str = Field(foreign_key="model.id", max_length=36)
+    rule_id: str = Field(foreign_key="alert_rule.id", max_length=36)
+    at: str
+    metric_value: float
+    message: str
+    status: str
+    window_start: str | None
+    minute: int | None
+    batch_id: str | None
+    rule: str
 
 
 class LogChangeRow(Base, table=True):

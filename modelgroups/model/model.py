@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from modelgroups.model.asking import Asking
+from modelgroups.model.alerting import Alerting
 
 __all__ = ["Model"]
 
 
-class Model(Asking):
+class Model(Alerting):
     """One version of a model: its schema, what is known about it, its reference data.
 
     It is made by `Connection.model`, gets a schema from `build` (or `infer_schema` and the
@@ -16,8 +16,8 @@ class Model(Asking):
 
     The methods lie in the modules beside this one: `editing` (attributes one by one),
     `building` (schemas from data), `referring` (reference data), `storing`, `sending` (what it
-    receives in use), `enriching` (what is computed of that), `logged` (what it has received) and
-    `asking` (questions about that).
+    receives in use), `enriching` (what is computed of that), `logged` (what it has received),
+    `asking` (questions about that) and `alerting` (thresholds for the answers).
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,16 @@ from modelgroups.types import MetricType
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EVERY", "Metric", "Rows", "evaluate", "fill", "is_drift", "type_of"]
+__all__ = [
+    "EVERY",
+    "Metric",
+    "Rows",
+    "evaluate",
+    "fill",
+    "is_drift",
+    "needs_ground_truth",
+    "type_of",
+]
 
 EVERY: Final = ("second", "minute", "hour", "day", "week", "month", "year", "batch_id")
 """How values are rolled up."""
@@ -74,14 +84,24 @@ def type_of(query: Mapping[str, Any], subject: Subject, *, is_data_drift: bool) 
     if is_data_drift:
         return MetricType.ModelDataDriftMetric
     words = set(_words(query))
-    kinds = {found.kind for word in words if (found := known(word)) is not None}
-    if Kind.EVALUATION in kinds:
+    if _evaluates(words):
         return MetricType.ModelPerformanceMetric
     predicted = {attribute.name for attribute in subject.predicted()}
     named = words.intersection((*subject.attributes, *ENRICHED))
     if named <= predicted:
         return MetricType.ModelOutputMetric
     return MetricType.ModelInputDataMetric
+
+
+def needs_ground_truth(query: Mapping[str, Any], subject: Subject) -> bool:
+    """Return whether the answer of a query changes when ground truth comes."""
+    words = set(_words(query))
+    truths = subject.recipient.layout.truth_attributes
+    return _evaluates(words) or "ground_truth" in words or not words.isdisjoint(truths)
+
+
+def _evaluates(words: AbstractSet[str]) -> bool:
+    return any((f := known(word)) is not None and f.kind is Kind.EVALUATION for word in words)
 
 
 def _words(value: Any) -> Iterator[str]:
@@ -143,12 +163,16 @@ class Rows:
         One of `EVERY`, or None for all of the time together.
     by
         Columns whose values make groups.
+    stretch
+        Instead of `every`, minutes of an interval, and where intervals begin beside the multiples
+        of them; not for drift.
     """
 
     window: Sequence[Mapping[str, Any]] = ()
     filters: Sequence[Mapping[str, Any]] = ()
     every: str | None = None
     by: Sequence[str] = ()
+    stretch: tuple[int, int] | None = None
 
     @property
     def time(self) -> str:
@@ -161,13 +185,15 @@ class Rows:
         if self.every == "batch_id":
             keys["batch_id"] = {"property": "batch_id"}
         elif self.every is not None:
-            interval = {"property": "inference_timestamp", "time_interval": self.every}
-            keys["timestamp"] = {
-                "function": "roundTimestamp",
-                "alias": "timestamp",
-                "parameters": interval,
-            }
+            keys["timestamp"] = self._interval("roundTimestamp", time_interval=self.every)
+        elif self.stretch is not None:
+            minutes, offset = self.stretch
+            keys["timestamp"] = self._interval("bucketTimestamp", minutes=minutes, offset=offset)
         return keys | {name: {"property": name} for name in self.by}
+
+    def _interval(self, function: str, **parameters: Any) -> dict[str, Any]:
+        whole = {"property": "inference_timestamp", **parameters}
+        return {"function": function, "alias": self.time, "parameters": whole}
 
 
 def evaluate(

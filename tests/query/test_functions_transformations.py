@@ -168,6 +168,23 @@ def test_times(lab, rows, where):
 
 
 @ROUNDS
+@given(
+    rows=tables,
+    where=wheres,
+    minutes=st.integers(1, 100_000),
+    offset=st.integers(0, 200_000),
+)
+def test_stretches_of_minutes(lab, rows, where, minutes, offset):
+    select = [function("bucketTimestamp", property="start", minutes=minutes, offset=offset)]
+    origin, length = datetime(1970, 1, 1, tzinfo=UTC), timedelta(minutes=minutes)
+    origin += timedelta(minutes=offset)
+    for row, answer in zip(rows, lab.ask(rows, select, where), strict=True):
+        start = row["start"]
+        expected = None if start is None else start - (start - origin) % length
+        assert answer["bucketTimestamp"] == (None if start is None else text_of(expected))
+
+
+@ROUNDS
 @given(rows=tables, where=wheres, thresholds=st.lists(st.integers(-3, 3), unique=True, max_size=4))
 def test_labels_bins_and_choices(lab, rows, where, thresholds):
     names = ["y", "x", "n"]

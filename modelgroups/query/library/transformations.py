@@ -47,6 +47,25 @@ def round_timestamp(call: Call, property: Any, time_interval: str) -> Any:
     return property.truncate(_TRUNCATE[time_interval])
 
 
+@function(
+    "bucketTimestamp",
+    Kind.ROW,
+    {
+        "property": _COLUMN,
+        "minutes": Parameter(Takes.WHOLE, least=1),
+        "offset": Parameter(Takes.WHOLE, 0, least=0),
+    },
+)
+def bucket_timestamp(call: Call, property: Any, minutes: int, offset: int) -> Any:
+    """Start of the stretch of so many minutes, counted from 1970 and an offset, of a time."""
+    if not _require_time(call, property, "property"):
+        return None
+    length, late = 60 * minutes, 60 * offset
+    second = property.truncate("m").epoch_seconds().cast("int64") - late
+    into = ((second % length) + length) % length  # the remainder of a negative number is negative
+    return (second - into + late).as_timestamp("s").cast(property.type())
+
+
 @function("labelByMaxColumn", Kind.ROW, {"properties": Parameter(Takes.NAMES)})
 def label_by_max_column(call: Call, properties: list[tuple[str, Any]]) -> Any:
     """Name of the column with the largest value of the row, the first of several."""

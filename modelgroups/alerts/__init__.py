@@ -1,0 +1,1 @@
+"""Alert rules: thresholds for metrics, and the alerts that they raise."""

@@ -1,0 +1,214 @@
+"""Alert rules and alerts between users and the catalog."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from modelgroups.alerts.rules import Alert, AlertRule, completed
+from modelgroups.alerts.values import MINUTE, Watched
+from modelgroups.catalog import alerts as kept
+from modelgroups.catalog.clock import now
+from modelgroups.catalog.records import AlertRecord, RuleRecord
+from modelgroups.errors import BadRequestError, NotFoundError, UserValueError
+from modelgroups.inferences.times import as_text
+from modelgroups.query.answer import text_of_time
+from modelgroups.query.custom import all_metrics
+from modelgroups.query.metrics import Metric
+from modelgroups.query.subject import Subject
+from modelgroups.reference.intake import require_writable
+from modelgroups.types import AlertStatus
+
+__all__ = ["add_rule", "change_rule", "change_status", "list_alerts", "list_rules", "watched"]
+
+_CHANGEABLE: Final = (
+    "name",
+    "bound",
+    "threshold",
+    "severity",
+    "lookback_period",
+    "subsequent_alert_wait_time",
+    "enabled",
+)
+
+
+def add_rule(subject: Subject, rule: AlertRule) -> AlertRule:
+    """Keep a rule, and return it with its id and its defaults.
+
+    Raises
+    ------
+    NotFoundError
+        The model has no such metric.
+    BadRequestError
+        The rule is not valid.
+    UserValueError
+        The metric cannot be evaluated with its parameters and filters.
+    """
+    to = subject.recipient
+    require_writable(to.registry)
+    metric = _metric(subject, rule.metric_id)
+    whole = replace(completed(rule, metric.name), id=str(uuid4()))
+    _watched(subject, metric, whole).of_nothing()  # which tells what is wrong with the query
+    with to.registry.catalog.write() as session:
+        kept.add_rule(session, _record(whole, to.model_id))
+    return whole
+
+
+def watched(subject: Subject, rule: AlertRule) -> Watched:
+    """Return the metric of a rule as it sees it."""
+    return _watched(subject, _metric(subject, rule.metric_id), rule)
+
+
+def _watched(subject: Subject, metric: Metric, rule: AlertRule) -> Watched:
+    return Watched(subject, metric, rule.metric_parameters or {}, rule.filters or [])
+
+
+def _metric(subject: Subject, metric_id: str) -> Metric:
+    for metric in all_metrics(subject):
+        if metric.id == metric_id:
+            return metric
+    raise NotFoundError(
+        f"the model {subject.recipient.model_id} has no metric with the id {metric_id!r}; "
+        "get_metrics() lists those that it has"
+    )
+
+
+def change_rule(subject: Subject, rule: AlertRule, rule_id: str) -> AlertRule:
+    """Change what may change of a rule, and return it as it is kept.
+
+    What was looked at before the change is not looked at again.
+
+    Raises
+    ------
+    NotFoundError
+        The model has no such rule.
+    BadRequestError
+        The rule is not valid.
+    """
+    to = subject.recipient
+    require_writable(to.registry)
+    with to.registry.catalog.write() as session:
+        record = kept.find_rule(session, to.model_id, rule_id)
+        if record is None:
+            raise NotFoundError(f"the model {to.model_id} has no alert rule {rule_id!r}")
+        old = rule_of(record)
+        changed = {name: getattr(rule, name) for name in _CHANGEABLE}
+        fixed = replace(old, **{name: v for name, v in changed.items() if v is not None})
+        new = completed(fixed, record.metric_name)
+        values = _record(new, to.model_id)._asdict()
+        for name in ("id", "created_at", "visited_minute"):
+            del values[name]
+        values["from_minute"] = record.visited_minute
+        kept.rewrite_rule(session, rule_id, **values)
+    return new
+
+
+def list_rules(subject: Subject, *, limit: int | None = None, offset: int = 0) -> list[AlertRule]:
+    """Return rules of a model, in the order in which they were made."""
+    to = subject.recipient
+    with to.registry.catalog.read() as session:
+        return list(map(rule_of, kept.rules(session, to.model_id, limit=limit, offset=offset)))
+
+
+def list_alerts(subject: Subject, **wanted: Any) -> list[Alert]:
+    """Return alerts of a model, the latest first; see `modelgroups.catalog.alerts.alerts`."""
+    to = subject.recipient
+    with to.registry.catalog.read() as session:
+        return list(map(_alert_of, kept.alerts(session, to.model_id, **wanted)))
+
+
+def change_status(subject: Subject, alert_id: str, status: str) -> Alert:
+    """Say what was done about an alert, and return it.
+
+    Raises
+    ------
+    UserValueError
+        There is no such status.
+    NotFoundError
+        The model has no such alert.
+    """
+    if status not in AlertStatus.list():
+        raise UserValueError(f"status={status!r} is not one of {', '.join(AlertStatus.list())}")
+    to = subject.recipient
+    require_writable(to.registry)
+    with to.registry.catalog.write() as session:
+        record = kept.find_alert(session, to.model_id, alert_id)
+        if record is None:
+            raise NotFoundError(f"the model {to.model_id} has no alert {alert_id!r}")
+        kept.set_status(session, alert_id, str(status))
+    return _alert_of(record._replace(status=str(status)))
+
+
+def rule_of(record: RuleRecord) -> AlertRule:
+    """Return a rule as users hold it."""
+    return AlertRule(
+        bound=record.bound,
+        threshold=record.threshold,
+        metric_id=record.metric_id,
+        severity=record.severity,
+        name=record.name,
+        lookback_period=record.lookback_period,
+        subsequent_alert_wait_time=record.wait_time,
+        enabled=bool(record.enabled),
+        id=record.id,
+        metric_name=record.metric_name,
+        metric_parameters=_loaded(record.metric_parameters),
+        filters=_loaded(record.filters),
+    )
+
+
+def _record(rule: AlertRule, model_id: str) -> RuleRecord:
+    return RuleRecord(
+        id=str(rule.id),
+        model_id=model_id,
+        metric_id=rule.metric_id,
+        metric_name=str(rule.metric_name),
+        name=str(rule.name),
+        bound=rule.bound,
+        severity=rule.severity,
+        threshold=rule.threshold,
+        lookback_period=int(rule.lookback_period or 0),
+        wait_time=int(rule.subsequent_alert_wait_time or 0),
+        enabled=rule.enabled,
+        metric_parameters=_dumped("metric_parameters", rule.metric_parameters),
+        filters=_dumped("filters", rule.filters),
+        created_at=now(),
+        from_minute=None,
+        visited_minute=None,
+        seen="",
+    )
+
+
+def _alert_of(record: AlertRecord) -> Alert:
+    return Alert(
+        id=record.id,
+        timestamp=_shown(record.at),
+        metric_value=record.metric_value,
+        message=record.message,
+        model_id=record.model_id,
+        status=record.status,
+        alert_rule=AlertRule.from_dict(json.loads(record.rule)),
+        window_start=None if record.window_start is None else _shown(record.window_start),
+        window_end=None if record.minute is None else _shown(as_text(record.minute * MINUTE)),
+        batch_id=record.batch_id,
+    )
+
+
+def _shown(text: str) -> str:
+    return text_of_time(datetime.fromisoformat(text))
+
+
+def _dumped(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BadRequestError(f"{name} must be plain JSON: {error}") from error
+
+
+def _loaded(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

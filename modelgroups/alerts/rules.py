@@ -1,0 +1,195 @@
+"""Alert rules and alerts as users hold them, and what a rule may be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, Final, Self
+
+from modelgroups.errors import BadRequestError, UserError, UserTypeError
+from modelgroups.schema.serial import JsonDataclass
+from modelgroups.types import AlertRuleBound, AlertRuleSeverity
+
+__all__ = ["Alert", "AlertRule", "completed", "single_values"]
+
+_LOOKBACK: Final = 5
+"""Minutes that an evaluation looks back, unless the rule says otherwise."""
+
+_MOST_MINUTES: Final = 10 * 366 * 24 * 60
+_MOST_TEXT: Final = 255
+
+
+@dataclass
+class AlertRule(JsonDataclass):
+    """A threshold for a metric.
+
+    Parameters
+    ----------
+    bound
+        Whether values above (``upper``) or below (``lower``) the threshold raise an alert.
+    threshold
+        The value to compare with.
+    metric_id
+        The metric that is watched.
+    severity
+        ``warning`` or ``critical``.
+    name
+        A readable name.
+    lookback_period
+        Minutes of data that one evaluation looks at.
+    subsequent_alert_wait_time
+        Minutes before the same rule may raise another alert.
+    enabled
+        Whether the rule is evaluated.
+    id, metric_name
+        Given by the registry.
+    metric_parameters
+        One value for each parameter of the metric.
+    filters
+        Restrict the data that the metric sees.
+    """
+
+    bound: str
+    threshold: float
+    metric_id: str
+    severity: str
+    name: str | None = None
+    lookback_period: float | None = None
+    subsequent_alert_wait_time: float | None = None
+    enabled: bool = True
+    id: str | None = None
+    metric_name: str | None = None
+    metric_parameters: dict[str, Any] | None = None
+    filters: list[dict[str, Any]] | None = None
+
+
+@dataclass
+class Alert(JsonDataclass):
+    """A metric that crossed the threshold of a rule, with the window or batch it did so in."""
+
+    id: str
+    timestamp: str
+    metric_value: float
+    message: str
+    model_id: str
+    status: str
+    alert_rule: AlertRule
+    window_start: str | None = None
+    window_end: str | None = None
+    batch_id: str | None = None
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Self:
+        """Make an alert, and the rule in it, from a dictionary; unknown keys are ignored."""
+        alert = super().from_dict(record)
+        if isinstance(alert.alert_rule, dict):
+            alert.alert_rule = AlertRule.from_dict(alert.alert_rule)
+        return alert
+
+
+def completed(rule: AlertRule, metric_name: str) -> AlertRule:
+    """Return a rule with its defaults, as it is kept.
+
+    Raises
+    ------
+    BadRequestError
+        Lists what is wrong with it.
+
+    Examples
+    --------
+    >>> rule = AlertRule("lower", 0.8, "m-1", "warning")
+    >>> completed(rule, "Accuracy Rate").name, completed(rule, "Accuracy Rate").lookback_period
+    ('Accuracy Rate lower bound', 5)
+    """
+    problems = [
+        f"{name}={value!r} is not one of {', '.join(kind.list())}"
+        for name, value, kind in (
+            ("bound", rule.bound, AlertRuleBound),
+            ("severity", rule.severity, AlertRuleSeverity),
+        )
+        if value not in kind.list()
+    ]
+    if not _is_number(rule.threshold):
+        problems.append(f"threshold={rule.threshold!r} is not a finite number")
+    name: Any = f"{metric_name} {rule.bound} bound" if rule.name is None else rule.name
+    if not isinstance(name, str) or not name or len(name) > _MOST_TEXT:
+        problems.append(f"name={name!r} is not a text of 1 to {_MOST_TEXT} characters")
+    enabled: Any = rule.enabled
+    if not isinstance(enabled, bool):
+        problems.append(f"enabled={enabled!r} is not True or False")
+    lookback = _minutes("lookback_period", rule.lookback_period, _LOOKBACK, 1, problems)
+    wait = _minutes("subsequent_alert_wait_time", rule.subsequent_alert_wait_time, 0, 0, problems)
+    if problems:
+        raise BadRequestError(f"the alert rule is not valid: {'; '.join(problems)}")
+    return AlertRule(
+        bound=str(rule.bound),
+        threshold=float(rule.threshold),
+        metric_id=rule.metric_id,
+        severity=str(rule.severity),
+        name=name,
+        lookback_period=lookback,
+        subsequent_alert_wait_time=wait,
+        enabled=enabled,
+        id=rule.id,
+        metric_name=metric_name,
+        metric_parameters=single_values(rule.metric_parameters) or None,
+        filters=_conditions(rule.filters) or None,
+    )
+
+
+def single_values(parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the metric parameters of an alert rule, each with its one value.
+
+    Parameters
+    ----------
+    parameters
+        Values by parameter; a list or tuple of one value stands for the value, an empty one
+        for none.
+
+    Raises
+    ------
+    UserError
+        A parameter has several values, or a dictionary.
+
+    Examples
+    --------
+    >>> single_values({"classes": ["fraud"], "top": 3, "unset": []})
+    {'classes': 'fraud', 'top': 3}
+    """
+    single: dict[str, Any] = {}
+    for name, value in (parameters or {}).items():
+        if isinstance(value, dict) or (isinstance(value, list | tuple) and len(value) > 1):
+            raise UserError(
+                f"an alert rule takes one value for the metric parameter '{name}', "
+                f"got {value!r}; make one rule for each value"
+            )
+        if not isinstance(value, list | tuple):
+            single[name] = value
+        elif value:
+            single[name] = value[0]
+    return single
+
+
+def _conditions(filters: Any) -> list[dict[str, Any]]:
+    if filters is None:
+        return []
+    if not isinstance(filters, list | tuple) or not all(isinstance(f, Mapping) for f in filters):
+        raise UserTypeError(
+            "filters must be a list of conditions, as {'property': …, 'comparator': …, 'value': …}"
+        )
+    return [dict(condition) for condition in filters]
+
+
+def _minutes(name: str, value: Any, default: int, least: int, problems: list[str]) -> int:
+    if value is None:
+        return default
+    if not _is_number(value) or value != int(value) or not least <= value <= _MOST_MINUTES:
+        problems.append(f"{name}={value!r} is not a whole number of minutes from {least} on")
+        return default
+    return int(value)
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)

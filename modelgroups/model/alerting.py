@@ -1,0 +1,276 @@
+"""The part of `Model` that watches metrics: rules, and the alerts that they raise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from modelgroups.arguments import require_whole
+from modelgroups.calls import checked_calls
+from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
+from modelgroups.model.asking import Asking
+
+if TYPE_CHECKING:
+    from modelgroups.alerts.rules import Alert, AlertRule
+
+__all__ = ["Alerting"]
+
+
+@checked_calls
+class Alerting(Asking):
+    """Thresholds for metrics."""
+
+    def create_alert_rule(
+        self,
+        metric_id: str,
+        bound: str,
+        threshold: float,
+        severity: str,
+        name: str | None = None,
+        lookback_period: float | None = None,
+        subsequent_alert_wait_time: float | None = None,
+        metric_parameters: Mapping[str, Any] | None = None,
+        filters: Sequence[Mapping[str, Any]] | None = None,
+    ) -> AlertRule:
+        """Watch a metric.
+
+        The rule looks at windows of time, whose ends are the multiples of its wait time (or of
+        its lookback period, where it does not wait), and of a batch model at each batch that is
+        closed. It raises an alert where the metric lies beyond the threshold; what is not
+        defined raises none.
+
+        Parameters
+        ----------
+        metric_id
+            The metric; `get_metrics` lists them.
+        bound
+            ``"upper"``: a value above the threshold raises an alert; ``"lower"``: one below it.
+        threshold
+            The value to compare with.
+        severity
+            ``"warning"`` or ``"critical"``.
+        name
+            A readable name; made of the metric and the bound when not given.
+        lookback_period
+            Minutes of a window; 5 when not given.
+        subsequent_alert_wait_time
+            Minutes before the rule may raise another alert; 0 when not given.
+        metric_parameters
+            One value for each parameter of the metric.
+        filters
+            Conditions on the rows that the metric sees.
+
+        Returns
+        -------
+        AlertRule
+            The rule with its id.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        NotFoundError
+            It has no such metric.
+        BadRequestError
+            The rule is not valid; all faults are told.
+        UserValueError
+            The metric cannot be evaluated with the parameters and filters.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     (metric,) = model.get_metrics(metric_name="Accuracy Rate")
+        ...     rule = model.create_alert_rule(metric.id, "lower", 0.9, "critical")
+        ...     rows = {"age": [31, 47], "p": [0.25, 0.75], "y": [1, 1]}
+        ...     times = ["2026-01-31T12:00:00Z", "2026-01-31T12:01:00Z"]
+        ...     _ = model.send_inferences(rows, inference_timestamps=times)
+        ...     for alert in model.get_alerts():
+        ...         print(alert.message)
+        Accuracy Rate was 0.5, below 0.9, from 2026-01-31T12:00 to 2026-01-31T12:05 UTC
+        """
+        from modelgroups.alerts.keep import add_rule
+        from modelgroups.alerts.rules import AlertRule
+
+        rule = AlertRule(
+            bound=bound,
+            threshold=threshold,
+            metric_id=metric_id,
+            severity=severity,
+            name=name,
+            lookback_period=lookback_period,
+            subsequent_alert_wait_time=subsequent_alert_wait_time,
+            metric_parameters=None if metric_parameters is None else dict(metric_parameters),
+            filters=None if filters is None else list(filters),  # type: ignore[arg-type]  # checked
+        )
+        return add_rule(self._subject("create_alert_rule"), rule)
+
+    def get_alert_rules(self, page: int = 1, page_size: int = 20) -> list[AlertRule]:
+        """Return the alert rules of the model, in the order in which they were made.
+
+        Parameters
+        ----------
+        page, page_size
+            Which page, from 1 on, and how long it is.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.get_alert_rules()
+        []
+        """
+        from modelgroups.alerts.keep import list_rules
+
+        limit, offset = _page(page, page_size)
+        return list_rules(self._subject("get_alert_rules"), limit=limit, offset=offset)
+
+    def update_alert_rule(
+        self, alert_rule: AlertRule, alert_rule_id: str | None = None
+    ) -> AlertRule:
+        """Change the name, the thresholds, the times of a rule, or whether it is enabled.
+
+        What was looked at before is not looked at again.
+
+        Parameters
+        ----------
+        alert_rule
+            The rule as it is to be; its id says which one it is. It is not changed.
+        alert_rule_id
+            Which one it is, where it has no id.
+
+        Returns
+        -------
+        AlertRule
+            The rule as it is kept.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            There is no id, or the model is not saved.
+        NotFoundError
+            The model has no such rule.
+        BadRequestError
+            The rule is not valid.
+        """
+        from modelgroups.alerts.keep import change_rule
+        from modelgroups.alerts.rules import AlertRule as Rule
+
+        if not isinstance(alert_rule, Rule):
+            raise UserTypeError(f"alert_rule must be an AlertRule, got {type(alert_rule).__name__}")
+        rule_id = alert_rule.id or alert_rule_id
+        if rule_id is None:
+            raise MethodNotApplicableError(
+                "the alert rule has no id; take it from get_alert_rules(), or give alert_rule_id"
+            )
+        return change_rule(self._subject("update_alert_rule"), alert_rule, rule_id)
+
+    def evaluate_alerts(self, now: datetime | str | None = None) -> int:
+        """Let every rule look at what it has not looked at yet.
+
+        Metrics that need ground truth are looked at again once it has come. The same data raise
+        nothing twice. `get_alerts` does this by itself.
+
+        Parameters
+        ----------
+        now
+            Look at all windows that end by this moment, empty ones too. When not given it is the
+            present, and no later than the last window with an inference in it.
+
+        Returns
+        -------
+        int
+            How many alerts were raised.
+
+        Raises
+        ------
+        ReadOnlyError
+            The registry is open read-only.
+        """
+        from modelgroups.alerts.watch import look
+
+        return look(self._subject("evaluate_alerts"), now)
+
+    def get_alerts(
+        self,
+        page: int = 1,
+        page_size: int = 500,
+        status: str | None = None,
+        alert_rule_id: str | None = None,
+        batch_id: str | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+    ) -> list[Alert]:
+        """Return the alerts of the model, the latest first.
+
+        Parameters
+        ----------
+        page, page_size
+            Which page, from 1 on, and how long it is.
+        status
+            Only those that are ``"new"``, ``"acknowledged"`` or ``"resolved"``.
+        alert_rule_id, batch_id
+            Only those of a rule, of a batch.
+        start_time, end_time
+            Only those from the first moment on and before the second.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        """
+        from modelgroups.alerts.keep import list_alerts
+        from modelgroups.inferences.times import as_text, micros
+
+        subject = self._subject("get_alerts")
+        limit, offset = _page(page, page_size)
+        since, until = (
+            None if moment is None else as_text(micros(moment, None, name))
+            for name, moment in (("start_time", start_time), ("end_time", end_time))
+        )
+        if not self._registry.read_only:
+            self.evaluate_alerts()
+        return list_alerts(
+            subject,
+            status=status,
+            rule_id=alert_rule_id,
+            batch_id=batch_id,
+            since=since,
+            until=until,
+            limit=limit,
+            offset=offset,
+        )
+
+    def update_alert(self, status: str, alert_id: str) -> Alert:
+        """Say what was done about an alert.
+
+        Parameters
+        ----------
+        status
+            ``"acknowledged"`` or ``"resolved"``.
+        alert_id
+            Which alert.
+
+        Returns
+        -------
+        Alert
+            The alert as it is kept.
+
+        Raises
+        ------
+        UserValueError
+            There is no such status.
+        NotFoundError
+            The model has no such alert.
+        """
+        from modelgroups.alerts.keep import change_status
+
+        return change_status(self._subject("update_alert"), alert_id, status)
+
+
+def _page(page: object, page_size: object) -> tuple[int, int]:
+    number, size = require_whole(page, "page"), require_whole(page_size, "page_size")
+    if number < 1 or size < 1:
+        raise UserValueError(f"page={page!r} and page_size={page_size!r} must be 1 or more")
+    return size, (number - 1) * size
