@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ import modelgroups as mg
 from benchmarks.frames import schema_only_model
 from benchmarks.measure import Context, Report, Row, Trial, in_turns, run
 from benchmarks.peers import is_installed, mlflow_client, not_installed
+from modelgroups.testing.factories import open_copy
 
 __all__ = ["benchmark", "main"]
 
@@ -61,8 +63,20 @@ def _opening(context: Context, report: Report) -> None:
         with mg.connect(existing) as connection:
             connection.model_groups()
 
+    def fixture() -> Callable[[], object]:
+        root = context.new_folder() / "registry"
+
+        def make_and_remove() -> None:
+            open_copy(template, root).close()
+            shutil.rmtree(root)
+
+        return make_and_remove
+
+    template = context.new_folder() / "registry"
+    mg.connect(template).close()
     times = in_turns(
         {
+            "fixture": fixture,
             "new": open_new,
             "existing": lambda: open_existing,
             "existing and asked": lambda: ask_existing,
@@ -70,6 +84,7 @@ def _opening(context: Context, report: Report) -> None:
         context.rounds(30),
     )
     report.add("open a new registry", times["new"], target=25)
+    report.add("a registry for a test, and its end", times["fixture"], target=5)
     report.add("open an existing one", times["existing"], target=8)
     report.add("open it, ask, close", times["existing and asked"])
 

@@ -134,7 +134,10 @@ def default_location() -> str:
 
 
 def open_registry(
-    location: str | os.PathLike[str] | None = None, *, read_only: bool = False
+    location: str | os.PathLike[str] | None = None,
+    *,
+    read_only: bool = False,
+    durable: bool = True,
 ) -> Registry:
     """Open a registry; make it if it is not there.
 
@@ -144,6 +147,8 @@ def open_registry(
         A folder, ``":memory:"``, or None for `default_location`.
     read_only
         Never write.
+    durable
+        Whether what is written waits for the disk.
 
     Raises
     ------
@@ -167,7 +172,7 @@ def open_registry(
             _require_readable(root)
         else:
             _prepare(root)
-    return _assemble(name, root, read_only=read_only, durable=True)
+    return _assemble(name, root, read_only=read_only, durable=durable)
 
 
 @contextmanager

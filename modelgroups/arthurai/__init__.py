@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modelgroups.arthurai._install import install, uninstall
+from modelgroups.arthurai._install import install, is_installed, uninstall
 from modelgroups.arthurai._lazy import lazy_attributes
 from modelgroups.arthurai.version import __version__
 
@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     from modelgroups.arthurai.core.attributes import ArthurAttribute
     from modelgroups.arthurai.core.models import ArthurModel
 
-__all__ = ["ArthurAI", "ArthurAttribute", "ArthurModel", "__version__", "install", "uninstall"]
+__all__ = [
+    "ArthurAI",
+    "ArthurAttribute",
+    "ArthurModel",
+    "__version__",
+    "install",
+    "is_installed",
+    "uninstall",
+]
 
 __getattr__ = lazy_attributes(
     __name__,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-__all__ = ["install", "uninstall"]
+__all__ = ["install", "is_installed", "uninstall"]
 
 ALIAS = "arthurai"
 PACKAGE = "modelgroups.arthurai"
@@ -82,6 +82,15 @@ def install() -> None:
         )
     if _FINDER not in sys.meta_path:
         sys.meta_path.insert(0, _FINDER)
+
+
+def is_installed() -> bool:
+    """Return whether `install` holds.
+
+    >>> is_installed()
+    False
+    """
+    return _FINDER in sys.meta_path
 
 
 def uninstall() -> None:

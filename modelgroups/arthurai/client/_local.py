@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from modelgroups.connection import Connection
     from modelgroups.registry import Registry
 
-__all__ = ["ORG_ID_HEADER", "LocalClient", "local_client"]
+__all__ = ["ORG_ID_HEADER", "LocalClient", "close_client", "local_client"]
 
 logger = logging.getLogger("modelgroups")
 
@@ -98,3 +98,11 @@ def local_client(location: str | os.PathLike[str] | None = None) -> LocalClient:
                     place,
                 )
         return client
+
+
+def close_client(location: str) -> None:
+    """Close the client of a registry, if there is one, so that its folder can be removed."""
+    with _lock:
+        client = _clients.pop(str(Path(location).absolute()), None)
+    if client is not None:
+        client.connection.close()
