@@ -1,27 +1,40 @@
-"""What a log holds, in numbers, without reading its files."""
+"""What a log holds, in numbers: how much, from when, and of what quality."""
 
 from __future__ import annotations
 
 import html
 import time
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.catalog import batches, logs, parcels, segments
 from modelgroups.catalog.records import BatchRecord, Segment
-from modelgroups.inferences.layout import Kind, time_column
+from modelgroups.errors import MethodNotApplicableError
+from modelgroups.inferences.layout import INFERENCE_TIME, TRUTH_TIME, Kind, time_column
 from modelgroups.inferences.records import load_records
 from modelgroups.inferences.times import as_text
+from modelgroups.progress import tracked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
+
+    from modelgroups.inferences.quality import AttributeQuality
+    from modelgroups.inferences.recipient import Recipient
     from modelgroups.registry import Registry
 
-__all__ = ["LogSummary", "batch_records", "summarize", "wait_for"]
+__all__ = ["LogSummary", "batch_records", "count", "summarize", "wait_for"]
+
+_MOST_SHOWN: Final = 3
+"""So many new categories of an attribute are shown."""
+
+_HEADING: Final = ("attribute", "stage", "type", "nulls", "new categories", "out of range")
+_IS_NUMBER: Final = (False, False, False, True, False, True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LogSummary:
     """What the inference log of a version holds.
 
@@ -41,6 +54,9 @@ class LogSummary:
         Files of the log, and their bytes.
     n_rows_in_catalog
         Rows that are not in a file yet.
+    attributes
+        For each attribute its nulls, its new categories and what is out of range; None where
+        only the counts were asked for.
     """
 
     n_inferences: int = 0
@@ -52,30 +68,180 @@ class LogSummary:
     n_segments: int = 0
     size: int = 0
     n_rows_in_catalog: int = 0
+    attributes: tuple[AttributeQuality, ...] | None = None
 
-    def __str__(self) -> str:
-        waiting = f", {self.n_waiting:,} waiting" if self.n_waiting else ""
-        lines = [f"inferences: {self.n_inferences:,}"]
-        if self.first_timestamp:
-            lines[0] += f", from {self.first_timestamp} to {self.last_timestamp}"
-        lines.append(f"ground truths: {self.n_ground_truths:,}{waiting}")
-        if self.n_batches:
-            lines.append(f"batches: {self.n_batches:,}")
-        lines.append(f"files: {self.n_segments:,} ({self.size:,} bytes)")
+    def to_frame(self) -> pd.DataFrame:
+        """Return the quality of the attributes, a row for each, by name.
+
+        Returns
+        -------
+        DataFrame
+            ``stage`` and ``value_type``; ``nulls`` and ``null_rate``; ``new_category``, the number
+            of inferences with a category that the schema lacks, and ``new_categories``, a dict of
+            these with their counts; ``out_of_range``. What an attribute has no categories or no
+            range for is null.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            Only the counts were asked for.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 99, None], "p": [0.25, 0.5, 0.75]})
+        ...     found = model.summary().to_frame()
+        >>> found[["nulls", "new_category", "new_categories"]]
+                   nulls  new_category new_categories
+        attribute
+        age            1             1       {99: 1}
+        p              0          <NA>             {}
+        y              3             0             {}
+        """
+        import pandas as pd
+
+        if self.attributes is None:
+            raise MethodNotApplicableError(
+                "this summary holds counts only; summary() looks at the attributes too"
+            )
+        found = self.attributes
+        counts = pd.Int64Dtype()
+        columns = {
+            "stage": [each.stage for each in found],
+            "value_type": [each.value_type for each in found],
+            "nulls": pd.array([each.n_nulls for each in found], "int64"),
+            "null_rate": pd.array([each.null_rate for each in found], "float64"),
+            "new_category": pd.array([each.n_new_category for each in found], counts),
+            "new_categories": pd.Series([each.new_categories for each in found], dtype=object),
+            "out_of_range": pd.array([each.n_out_of_range for each in found], counts),
+        }
+        index = pd.Index([each.name for each in found], name="attribute")
+        return pd.DataFrame(columns).set_axis(index)
+
+    def __repr__(self) -> str:
+        lines = [f"{name}: {value}" for name, value in self._counted()]
+        if self.attributes:
+            lines += ["", *_aligned([_HEADING, *map(_cells, self.attributes)])]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
-            f"<td style='text-align:right'>{html.escape(str(value))}</td></tr>"
-            for name, value in asdict(self).items()
-            if value is not None
+        counted = "".join(
+            f"<tr>{_html('th', name)}{_html('td', value)}</tr>" for name, value in self._counted()
         )
-        return f"<table>{cells}</table>"
+        tables = f"<table>{counted}</table>"
+        if self.attributes:
+            heading = "".join(_html("th", cell) for cell in _HEADING)
+            rows = "".join(
+                f"<tr>{''.join(_html('td', cell) for cell in _cells(each))}</tr>"
+                for each in self.attributes
+            )
+            tables += f"<table><tr>{heading}</tr>{rows}</table>"
+        return tables
+
+    def _counted(self) -> list[tuple[str, str]]:
+        inferences, truths = f"{self.n_inferences:,}", f"{self.n_ground_truths:,}"
+        if self.first_timestamp:
+            first, last = map(_short, (self.first_timestamp, self.last_timestamp))
+            inferences += f", from {first} to {last}"
+        if self.n_waiting:
+            truths += f", {self.n_waiting:,} waiting"
+        lines = [("inferences", inferences), ("ground truths", truths)]
+        if self.n_batches:
+            lines.append(("batches", f"{self.n_batches:,}"))
+        return [*lines, ("files", f"{self.n_segments:,} ({self.size:,} bytes)")]
 
 
-def summarize(registry: Registry, model_id: str) -> LogSummary:
-    """Return what the log of a model holds."""
+def _short(time: str | None) -> str:
+    return str(time).replace("+00:00", "Z").replace(".000000", "")
+
+
+def _cells(found: AttributeQuality) -> tuple[str, ...]:
+    """Return what is shown of an attribute; nothing where nothing is compared."""
+    nulls = f"{found.n_nulls:,}"
+    if found.n_nulls:
+        nulls += f" ({found.null_rate:.1%})"
+    new, outside = "", ""
+    if found.n_new_category is not None:
+        new = f"{found.n_new_category:,}"
+        shown = [f"{v!r} ({n:,})" for v, n in [*found.new_categories.items()][:_MOST_SHOWN]]
+        if len(found.new_categories) > _MOST_SHOWN:
+            shown.append("…")
+        new += f": {', '.join(shown)}" if shown else ""
+    if found.n_out_of_range is not None:
+        outside = f"{found.n_out_of_range:,}"
+    return found.name, found.stage, found.value_type, nulls, new, outside
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    places = list(zip(widths, _IS_NUMBER, strict=True))
+    return [
+        "  ".join(
+            cell.rjust(width) if is_number else cell.ljust(width)
+            for cell, (width, is_number) in zip(row, places, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _html(tag: str, text: str) -> str:
+    return f"<{tag} style='text-align:left'>{html.escape(text)}</{tag}>"
+
+
+def summarize(
+    to: Recipient,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    attributes: bool = True,
+) -> LogSummary:
+    """Return what the log of a model holds, and the quality of its attributes, in one pass.
+
+    Parameters
+    ----------
+    to
+        The model.
+    since, until
+        Bounds of the inference_timestamp, in microseconds: from the first, before the second.
+        Waiting ground truths, batches and files are those of the whole log.
+    attributes
+        Whether to look at the attributes.
+
+    Raises
+    ------
+    SnapshotMissingError, SnapshotCorruptError
+        A file of the log is gone or damaged.
+    """
+    import pyarrow.compute as pc
+
+    from modelgroups.inferences.quality import Tally
+    from modelgroups.inferences.read import Selection, read_tables
+
+    counts = count(to.registry, to.model_id)
+    held = to.layout.inference_attributes | to.layout.truth_attributes
+    names = [name for name, one in held.items() if attributes and not one.implicit]
+    tally = Tally(to.layout, names)
+    times = [TRUTH_TIME] if to.layout.truth_attributes else []
+    selection = Selection([INFERENCE_TIME, *times, *names], since=since, until=until)
+    tables = read_tables(to.registry, to.model_id, to.layout, selection, is_batch=to.is_batch)
+    bounds: list[str] = []
+    for table in tracked(tables, "Looking at attributes"):
+        tally.add(table)
+        ends = pc.min_max(table[INFERENCE_TIME].cast("int64")).as_py()
+        bounds += [as_text(end) for end in ends.values() if end is not None]
+    return replace(
+        counts,
+        n_inferences=tally.n_rows,
+        n_ground_truths=tally.n_ground_truths,
+        first_timestamp=min(bounds, default=None),
+        last_timestamp=max(bounds, default=None),
+        attributes=tally.found() if attributes else None,
+    )
+
+
+def count(registry: Registry, model_id: str) -> LogSummary:
+    """Return how much the log of a model holds, without reading its files."""
     with registry.catalog.read() as session:
         log = logs.find(session, model_id)
         if log is None:

@@ -184,20 +184,67 @@ class Logged(Enriching):
             }
         )
 
-    def summary(self) -> LogSummary:
-        """Return how much the log holds, without reading its files.
+    def summary(
+        self,
+        *,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        attributes: bool = True,
+    ) -> LogSummary:
+        """Return what the log holds: how much, from when, and of what quality its values are.
+
+        Of each attribute it says how many values are missing, which are categories that the
+        schema does not list, and how many lie outside its range. Categories and range are those
+        of the reference data that the schema was built from, unless they were edited. The log is
+        read once, in parts.
+
+        Parameters
+        ----------
+        since, until
+            Inferences from the first moment on and before the second, by inference_timestamp.
+            Waiting ground truths, batches and files are counted for the whole log.
+        attributes
+            Whether to look at the attributes; without them, and without bounds, no file is read.
+
+        Returns
+        -------
+        LogSummary
+            It prints as a table; ``to_frame()`` has a row for each attribute.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        UserValueError
+            A time has no zone.
+        SnapshotMissingError, SnapshotCorruptError
+            A file of the log is gone or damaged.
 
         Examples
         --------
         >>> from modelgroups.testing import saved_model
         >>> with saved_model() as model:
-        ...     _ = model.send_inferences([{"age": 31, "p": 0.25}])
-        ...     model.summary().n_inferences
-        1
+        ...     _ = model.send_inferences(
+        ...         {"age": [31, 99, None], "p": [0.25, 0.5, 0.75], "y": [0, None, None]},
+        ...         inference_timestamps=["2026-03-01T09:00:00Z"] * 3)
+        ...     model.summary()
+        inferences: 3, from 2026-03-01T09:00:00Z to 2026-03-01T09:00:00Z
+        ground truths: 1
+        files: 0 (0 bytes)
+        <BLANKLINE>
+        attribute  stage               type         nulls  new categories  out of range
+        age        PIPELINE_INPUT      INTEGER  1 (33.3%)  1: 99 (1)
+        p          PREDICTED_VALUE     FLOAT            0                             0
+        y          GROUND_TRUTH_CLASS  INTEGER  2 (66.7%)  0
         """
-        from modelgroups.inferences.summary import summarize
+        from modelgroups.inferences.summary import count, summarize
 
-        return summarize(self._registry, self._require_saved("summary"))
+        to = self._recipient("summary")
+        bounds = self._selection(None, since, until, None, False, None)
+        looks = require_flag(attributes, "attributes")
+        if not looks and bounds.since is None and bounds.until is None:
+            return count(to.registry, to.model_id)
+        return summarize(to, since=bounds.since, until=bounds.until, attributes=looks)
 
     def await_inferences(
         self, min_count: int = 1, with_ground_truth: bool = True, timeout_min: float = 5
@@ -230,7 +277,7 @@ class Logged(Enriching):
         what = "inferences with a ground truth" if truth else "inferences"
 
         def count() -> int:
-            found = self.summary()
+            found = self.summary(attributes=False)
             return found.n_ground_truths if truth else found.n_inferences
 
         wait_for(count, wanted, seconds=60 * timeout_min, what=what)
@@ -302,7 +349,7 @@ class Logged(Enriching):
         return frame
 
     def compact(self) -> LogSummary:
-        """Bring the log into few files, without what was deleted, and return what it holds.
+        """Bring the log into few files, without what was deleted, and return how much it holds.
 
         It happens by itself in the background of later calls; this does all of it at once.
 
@@ -316,7 +363,7 @@ class Logged(Enriching):
         from modelgroups.inferences.compact import compact
 
         compact(self._recipient("compact"))
-        return self.summary()
+        return self.summary(attributes=False)
 
     def _tables(self, method: str, selection: Selection) -> Iterator[pa.Table]:
         from modelgroups.inferences.read import read_tables
