@@ -14,7 +14,7 @@ from modelgroups.errors import MethodNotApplicableError
 from modelgroups.inferences.layout import INFERENCE_TIME, TRUTH_TIME, Kind, time_column
 from modelgroups.inferences.records import load_records
 from modelgroups.inferences.times import as_text
-from modelgroups.progress import tracked
+from modelgroups.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,10 +226,12 @@ def summarize(
     selection = Selection([INFERENCE_TIME, *times, *names], since=since, until=until)
     tables = read_tables(to.registry, to.model_id, to.layout, selection, is_batch=to.is_batch)
     bounds: list[str] = []
-    for table in tracked(tables, "Looking at attributes"):
-        tally.add(table)
-        ends = pc.min_max(table[INFERENCE_TIME].cast("int64")).as_py()
-        bounds += [as_text(end) for end in ends.values() if end is not None]
+    with progress("Summing up the log", total=counts.n_inferences) as advance:
+        for table in tables:
+            tally.add(table)
+            ends = pc.min_max(table[INFERENCE_TIME].cast("int64")).as_py()
+            bounds += [as_text(end) for end in ends.values() if end is not None]
+            advance(len(table))
     return replace(
         counts,
         n_inferences=tally.n_rows,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.errors import UserTypeError, UserValueError
+from modelgroups.progress import tracked
 from modelgroups.query.enriched import ENRICHED, wanted_of
 from modelgroups.query.faults import nearest
 from modelgroups.query.library.registry import Kind, known
@@ -213,7 +214,9 @@ def evaluate(
     _check_interval(rows.every)
     keys = list(rows.keys())
     frames = []
-    for body, names in _bodies(subject, metrics, parameters):
+    bodies = list(_bodies(subject, metrics, parameters))
+    n_steps = len(bodies) if len(bodies) > 1 else None  # one query does not say how far it is
+    for body, names in tracked(bodies, "Computing metrics", total=n_steps):
         frame = pd.DataFrame(_asked(subject, body, names, rows), columns=[*keys, *names])
         frames.append(frame.set_index(keys) if keys else frame)
     whole = pd.concat(frames, axis=1) if frames else pd.DataFrame()

@@ -8,6 +8,7 @@ from typing import Any
 from modelgroups.errors import UserValueError
 from modelgroups.inferences.read import Selection
 from modelgroups.inferences.times import micros
+from modelgroups.progress import progress
 from modelgroups.query.compile import Compiler, Relation, finished
 from modelgroups.query.engine import FileGoneError
 from modelgroups.query.enriched import (
@@ -40,10 +41,11 @@ def run_base(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         Lists every fault of the body, with its path.
     """
     tree = parse_body(body)
-    try:
-        return _answer(subject, tree, in_place=True)
-    except FileGoneError:
-        return _answer(subject, tree, in_place=False)
+    with progress("Answering the query"):
+        try:
+            return _answer(subject, tree, in_place=True)
+        except FileGoneError:
+            return _answer(subject, tree, in_place=False)
 
 
 def _answer(subject: Subject, body: Body, *, in_place: bool) -> list[dict[str, Any]]:

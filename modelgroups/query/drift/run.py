@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.types as pat
 
-from modelgroups.progress import tracked
+from modelgroups.progress import progress
 from modelgroups.query.answer import plain
 from modelgroups.query.drift.body import THRESHOLDS, DriftBody, TableBody, parse
 from modelgroups.query.drift.cells import cells_of
@@ -32,17 +32,18 @@ def run_drift(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]
     """
     tree: DriftBody = parse(DriftBody, body)
     request = request_of(subject, tree)
-    compared = _load(request)
-    rows = [dict(key) for key in compared.cells.keys]
-    if not rows:
-        return rows
-    for measured in tracked(request.measured, "Measuring drift", total=len(request.measured)):
-        if tree.metric == THRESHOLDS:
-            values = _thresholds(compared.tally(measured).target, tree)
-        else:
-            values = compared.measure(MEASURES[tree.metric], measured).tolist()
-        for row, value in zip(rows, values, strict=True):
-            row[measured.key] = plain(value)
+    with progress("Measuring drift", total=1 + len(request.measured)) as advance:
+        compared = _load(request)
+        advance(1)
+        rows = [dict(key) for key in compared.cells.keys]
+        for measured in request.measured if rows else ():
+            if tree.metric == THRESHOLDS:
+                values = _thresholds(compared.tally(measured).target, tree)
+            else:
+                values = compared.measure(MEASURES[tree.metric], measured).tolist()
+            for row, value in zip(rows, values, strict=True):
+                row[measured.key] = plain(value)
+            advance(1)
     return rows
 
 
