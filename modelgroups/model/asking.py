@@ -62,7 +62,7 @@ class Asking(Logged):
 
     def metrics(
         self,
-        names: Sequence[str] | None = None,
+        names: str | Sequence[str] | None = None,
         *,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
@@ -113,21 +113,24 @@ class Asking(Logged):
         from modelgroups.query.metrics import Rows, evaluate
 
         subject = self._subject("metrics")
-        groups = [by] if isinstance(by, str) else require_names(by or (), "by")
+        groups = _several(by or (), "by")
         return evaluate(
             subject,
-            metrics_named(subject, None if names is None else require_names(names, "names")),
+            metrics_named(subject, None if names is None else _several(names, "names")),
             Rows(window=_between(since, until), every=every, by=groups),
             require_mapping(parameters or {}, "parameters"),
         )
 
     def drift(
         self,
-        attributes: Sequence[str] | None = None,
+        attributes: str | Sequence[str] | None = None,
         metric: str = "PSI",
         every: str | None = None,
         by: str | Sequence[str] | None = None,
         against: str = "reference",
+        *,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
     ) -> pd.DataFrame:
         """Return how far the inferences have drifted from reference data.
 
@@ -147,6 +150,9 @@ class Asking(Logged):
         against
             ``"reference"`` for the reference data of this version, or the id or label of another
             version for that one's.
+        since, until
+            Inferences from the first moment on and before the second; the reference data counts
+            whole.
 
         Returns
         -------
@@ -172,11 +178,15 @@ class Asking(Logged):
         """
         from modelgroups.query.drift.frame import drift_frame
 
-        groups = [by] if isinstance(by, str) else require_names(by or (), "by")
-        names = None if attributes is None else require_names(attributes, "attributes")
         require_text(against, "against")
         return drift_frame(
-            self._subject("drift"), names, metric, every=every, by=groups, against=against
+            self._subject("drift"),
+            None if attributes is None else _several(attributes, "attributes"),
+            metric,
+            every=every,
+            by=_several(by or (), "by"),
+            against=against,
+            filters=_between(since, until),
         )
 
     def get_metrics(
@@ -314,6 +324,11 @@ class Asking(Logged):
             str(explaining[1] or DEFAULT_ALGORITHM),
             explaining[0],
         )
+
+
+def _several(names: str | Sequence[str], parameter: str) -> list[str]:
+    """Return names as a list; one may be given as it is."""
+    return [names] if isinstance(names, str) else require_names(names, parameter)
 
 
 def _between(since: datetime | str | None, until: datetime | str | None) -> list[dict[str, Any]]:

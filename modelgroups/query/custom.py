@@ -107,12 +107,16 @@ def metrics_named(subject: Subject, names: Sequence[str] | None) -> list[Metric]
 
     Raises
     ------
+    UserValueError
+        The list of names is empty.
     NotFoundError
         The model has no metric of a name.
     """
     if names is None:
         drift = MetricType.ModelDataDriftMetric
         return [metric for metric in default_metrics(subject) if metric.type != drift]
+    if not names:
+        raise UserValueError("names is empty; leave it out for the default metrics")
     known = {metric.name: metric for metric in all_metrics(subject)}
     for name in names:
         if name not in known:

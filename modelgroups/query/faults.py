@@ -42,11 +42,12 @@ class Faults:
 def nearest(name: object, known: Iterable[str], what: str) -> str:
     """Say that a name is unknown, with the nearest one that is known, or all of a few.
 
-    >>> nearest("agee", ["age", "sex"], "attribute")
-    "no attribute 'agee'; did you mean 'age'?"
+    >>> nearest("agee", ["age", "sex"], "attribute"), nearest("psi", ["KS", "PSI"], "metric")
+    ("no attribute 'agee'; did you mean 'age'?", "no metric 'psi'; did you mean 'PSI'?")
     """
     choices = [str(choice) for choice in known]
-    near = get_close_matches(str(name), choices, n=1)
+    near = [choice for choice in choices if choice.casefold() == str(name).casefold()]
+    near = near or get_close_matches(str(name), choices, n=1)
     if near:
         return f"no {what} {name!r}; did you mean {near[0]!r}?"
     shown = ", ".join(map(repr, choices[:30])) + (", …" if len(choices) > 30 else "")

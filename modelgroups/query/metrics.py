@@ -12,10 +12,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from modelgroups.errors import UserTypeError, UserValueError
+from modelgroups.errors import UserValueError
 from modelgroups.progress import tracked
 from modelgroups.query.enriched import ENRICHED, wanted_of
-from modelgroups.query.faults import nearest
 from modelgroups.query.library.registry import Kind, known
 from modelgroups.query.subject import Subject
 from modelgroups.query.tree import parse_body
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "EVERY",
     "Metric",
     "Rows",
     "evaluate",
@@ -35,9 +33,6 @@ __all__ = [
     "needs_ground_truth",
     "type_of",
 ]
-
-EVERY: Final = ("second", "minute", "hour", "day", "week", "month", "year", "batch_id")
-"""How values are rolled up."""
 
 _TEMPLATE: Final = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 
@@ -161,7 +156,7 @@ class Rows:
     filters
         Conditions on whatever is compared, the reference data too.
     every
-        One of `EVERY`, or None for all of the time together.
+        One of `modelgroups.query.frames.EVERY`, or None for all of the time together.
     by
         Columns whose values make groups.
     stretch
@@ -211,7 +206,9 @@ def evaluate(
     """
     import pandas as pd
 
-    _check_interval(rows.every)
+    from modelgroups.query.frames import check_split, typed
+
+    check_split(subject, rows.every, rows.by)
     keys = list(rows.keys())
     frames = []
     bodies = list(_bodies(subject, metrics, parameters))
@@ -223,16 +220,7 @@ def evaluate(
     whole = whole.reset_index() if keys else whole
     wanted = [*keys, *(metric.name for metric in metrics)]
     whole = whole[wanted].sort_values(keys, ignore_index=True) if keys else whole[wanted]
-    if "timestamp" in keys:
-        whole["timestamp"] = pd.to_datetime(whole["timestamp"], utc=True, format="ISO8601")
-    return whole
-
-
-def _check_interval(every: str | None) -> None:
-    if every is not None and not isinstance(every, str):
-        raise UserTypeError(f"every must be a text or None, got {type(every).__name__}")
-    if every is not None and every not in EVERY:
-        raise UserValueError(f"every: {nearest(every, EVERY, 'interval')}")
+    return typed(whole, [metric.name for metric in metrics], has_times="timestamp" in keys)
 
 
 def _bodies(

@@ -377,7 +377,9 @@ def test_drift_wants_a_saved_model_and_known_words(connection):
     model = saved_model(connection, column("x", [1.0]), [])
     with pytest.raises(UserValueError, match="did you mean 'PSI'"):
         model.drift(metric="PSJ")
-    with pytest.raises(UserValueError, match="rollup"):
+    with pytest.raises(UserValueError, match="every: no interval 'fortnight'"):
         model.drift(every="fortnight")
+    with pytest.raises(UserValueError, match="by: no attribute 'X'; did you mean 'x'"):
+        model.drift(by="X")
     with pytest.raises(UserValueError, match=r"base\.model"):
         model.drift(against="nothing")

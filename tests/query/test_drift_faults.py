@@ -56,7 +56,7 @@ def of_target(**target):
     [
         (changed(metrik="PSI"), "no key 'metrik'; did you mean 'metric'?"),
         (changed(metric="absent"), "'metric' is missing"),
-        (changed(metric="psi"), "metric: no metric 'psi'; there is 'PSI', 'KLDivergence'"),
+        (changed(metric="psi"), "metric: no metric 'psi'; did you mean 'PSI'?"),
         (changed(metric="KLDivergance"), "did you mean 'KLDivergence'?"),
         (changed(properties=[]), "give properties, predicted_classes or ground_truth_classes"),
         (changed(properties=["x"] * 101), "properties: list should have at most 100 items"),

@@ -287,3 +287,47 @@ def test_a_parameter_without_a_value_is_told(model):
     model.create_metric("Incomplete", query)
     with pytest.raises(UserValueError, match="missing"):
         model.metrics(["Incomplete"])
+
+
+def test_one_name_may_be_given_as_it_is(model):
+    pd.testing.assert_frame_equal(model.metrics("AUC"), model.metrics(["AUC"]))
+    pd.testing.assert_frame_equal(model.drift("p", every="week"), model.drift(["p"], every="week"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"every": "daily"}, "every: no interval 'daily'; did you mean 'day'?"),
+        ({"by": "Age"}, "by: no attribute 'Age'; did you mean 'age'?"),
+        ({"names": []}, "names is empty"),
+    ],
+)
+def test_faults_are_told_in_the_words_of_the_call(model, arguments, message):
+    with pytest.raises(UserValueError) as caught:
+        model.metrics(**arguments)
+    assert message in str(caught.value)
+
+
+def test_columns_without_any_value_are_numbers_too(model):
+    nothing = model.metrics(since="2030-01-01T00:00:00Z")
+    assert len(nothing) == 0
+    assert {str(dtype) for dtype in nothing.dtypes} == {"datetime64[us, UTC]", "float64"}
+    nothing = model.metrics("AUC", every=None, since="2030-01-01T00:00:00Z")
+    assert nothing["AUC"].dtype == "float64"
+    assert nothing["AUC"].isna().tolist() == [True]
+    for frame in (model.metrics("AUC"), model.drift("p", every="day")):
+        assert str(frame["timestamp"].dtype) == "datetime64[us, UTC]"
+
+
+def test_drift_within_a_window_is_that_of_its_inferences(model, frame):
+    since, until = "2026-01-05T00:00:00Z", "2026-01-20T00:00:00Z"
+    within = model.drift("age", since=since, until=until)["age"].item()
+    window = frame[(frame["at"] >= since) & (frame["at"] < until)]["age"]
+    base = model.reference_data()["age"].value_counts(normalize=True)
+    share = window.value_counts(normalize=True).reindex(base.index)
+    assert within == pytest.approx(((base - share) * np.log(base / share)).sum(), rel=1e-9)
+    days = model.drift("age", every="day", since=since, until=until)["timestamp"]
+    assert [days.iloc[0], days.iloc[-1]] == [
+        pd.Timestamp("2026-01-05", tz="UTC"),
+        pd.Timestamp("2026-01-19", tz="UTC"),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.query.drift.body import MOST_PROPERTIES
@@ -29,8 +29,11 @@ def drift_frame(
     every: str | None,
     by: Sequence[str],
     against: str,
+    filters: Sequence[Mapping[str, Any]] = (),
 ) -> pd.DataFrame:
     """Return a row for each interval and group of the inferences, a column for each attribute.
+
+    The filters choose among the inferences only; the reference data counts whole.
 
     Raises
     ------
@@ -39,11 +42,14 @@ def drift_frame(
     """
     import pandas as pd
 
+    from modelgroups.query.frames import check_split, time_key, typed
+
+    check_split(subject, every, by)
     names = list(_comparable(subject, metric, by)) if attributes is None else list(attributes)
     body: dict[str, Any] = {
         "metric": metric,
         "base": {"source": _REFERENCE},
-        "target": {"source": "inference"},
+        "target": {"source": "inference", "filter": list(filters)},
         "group_by": [{"property": name} for name in by],
         "rollup": every,
     }
@@ -53,12 +59,13 @@ def drift_frame(
     for start in range(0, max(len(names), 1), MOST_PROPERTIES):
         part = run_drift(subject, body | {"properties": names[start : start + MOST_PROPERTIES]})
         rows = [old | new for old, new in zip(rows, part, strict=True)] if start else part
-    time = "batch_id" if every == "batch_id" else "timestamp"
-    keys = [*([] if every is None else [time]), *by]
-    frame = pd.DataFrame([{time: row.pop(ROLLUP, None), **row} for row in rows])
-    frame = frame.reindex(columns=[*keys, *names])
-    if time == "timestamp" and every is not None:
-        frame[time] = pd.to_datetime(frame[time], utc=True, format="ISO8601")
+    keys = [*([] if every is None else [time_key(every)]), *by]
+    if every is not None:
+        rows = [{keys[0]: row.pop(ROLLUP), **row} for row in rows]
+    frame = pd.DataFrame(rows)
+    frame = typed(
+        frame.reindex(columns=[*keys, *names]), names, has_times="timestamp" in keys[:1]
+    )
     return frame.sort_values(keys, ignore_index=True) if keys else frame
 
 
