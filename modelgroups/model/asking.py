@@ -75,12 +75,12 @@ class Asking(Logged):
         Parameters
         ----------
         names
-            Names of metrics, as `get_metrics` lists them; when not given the default ones, but
-            those of drift, which has a method of its own.
+            Names of metrics, or one, as `get_metrics` lists them; when not given the default
+            ones, but those of drift, which has a method of its own.
         since, until
-            Inferences from the first moment on and before the second.
+            Inferences from the first moment on and before the second, by inference_timestamp.
         by
-            Attributes whose values make groups.
+            Attributes whose values make groups, or one.
         every
             ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``, ``"month"``,
             ``"year"``, ``"batch_id"``, or None for all of it together.
@@ -90,8 +90,9 @@ class Asking(Logged):
         Returns
         -------
         DataFrame
-            A row for each interval and group, in their order: timestamp (its start), the groups,
-            and a column for each metric. What is not defined is null.
+            A row for each interval and group that has inferences, in their order: timestamp (its
+            start, in UTC; weeks begin on Monday), the groups, and a column for each metric. What
+            is not defined, such as the AUC of a single class, is null.
 
         Raises
         ------
@@ -137,7 +138,7 @@ class Asking(Logged):
         Parameters
         ----------
         attributes
-            Their names; all inputs and predictions that can be compared when not given.
+            Their names, or one; all inputs and predictions that can be compared when not given.
         metric
             ``"PSI"``, ``"KLDivergence"``, ``"JSDivergence"``, ``"HellingerDistance"``,
             ``"HypothesisTest"``, ``"WassersteinDistance"``, ``"MissingRateChange"`` or
@@ -146,7 +147,7 @@ class Asking(Logged):
             ``"second"``, ``"minute"``, ``"hour"``, ``"day"``, ``"week"``, ``"month"``,
             ``"year"``, ``"batch_id"``, or None for all of it together.
         by
-            Attributes whose values make groups; each is compared with its own group.
+            Attributes whose values make groups, or one; each is compared with its own group.
         against
             ``"reference"`` for the reference data of this version, or the id or label of another
             version for that one's.
@@ -157,8 +158,9 @@ class Asking(Logged):
         Returns
         -------
         DataFrame
-            A row for each interval and group, in their order: timestamp (its start), the groups,
-            and a column for each attribute. What is not defined is null.
+            A row for each interval and group that has inferences, in their order: timestamp (its
+            start, in UTC; weeks begin on Monday), the groups, and a column for each attribute.
+            What is not defined is null.
 
         Raises
         ------

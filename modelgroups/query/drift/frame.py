@@ -63,9 +63,8 @@ def drift_frame(
     if every is not None:
         rows = [{keys[0]: row.pop(ROLLUP), **row} for row in rows]
     frame = pd.DataFrame(rows)
-    frame = typed(
-        frame.reindex(columns=[*keys, *names]), names, has_times="timestamp" in keys[:1]
-    )
+    has_times = every not in (None, "batch_id")
+    frame = typed(frame.reindex(columns=[*keys, *names]), names, has_times=has_times)
     return frame.sort_values(keys, ignore_index=True) if keys else frame
 
 
