@@ -331,3 +331,18 @@ def test_drift_within_a_window_is_that_of_its_inferences(model, frame):
         pd.Timestamp("2026-01-05", tz="UTC"),
         pd.Timestamp("2026-01-19", tz="UTC"),
     ]
+
+
+def test_drift_is_of_numbers_that_are_all_different_too_but_not_of_ids():
+    rng = np.random.default_rng(2)
+    n = 300
+    rows = pd.DataFrame(
+        {"x": rng.normal(size=n), "id": np.arange(n), "p": rng.random(n), "y": rng.random(n)}
+    )
+    with mg.connect(":memory:") as connection:
+        model = connection.model("r-2", "TABULAR", "REGRESSION")
+        model.build(rows, {"p": "y"})
+        model.save()
+        model.send_inferences(rows)
+        assert model.get_attribute("x").is_unique
+        assert list(model.drift()) == ["x", "p"]

@@ -10,6 +10,7 @@ from modelgroups.query.drift.measures import MEASURES
 from modelgroups.query.drift.request import ROLLUP, form_of
 from modelgroups.query.drift.run import run_drift
 from modelgroups.query.source import available
+from modelgroups.types import ValueType
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +72,8 @@ def drift_frame(
 def _comparable(subject: Subject, metric: str, by: Sequence[str]) -> Iterator[str]:
     """Yield the inputs and predictions that a metric can compare with the reference data.
 
-    Ground truths come late, and ids are all different: both would only seem to drift.
+    Ground truths come late, and ids are all different: both would only seem to drift. Real
+    numbers that are all different are no ids.
     """
     held = available(subject, _REFERENCE)
     forms = MEASURES[metric].forms if metric in MEASURES else None
@@ -79,5 +81,6 @@ def _comparable(subject: Subject, metric: str, by: Sequence[str]) -> Iterator[st
         form = form_of(attribute)
         if form is None or (forms is not None and form not in forms):
             continue
-        if name in held and name not in by and not attribute.implicit and not attribute.is_unique:
+        is_id = attribute.is_unique and attribute.value_type != ValueType.Float
+        if name in held and name not in by and not attribute.implicit and not is_id:
             yield name
