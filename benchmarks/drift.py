@@ -1,7 +1,12 @@
-"""Drift of every column of a large log, beside the best program that one writes by hand for it."""
+"""Drift of every column of a large log, beside a program written by hand, and other libraries.
+
+The program is the best that one writes for it; the libraries are Evidently and NannyML, each in a
+process of its own (`benchmarks.drift_peers` says in which).
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,14 +18,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import modelgroups as mg
+from benchmarks.drift_peers import PEERS, PEERS_PYTHON, run_in_child
 from benchmarks.frames import make_frame
-from benchmarks.measure import Context, Report, in_turns, quiet, run
+from benchmarks.measure import Context, Report, Row, in_turns, quiet, run
 
 __all__ = ["benchmark", "main"]
 
 ROWS = 1_000_000
 REFERENCE = 100_000
 NUMBERS, TEXTS, BINS, DAYS = 15, 5, 20, 30
+PEER_TARGETS = {"evidently": 1 / 50, "nannyml": 1 / 6}
+PEER_MEMORY = 1 / 3
 
 
 def benchmark(context: Context) -> Report:
@@ -45,7 +53,51 @@ def benchmark(context: Context) -> Report:
     report.add(f"PSI of {size}", times["psi"], hand, beside=beside, target=1.5)
     report.add(f"PSI of {size} by day", times["day"], hand, beside=beside)
     report.add(f"hypothesis tests of {size}", times["ks"], hand, beside=beside)
+    _beside_peers(context, folder, names, report)
     return report
+
+
+def _beside_peers(context: Context, folder: Path, names: Sequence[str], report: Report) -> None:
+    """Measure one drift of all columns, and all that both sides know, in ours and in a peer."""
+    if sys.platform != "linux":
+        report.remarks.append("only Linux tells the peak of a process: drift peers were left out")
+        return
+    base, target = context.new_folder() / "base.parquet", context.new_folder() / "target.parquet"
+    _frame(context.size(REFERENCE, quick=1_000))[names].to_parquet(base)
+    _frame(context.size(ROWS, quick=3_000))[names].to_parquet(target)
+    for peer, most_time in PEER_TARGETS.items():
+        for measures in (["JSDivergence"], [*PEERS[peer]]):
+            other = run_in_child(peer, measures, base, target)
+            if "absent" in other:
+                report.remarks.append(
+                    f"{peer} cannot be imported ({other['absent']}) and was left out; "
+                    f"{PEERS_PYTHON} may name an interpreter that has it"
+                )
+                break
+            ours = run_in_child("modelgroups", measures, folder, target)
+            what = measures[0] if len(measures) == 1 else f"{len(measures)} measures"
+            _add(report, what, peer, ours, other, most_time)
+
+
+def _add(
+    report: Report,
+    what: str,
+    peer: str,
+    ours: dict[str, Any],
+    other: dict[str, Any],
+    most_time: float,
+) -> None:
+    if ours["n_values"] != other["n_values"]:
+        raise AssertionError(f"{peer} measured {other['n_values']}, ours {ours['n_values']}")
+    for kind, key, unit, factor, target in (
+        ("time", "seconds", "ms", 1e3, most_time),
+        ("time of processor", "cpu_seconds", "ms", 1e3, most_time),
+        ("peak of process", "peak_mb", "MB", 1.0, PEER_MEMORY),
+    ):
+        mine, theirs = ours[key] * factor, other[key] * factor
+        report.rows.append(
+            Row(f"{what}: {kind}", mine, unit, theirs, peer, mine / theirs, round(target, 3))
+        )
 
 
 def _filled_model(context: Context, connection: mg.Connection) -> tuple[mg.Model, list[str]]:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import modelgroups as mg
 from benchmarks.frames import make_frame
 from benchmarks.measure import Context, Report, Row, quiet, run
-from benchmarks.memory import extra_peak
+from benchmarks.peak import extra_peak
 from benchmarks.sending import ids_of, saved_model
 
 __all__ = ["benchmark", "main"]

@@ -5,8 +5,6 @@ Each is measured in a process of its own, whose peak Linux tells and lets one re
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import multiprocessing
 import sys
 from collections.abc import Callable, Sequence
@@ -19,11 +17,10 @@ import pyarrow.parquet as pq
 import modelgroups as mg
 from benchmarks.frames import built_model, make_frame
 from benchmarks.measure import Context, Report, Row, quiet, run
+from benchmarks.peak import extra_peak
 
-__all__ = ["benchmark", "extra_peak", "main"]
+__all__ = ["benchmark", "main"]
 
-_STATUS = Path("/proc/self/status")
-_CLEAR = Path("/proc/self/clear_refs")
 _ROW_GROUP = 20_000
 
 
@@ -97,24 +94,6 @@ def _peak_of_intake(folder: Path, n_rows: int) -> tuple[float, float]:
         model.save()  # warms up too
         extra = extra_peak(lambda: model.set_reference_data(directory_path=source))
     return table.nbytes * (n_rows // _ROW_GROUP) / 1e6, extra
-
-
-def extra_peak(work: Callable[[], object]) -> float:
-    """Return how many megabytes a call needs at its peak beside those held before it."""
-    gc.collect()
-    pa.default_memory_pool().release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # what was freed must not be reused
-    if trim is not None:
-        trim(0)
-    before = _resident("VmRSS")
-    _CLEAR.write_text("5")  # the peak begins anew
-    work()
-    return _resident("VmHWM") - before
-
-
-def _resident(name: str) -> float:
-    (line,) = (line for line in _STATUS.read_text().splitlines() if line.startswith(name))
-    return int(line.split()[1]) / 1e3
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Other registries, to run beside ours where they are installed."""
+"""Other registries, to run beside ours where they are installed; drift has its own peers."""
 
 from __future__ import annotations
 
