@@ -48,6 +48,9 @@ PEERS = {
 }
 """What our measures are called there, for numbers; texts get the chi-squared test for a ``ks``."""
 
+_NO_REPORTS = {"NML_DISABLE_USAGE_LOGGING": "1", "DO_NOT_TRACK": "1"}
+"""Keeps both from telling their makers of the run, which would be timed too."""
+
 _OF_TEXTS = {"ks": "chisquare", "kolmogorov_smirnov": "chi2", "wasserstein": None}
 
 
@@ -58,9 +61,14 @@ def run_in_child(library: str, measures: Sequence[str], base: Path, target: Path
     """
     own = library == "modelgroups"
     python = sys.executable if own else os.environ.get(PEERS_PYTHON, sys.executable)
-    place = ["-m", __name__, library, ",".join(measures), str(base), str(target)]
+    asked = ["-m", __name__, library, ",".join(measures), str(base), str(target)]
     done = subprocess.run(
-        [python, "-W", "ignore", *place], cwd=ROOT, capture_output=True, text=True, check=False
+        [python, "-W", "ignore", *asked],
+        cwd=ROOT,
+        env=os.environ | _NO_REPORTS,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"{library} failed:\n{done.stderr}")

@@ -346,3 +346,16 @@ def test_drift_is_of_numbers_that_are_all_different_too_but_not_of_ids():
         model.send_inferences(rows)
         assert model.get_attribute("x").is_unique
         assert list(model.drift()) == ["x", "p"]
+
+
+def test_a_group_may_not_have_the_name_of_the_interval():
+    rows = pd.DataFrame({"timestamp": [1, 2, 2], "p": [0.5, 1.5, 2.5], "y": [1.0, 1.0, 2.0]})
+    with mg.connect(":memory:") as connection:
+        model = connection.model("r-3", "TABULAR", "REGRESSION")
+        model.build(rows, {"p": "y"})
+        model.save()
+        model.send_inferences(rows)
+        for ask in (model.metrics, model.drift):
+            with pytest.raises(UserValueError, match="'timestamp' twice"):
+                ask(every="day", by="timestamp")
+            assert ask(every=None, by="timestamp")["timestamp"].tolist() == [1, 2]
