@@ -77,6 +77,15 @@ class Tally:
         The columns of the log.
     names
         The attributes that are looked at.
+
+    Examples
+    --------
+    >>> from modelgroups.inferences.layout import layout_of
+    >>> age = Attribute("age", "INTEGER", "PIPELINE_INPUT", min_range=18, max_range=95)
+    >>> tally = Tally(layout_of([age]), ["age"])
+    >>> tally.add(pa.table({"age": [17, None, 40]}))
+    >>> [(each.n_nulls, each.n_out_of_range) for each in tally.found()]
+    [(1, 1)]
     """
 
     layout: Layout
