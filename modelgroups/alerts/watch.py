@@ -23,7 +23,7 @@ from modelgroups.catalog import alerts as kept
 from modelgroups.catalog import batches, logs, parcels
 from modelgroups.catalog.records import AlertRecord, BatchRecord, RuleRecord
 from modelgroups.inferences.layout import Kind
-from modelgroups.inferences.summary import LogSummary, summarize
+from modelgroups.inferences.summary import LogSummary, count
 from modelgroups.inferences.times import as_text, micros
 from modelgroups.query.subject import Subject
 from modelgroups.reference.intake import require_writable
@@ -80,7 +80,7 @@ class _State:
             last = [parcels.last_serial(session, log.serial, kind) for kind in Kind]
             closed = [b for b in batches.live(session, log.serial) if b.closed_at is not None]
         mark = ".".join(map(str, [log.generation, log.n_deletions, *last, len(closed)]))
-        return cls(mark, summarize(to.registry, to.model_id), closed)
+        return cls(mark, count(to.registry, to.model_id), closed)
 
 
 def _looked(subject: Subject, record: RuleRecord, state: _State, end: float | None) -> int:
