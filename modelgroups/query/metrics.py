@@ -175,6 +175,11 @@ class Rows:
         """What the column with the interval is called."""
         return "batch_id" if self.every == "batch_id" else "timestamp"
 
+    @property
+    def has_times(self) -> bool:
+        """Whether that column holds times."""
+        return self.every not in (None, "batch_id") or self.stretch is not None
+
     def keys(self) -> dict[str, dict[str, Any]]:
         """Return what the rows are grouped by, as entries of select by their names."""
         keys: dict[str, dict[str, Any]] = {}
@@ -220,7 +225,7 @@ def evaluate(
     whole = whole.reset_index() if keys else whole
     wanted = [*keys, *(metric.name for metric in metrics)]
     whole = whole[wanted].sort_values(keys, ignore_index=True) if keys else whole[wanted]
-    return typed(whole, [metric.name for metric in metrics], has_times="timestamp" in keys)
+    return typed(whole, [metric.name for metric in metrics], has_times=rows.has_times)
 
 
 def _bodies(
