@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from modelgroups.errors import ModelGroupsError
     from modelgroups.group import ModelGroup
     from modelgroups.model import Model
+    from modelgroups.query.engines.embedded import DuckDB
     from modelgroups.schema.attribute import Attribute, AttributeBin, AttributeCategory
     from modelgroups.types import (
         InputType,
@@ -35,6 +36,7 @@ _HOME = {
     "AttributeBin": "schema.attribute",
     "AttributeCategory": "schema.attribute",
     "Connection": "connection",
+    "DuckDB": "query.engines.embedded",
     "InputType": "types",
     "Model": "model",
     "ModelGroup": "group",
@@ -52,6 +54,7 @@ __all__ = [
     "AttributeBin",
     "AttributeCategory",
     "Connection",
+    "DuckDB",
     "InputType",
     "Model",
     "ModelGroup",

@@ -5,19 +5,23 @@ from __future__ import annotations
 import numbers
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from modelgroups.errors import UserTypeError, UserValueError
 
 __all__ = [
     "is_unicode",
+    "limit_or_none",
     "require_flag",
     "require_mapping",
     "require_member",
     "require_names",
     "require_text",
     "require_whole",
+    "text_or_none",
 ]
+
+_MOST: Final = 2**63 - 1
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -52,6 +56,11 @@ def require_text(value: object, parameter: str) -> str:
     return str(value)
 
 
+def text_or_none(value: object, parameter: str) -> str | None:
+    """Return a text or None, or raise for anything else."""
+    return None if value is None else require_text(value, parameter)
+
+
 def require_flag(value: object, parameter: str) -> bool:
     """Return True or False, or raise for anything else.
 
@@ -74,6 +83,21 @@ def require_whole(value: object, parameter: str) -> int:
     if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise _wrong(parameter, "an int", value)
     return int(value)
+
+
+def limit_or_none(value: object, parameter: str) -> int | None:
+    """Return how many to take at most, None for all, or raise.
+
+    >>> limit_or_none(0, "limit")
+    Traceback (most recent call last):
+    modelgroups.errors.UserValueError: limit must be 1 or more, got 0
+    """
+    if value is None:
+        return None
+    most = require_whole(value, parameter)
+    if most < 1:
+        raise UserValueError(f"{parameter} must be 1 or more, got {most}")
+    return min(most, _MOST)
 
 
 def require_mapping(value: object, parameter: str) -> Mapping[Any, Any]:

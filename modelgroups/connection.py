@@ -8,7 +8,13 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from modelgroups.arguments import require_flag, require_member, require_text, require_whole
+from modelgroups.arguments import (
+    limit_or_none,
+    require_flag,
+    require_member,
+    require_text,
+    text_or_none,
+)
 from modelgroups.calls import checked_call, checked_calls
 from modelgroups.catalog import groups, models
 from modelgroups.catalog.clock import as_stored
@@ -23,21 +29,27 @@ from modelgroups.lifecycle.lookup import (
 )
 from modelgroups.model import Model
 from modelgroups.model.records import from_record
+from modelgroups.query.engines import require_engine
 from modelgroups.registry import Registry, open_registry
 from modelgroups.types import InputType, OutputType
 
 if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
+
     from modelgroups.lifecycle.maintenance import Collected, Verification
+    from modelgroups.query.engines.embedded import DuckDB
 
 __all__ = ["Connection", "connect"]
 
-_MOST = 2**63 - 1
 _MOST_OF_A_NAME = 220  # characters, so that a time and a suffix still fit into a partner id
 
 
 @checked_call
 def connect(
-    location: str | os.PathLike[str] | None = None, *, read_only: bool = False
+    location: str | os.PathLike[str] | None = None,
+    *,
+    read_only: bool = False,
+    engine: DuckDB | BaseBackend | None = None,
 ) -> Connection:
     """Open a registry; make it if it is not there.
 
@@ -48,6 +60,9 @@ def connect(
         folder in the environment variable ``MODELGROUPS_HOME``, else the user's data folder.
     read_only
         Never write, not even to make or to migrate the registry.
+    engine
+        What runs queries: a `DuckDB` with options for the engine in this process; a connected
+        Ibis backend, such as ``ibis.pyspark.connect(session)``; or None for DuckDB with all cores.
 
     Returns
     -------
@@ -62,6 +77,10 @@ def connect(
         A newer release of modelgroups made the registry.
     ReadOnlyError
         The registry must be made or migrated, and the place cannot be written.
+    UserTypeError
+        The engine is none.
+    MissingDependencyError
+        The engine is Spark, and the installed release of PySpark is too old.
 
     Examples
     --------
@@ -69,7 +88,10 @@ def connect(
     ...     connection
     <Connection ':memory:'>
     """
-    return Connection(open_registry(location, read_only=read_only))
+    kept = require_engine(engine)
+    registry = open_registry(location, read_only=read_only)
+    registry.engine = kept
+    return Connection(registry)
 
 
 @checked_calls
@@ -316,15 +338,15 @@ class Connection:
         []
         """
         wanted = groups.GroupFilter(
-            name=_text_or_none(name, "name"),
-            tag=_text_or_none(tag, "tag"),
-            input_type=_text_or_none(input_type, "input_type"),
-            output_type=_text_or_none(output_type, "output_type"),
+            name=text_or_none(name, "name"),
+            tag=text_or_none(tag, "tag"),
+            input_type=text_or_none(input_type, "input_type"),
+            output_type=text_or_none(output_type, "output_type"),
             archived=None if archived is None else require_flag(archived, "archived"),
             created_after=_moment(created_after, "created_after"),
             created_before=_moment(created_before, "created_before"),
         )
-        key, most = _key(after, ModelGroup, "after"), _limit(limit)
+        key, most = _key(after, ModelGroup, "after"), limit_or_none(limit, "limit")
         with self._registry.catalog.read() as session:
             if key is not None:
                 require_group(session, key)
@@ -392,19 +414,19 @@ class Connection:
         [<Model 'm-1' version 1: NLP → TOKEN_SEQUENCE, saved>]
         """
         wanted = models.ModelFilter(
-            name=_text_or_none(name, "name"),
+            name=text_or_none(name, "name"),
             group_id=_key(group, ModelGroup, "group"),
-            tag=_text_or_none(tag, "tag"),
-            input_type=_text_or_none(input_type, "input_type"),
-            output_type=_text_or_none(output_type, "output_type"),
-            label=_text_or_none(label, "label"),
-            attribute=_text_or_none(attribute, "attribute"),
-            partner_model_id=_text_or_none(partner_model_id, "partner_model_id"),
+            tag=text_or_none(tag, "tag"),
+            input_type=text_or_none(input_type, "input_type"),
+            output_type=text_or_none(output_type, "output_type"),
+            label=text_or_none(label, "label"),
+            attribute=text_or_none(attribute, "attribute"),
+            partner_model_id=text_or_none(partner_model_id, "partner_model_id"),
             archived=None if archived is None else require_flag(archived, "archived"),
             created_after=_moment(created_after, "created_after"),
             created_before=_moment(created_before, "created_before"),
         )
-        key, most = _key(after, Model, "after"), _limit(limit)
+        key, most = _key(after, Model, "after"), limit_or_none(limit, "limit")
         with self._registry.catalog.read() as session:
             if key is not None:
                 require_model(session, key)
@@ -455,24 +477,11 @@ def _partner_id(display_name: str | None) -> str:
     return f"{display_name.replace(' ', '_')[:_MOST_OF_A_NAME]}_{stamp}"
 
 
-def _text_or_none(value: object, parameter: str) -> str | None:
-    return None if value is None else require_text(value, parameter)
-
-
 def _moment(value: datetime | str | None, parameter: str) -> str | None:
     try:
         return None if value is None else as_stored(value, parameter=parameter)
     except OverflowError as error:
         raise UserValueError(f"{parameter}={value!s} lies outside the years 1 to 9999") from error
-
-
-def _limit(limit: object) -> int | None:
-    if limit is None:
-        return None
-    most = require_whole(limit, "limit")
-    if most < 1:
-        raise UserValueError(f"limit must be 1 or more, got {most}")
-    return min(most, _MOST)
 
 
 def _key(
@@ -484,7 +493,7 @@ def _key(
             raise UserValueError(f"{parameter} must be saved before, and {item!r} is not")
         return item.id
     if item is None or isinstance(item, str):
-        return _text_or_none(item, parameter)
+        return text_or_none(item, parameter)
     raise UserTypeError(
         f"{parameter} must be a {kind.__name__} or its id, got {type(item).__name__}"
     )

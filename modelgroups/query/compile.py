@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from modelgroups.query import engine
 from modelgroups.query.answer import plain
 from modelgroups.query.conditions import condition
+from modelgroups.query.engines.base import Engine
 from modelgroups.query.faults import Faults, nearest
 from modelgroups.query.names import ORDER, column_name, shown_name
 from modelgroups.query.operand import Deferred, Level, Operand
@@ -26,6 +26,8 @@ from modelgroups.query.tree import Body, Item, Key
 __all__ = ["Compiler", "Relation"]
 
 _STAR: Final = "*"
+_BOX: Final = "#box"
+_MOST_BOXES: Final = 2**24  # of an image; so many images still fit into 64 bits
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,8 @@ class Compiler:
 
     def _unnested(self, table: Any) -> Any:
         """Return one row for each box where fields of boxes are asked for."""
+        import ibis
+
         asked = [name for name in self._names_used() if name in self.source.boxes and "." in name]
         owners = sorted({name.partition(".")[0] for name in asked})
         if not owners:
@@ -185,8 +189,11 @@ class Compiler:
             self.faults.add(self._at("select"), f"the boxes of {told} do not line up")
             return table
         parts = [column_name(name) for name in asked]
-        whole = [name for name in table.columns if name not in parts]
-        return table.select(*whole, **{name: table[name].unnest() for name in parts})
+        number = ibis.range(table[parts[0]].length()).unnest()
+        table = table.mutate(**{_BOX: number})
+        boxes = {name: table[name][table[_BOX]] for name in parts}
+        place = table[ORDER] * _MOST_BOXES + table[_BOX]
+        return table.mutate(**boxes, **{ORDER: place}).drop(_BOX)
 
     def _names_used(self) -> list[str]:
         names: list[str] = []
@@ -393,9 +400,9 @@ class Compiler:
         return f"{self.path}.{place}" if self.path else place
 
 
-def finished(relation: Relation, keys: Sequence[str]) -> list[dict[str, Any]]:
+def finished(relation: Relation, keys: Sequence[str], engine: Engine) -> list[dict[str, Any]]:
     """Return the rows of a relation in their order, with what is finished in Python."""
-    table: pa.Table = engine.run(relation.table.order_by(ORDER))
+    table = engine.run(relation.table.order_by(ORDER))
     later = {
         f"{column_name(key)}#{name}"
         for key, deferred in relation.finish.items()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from modelgroups.errors import UserValueError
+from modelgroups.errors import MethodNotApplicableError, UnexpectedError, UserValueError
 from modelgroups.inferences.read import Selection
 from modelgroups.inferences.times import micros
 from modelgroups.progress import progress
 from modelgroups.query.compile import Compiler, Relation, finished
-from modelgroups.query.engine import FileGoneError
 from modelgroups.query.enriched import (
     ENRICHED,
     Wanted,
@@ -19,6 +19,7 @@ from modelgroups.query.enriched import (
     shaped,
     wanted_of,
 )
+from modelgroups.query.engines.base import Engine, FileGoneError, NotInEngineError
 from modelgroups.query.faults import Faults
 from modelgroups.query.library.registry import Kind, known
 from modelgroups.query.names import ORDER, column_name
@@ -39,13 +40,41 @@ def run_base(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     ------
     UserValueError
         Lists every fault of the body, with its path.
+    MethodNotApplicableError
+        The engine lacks what a function needs.
     """
     tree = parse_body(body)
-    with progress("Answering the query"):
+    with progress("Answering the query"), _told(subject.engine, tree):
         try:
             return _answer(subject, tree, in_place=True)
         except FileGoneError:
             return _answer(subject, tree, in_place=False)
+
+
+@contextmanager
+def _told(engine: Engine, body: Body) -> Iterator[None]:
+    """Translate what an engine raises where it cannot answer a query."""
+    try:
+        yield
+    except NotInEngineError as error:
+        functions = ", ".join(sorted(set(_functions(body.model_dump())))) or "this query"
+        raise MethodNotApplicableError(
+            f"the engine {engine.name} cannot compute {functions}: {error}; open the registry "
+            "with the default engine to ask for it"
+        ) from error
+    except FileGoneError as error:
+        raise UnexpectedError(f"the engine {engine.name} met a bad file: {error}") from error
+
+
+def _functions(value: Any) -> Iterator[str]:
+    """Yield the names of the functions in a part of a body."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("function"), str):
+            yield value["function"]
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _functions(each)
 
 
 def _answer(subject: Subject, body: Body, *, in_place: bool) -> list[dict[str, Any]]:
@@ -53,7 +82,7 @@ def _answer(subject: Subject, body: Body, *, in_place: bool) -> list[dict[str, A
     relation, keys = _compiled(subject, body, faults, "", in_place=in_place)
     faults.raise_if_any()
     assert relation is not None  # noqa: S101  # without faults there is one
-    return finished(relation, keys)
+    return finished(relation, keys, subject.engine)
 
 
 def _compiled(
@@ -81,20 +110,20 @@ def _relation(
         found, keys = _compiled(subject, body.subquery, faults, below, in_place=in_place)
         if found is None:
             return None
-        source = _as_source(found, keys)
+        source = _as_source(found, keys, subject.engine)
     compiler = Compiler(subject, body, source, faults, path)
     relation = compiler.compile(inner=inner)
     return None if relation is None else (relation, compiler.keys)
 
 
-def _as_source(relation: Relation, keys: list[str]) -> Relation:
+def _as_source(relation: Relation, keys: list[str], engine: Engine) -> Relation:
     """Return the answer of a subquery as rows to ask; what must be finished is finished first."""
     import ibis
     import pyarrow as pa
 
     if not relation.finish:
         return relation
-    rows = finished(relation, keys)
+    rows = finished(relation, keys, engine)
     columns = {column_name(key): pa.array([row[key] for row in rows]) for key in keys}
     table = pa.table(columns | {ORDER: pa.array(range(len(rows)), pa.int64())})
     return Relation(ibis.memtable(table), relation.grouped)

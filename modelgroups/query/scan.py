@@ -16,7 +16,7 @@ import pyarrow.types as pat
 from modelgroups.inferences.layout import ID, Kind
 from modelgroups.inferences.read import Selection
 from modelgroups.inferences.view import open_view
-from modelgroups.query import engine
+from modelgroups.query.engines.base import ROW_NUMBER
 from modelgroups.query.names import ORDER, column_name
 from modelgroups.query.subject import Subject
 from modelgroups.storage.segments import SegmentName
@@ -38,9 +38,11 @@ def scan(subject: Subject, names: Iterable[str], selection: Selection) -> Any:
     -------
     ibis.Table or None
         None where rows must be read first: there are few of them, or many files, some are deleted,
-        or a column is ground truth, derived, or not flat.
+        a column is ground truth, derived, or not flat, or the engine does not see the files.
     """
     to = subject.recipient
+    if not subject.engine.sees(to.registry.root):
+        return None
     stored = {name: ID if name == "inference_id" else name for name in names}
     if not all(_is_flat(subject, name) for name in stored.values()):
         return None
@@ -88,7 +90,7 @@ def _of_segment(subject: Subject, segment: OpenSegment, stored: dict[str, str], 
     name = SegmentName(to.model_id, segment.record.id)
     held = {place for place in stored.values() if place in segment.file.schema_arrow.names}
     types = {place: _type(subject, place, in_file=True) for place in sorted(held)}
-    table = engine.file_table(str(to.registry.segments.path(name)), types)
+    table = subject.engine.file_table(str(to.registry.segments.path(name)), types)
     columns = {
         column_name(name): (
             table[place].cast(_type(subject, place))
@@ -97,7 +99,7 @@ def _of_segment(subject: Subject, segment: OpenSegment, stored: dict[str, str], 
         )
         for name, place in stored.items()
     }
-    return table.select(**columns, **{ORDER: table[engine.ROW_NUMBER].cast("int64") + start})
+    return table.select(**columns, **{ORDER: table[ROW_NUMBER].cast("int64") + start})
 
 
 def _of_parcels(subject: Subject, waiting: ParcelRows, stored: dict[str, str], start: int) -> Any:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from modelgroups.inferences.explanations import ALGORITHMS
+from modelgroups.query.engines import engine_of
 from modelgroups.types import Stage
 
 if TYPE_CHECKING:
     from modelgroups.inferences.recipient import Recipient
+    from modelgroups.query.engines.base import Engine
     from modelgroups.schema.attribute import Attribute
 
 __all__ = ["DEFAULT_ALGORITHM", "Subject"]
@@ -45,6 +47,11 @@ class Subject:
     text_delimiter: str | None = None
     explanation_algorithm: str = DEFAULT_ALGORITHM
     is_explained: bool = False
+
+    @property
+    def engine(self) -> Engine:
+        """What runs queries about it."""
+        return engine_of(self.recipient.registry)
 
     @property
     def attributes(self) -> dict[str, Attribute]:

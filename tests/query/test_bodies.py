@@ -13,7 +13,7 @@ from hypothesis import given, settings
 import modelgroups as mg
 from modelgroups import Attribute
 from modelgroups.errors import MethodNotApplicableError, UserValueError
-from modelgroups.query import engine
+from modelgroups.query.engines.embedded import DuckDB, Embedded, embedded
 from tests.query.lab import START, Lab, function
 
 INPUT = "PIPELINE_INPUT"
@@ -269,11 +269,11 @@ def test_names_and_texts_do_nothing_but_name(model, word, other):
 
 def test_no_text_of_a_user_stands_in_sql_as_a_name(model, monkeypatch):
     seen = []
-    run = engine.run
-    monkeypatch.setattr(engine, "run", lambda asked: seen.append(asked) or run(asked))
+    run = Embedded.run
+    monkeypatch.setattr(Embedded, "run", lambda one, asked: seen.append(asked) or run(one, asked))
     word = 'x"; DROP TABLE y; --'
     model.query({"select": [{"property": "age", "alias": word}], "order_by": [{"alias": word}]})
-    assert word not in engine._engine().connection.compile(seen[0])
+    assert word not in embedded(DuckDB()).connection.compile(seen[0])
 
 
 # --- faults ------------------------------------------------------------------------------------

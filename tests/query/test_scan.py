@@ -6,7 +6,11 @@ import pytest
 
 import modelgroups as mg
 from modelgroups import Attribute
-from modelgroups.query import engine, scan
+from modelgroups.errors import UnexpectedError
+from modelgroups.query import scan
+from modelgroups.query.engines import base
+from modelgroups.query.engines.base import FileGoneError
+from modelgroups.query.engines.embedded import DuckDB, Embedded, embedded
 from tests.query.lab import START, Lab, function
 
 INPUT = "PIPELINE_INPUT"
@@ -93,9 +97,9 @@ def assert_read_alike(model, monkeypatch):
 
 def test_files_are_read_in_place_and_answer_alike(model, monkeypatch):
     seen = []
-    read = engine.file_table
+    read = Embedded.file_table
     monkeypatch.setattr(
-        engine, "file_table", lambda path, types: seen.append(path) or read(path, types)
+        Embedded, "file_table", lambda one, path, types: seen.append(path) or read(one, path, types)
     )
     assert_read_alike(model, monkeypatch)
     assert len(set(seen)) == 2
@@ -115,15 +119,28 @@ def test_a_file_that_a_compaction_took_away_is_not_missed(model, monkeypatch, mo
     expected = model.query(body)
 
     def gone(*_):
-        raise engine.FileGoneError("no such file")
+        raise FileGoneError("no such file")
 
-    read, tables = engine.run, []
+    run, tables = Embedded.run, []
+
+    def run_later(one, table):
+        tables.append(table)
+        return run(one, table) if len(tables) > 1 else gone()
+
     if moment == "before":
-        monkeypatch.setattr(engine, "file_table", gone)
+        monkeypatch.setattr(Embedded, "file_table", gone)
     else:
-        monkeypatch.setattr(engine, "run", lambda t: read(t) if tables.append(t) or len(tables) > 1
-                            else gone())  # fmt: skip
+        monkeypatch.setattr(Embedded, "run", run_later)
     assert model.query(body) == expected
+
+
+def test_a_disk_that_fails_again_is_told(model, monkeypatch):
+    def gone(*_):
+        raise FileGoneError("no space left")
+
+    monkeypatch.setattr(Embedded, "run", gone)
+    with pytest.raises(UnexpectedError, match="duckdb met a bad file: no space left"):
+        model.query({"select": [function("count")]})
 
 
 def test_the_engine_keeps_few_files(model, monkeypatch):
@@ -131,12 +148,13 @@ def test_the_engine_keeps_few_files(model, monkeypatch):
     assert model.query(body) == [{"count": 589}]
     model.send_inferences(rows(600, 260))
     model.compact()  # into other files
-    monkeypatch.setattr(engine, "_MOST_FILES", len(engine._engine().files))
+    views = embedded(DuckDB()).files
+    monkeypatch.setattr(base, "_MOST_FILES", len(views.names))
     for _ in range(2):
         assert model.query(body) == [{"count": 849}]
-        assert len(engine._engine().files) == engine._MOST_FILES
+        assert len(views.names) == base._MOST_FILES
 
 
 def test_a_path_that_is_not_there_is_told():
-    with pytest.raises(engine.FileGoneError):
-        engine.file_table("/nowhere/it's.parquet", {})
+    with pytest.raises(FileGoneError):
+        embedded(DuckDB()).file_table("/nowhere/it's.parquet", {})

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from modelgroups.query import engine
 from modelgroups.query.conditions import condition
 from modelgroups.query.drift.classes import classes_of
 from modelgroups.query.drift.measures import Form
 from modelgroups.query.drift.request import Measured, Side, time_of
+from modelgroups.query.engines import embedded_of
 from modelgroups.query.names import ORDER, column_name
 from modelgroups.query.run import selection_of
 from modelgroups.query.source import load
@@ -53,7 +53,10 @@ def rows_of(side: Side, names: Iterable[str]) -> pa.Table:
 
 
 def _holds(side: Side, table: pa.Table) -> pa.Array:
-    """Return for each row whether it fulfils all conditions, as the query language has them."""
+    """Return for each row whether it fulfils all conditions, as the query language has them.
+
+    It is found out in this process, where the rows are, whatever engine runs other queries.
+    """
     import ibis
 
     table = table.rename_columns([n if n == ORDER else column_name(n) for n in table.column_names])
@@ -62,6 +65,7 @@ def _holds(side: Side, table: pa.Table) -> pa.Array:
         condition(rows[column_name(each.property)], each.comparator, each.value)
         for each in side.conditions
     ]
+    engine = embedded_of(side.subject.recipient.registry)
     found = engine.run(rows.filter(conditions).select(ORDER))
     holds = np.zeros(len(table), dtype=bool)
     holds[found[ORDER].to_numpy()] = True

@@ -1,0 +1,146 @@
+"""Spark, driven by Ibis: in a session of its own, with the settings that answers depend on.
+
+Rows that have to be read first go to it as Arrow tables; in local mode it reads the files of the
+log itself. Loads PySpark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from modelgroups.errors import MissingDependencyError, UserValueError
+from modelgroups.query.engines.base import ROW_NUMBER, FileGoneError, FileViews, NotInEngineError
+from modelgroups.storage.lock import thread_lock
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Spark"]
+
+_SETTINGS: Final = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",  # what does not fit is an error, not another number
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
+}
+_GLOB: Final = frozenset("*?[]{}\\,")
+_MISSING: Final = ("PATH_NOT_FOUND", "FAILED_READ_FILE", "FILE_NOT_EXIST")
+
+
+class Spark:
+    """Runs queries on Spark.
+
+    Parameters
+    ----------
+    backend
+        An Ibis backend over a session. Neither its settings nor its views are touched.
+
+    Raises
+    ------
+    MissingDependencyError
+        The release of PySpark is older than 4.
+    """
+
+    name: Final = "pyspark"
+
+    def __init__(self, backend: Any) -> None:
+        import pyspark
+
+        if int(pyspark.__version__.partition(".")[0]) < 4:
+            raise MissingDependencyError(
+                f"PySpark {pyspark.__version__} is installed, and queries need 4 or newer: "
+                "pip install 'modelgroups[spark]'"
+            )
+        self.backend = backend
+        self.session = backend._session.newSession()  # noqa: SLF001  # Ibis has no name for it
+        for key, value in _SETTINGS.items():
+            self.session.conf.set(key, value)
+        self.files = FileViews(self._make_view, self.session.catalog.dropTempView)
+        self._lock = thread_lock()
+
+    def sees(self, folder: Path) -> bool:
+        """Return whether Spark runs on this machine, and takes the path for what it is."""
+        master = self.session.conf.get("spark.master", "")
+        return str(master).startswith("local") and not _GLOB.intersection(str(folder))
+
+    def _make_view(self, path: str, name: str) -> None:
+        rows = self.session.read.parquet(f"file://{path}")
+        numbered = rows.selectExpr("*", f"_metadata.row_index AS {ROW_NUMBER}")
+        numbered.createOrReplaceTempView(name)
+
+    def file_table(self, path: str, types: Mapping[str, str]) -> Any:
+        """Return columns of a Parquet file as an Ibis table; see `Engine`."""
+        import ibis
+
+        with self._lock, _told():
+            name = self.files.name_of(path)
+        return ibis.table({**types, ROW_NUMBER: "int64"}, name=name)
+
+    def run(self, expression: Any) -> pa.Table:
+        """Return the answer of an Ibis expression; see `Engine`."""
+        from ibis.common.exceptions import IbisError
+
+        from modelgroups.query.engines.spark_rules import for_spark
+
+        table = for_spark(expression)
+        try:
+            text = self.backend.compile(table)
+        except (IbisError, NotImplementedError) as error:
+            raise NotInEngineError(str(error) or type(error).__name__) from error
+        with self._lock, _told(), self._rows_of(table):
+            found = self.session.sql(text).toArrow()
+        return _typed(found, expression.schema().to_pyarrow())
+
+    @contextmanager
+    def _rows_of(self, table: Any) -> Iterator[None]:
+        """Give Spark the rows in memory, for as long as it works on them."""
+        from ibis.expr.operations import InMemoryTable
+
+        held = table.op().find(InMemoryTable)
+        try:
+            for node in held:
+                rows = node.data.to_pyarrow(node.schema)
+                self.session.createDataFrame(rows).createOrReplaceTempView(node.name)
+            yield
+        finally:
+            for node in held:
+                self.session.catalog.dropTempView(node.name)
+
+
+def _typed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return an answer with the types that Ibis expects, by which all engines agree."""
+    import pyarrow as pa
+
+    columns = [
+        column if column.type == field.type else column.cast(field.type)
+        for column, field in zip(table.columns, schema, strict=True)
+    ]
+    return pa.table(columns, names=schema.names)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Translate what Spark raises."""
+    from pyspark.errors import (
+        AnalysisException,
+        ArithmeticException,
+        DateTimeException,
+        NumberFormatException,
+        PySparkException,
+    )
+
+    try:
+        yield
+    except (ArithmeticException, DateTimeException, NumberFormatException) as error:
+        first, _, _ = str(error).partition("\n")
+        raise UserValueError(f"the query cannot be answered: {first}") from error
+    except PySparkException as error:
+        if any(word in str(error) for word in _MISSING):
+            raise FileGoneError(str(error)) from error
+        if isinstance(error, AnalysisException):
+            first, _, _ = str(error).partition("\n")
+            raise NotInEngineError(first) from error
+        raise
