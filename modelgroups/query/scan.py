@@ -38,13 +38,14 @@ def scan(subject: Subject, names: Iterable[str], selection: Selection) -> Any:
     -------
     ibis.Table or None
         None where rows must be read first: there are few of them, or many files, some are deleted,
-        a column is ground truth, derived, or not flat, or the engine does not see the files.
+        a column is ground truth, derived, or not flat, columns differ in case only, or the engine
+        does not see the files.
     """
     to = subject.recipient
     if not subject.engine.sees(to.registry.root):
         return None
     stored = {name: ID if name == "inference_id" else name for name in names}
-    if not all(_is_flat(subject, name) for name in stored.values()):
+    if not all(_is_flat(subject, name) for name in stored.values()) or not _are_distinct(subject):
         return None
     with open_view(to.registry, to.model_id, to.layout) as view:
         segments = [s for s in view.of_kind(Kind.INFERENCE) if selection.may_hold(s.record)]
@@ -67,6 +68,12 @@ def _is_flat(subject: Subject, name: str) -> bool:
         return False
     type_ = layout.inferences.field(name).type
     return any(is_kind(type_) for is_kind in _FLAT)
+
+
+def _are_distinct(subject: Subject) -> bool:
+    """Return whether names of columns differ in more than case, which is all one to the engine."""
+    names = [*subject.recipient.layout.inferences.names, ROW_NUMBER]
+    return len({name.casefold() for name in names}) == len(names)
 
 
 def _is_worth_it(segments: Sequence[OpenSegment]) -> bool:

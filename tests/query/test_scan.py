@@ -107,6 +107,18 @@ def test_files_are_read_in_place_and_answer_alike(model, monkeypatch):
     assert_read_alike(model, monkeypatch)
 
 
+@pytest.mark.parametrize("other", ["N", "file_row_number"])
+def test_columns_that_the_engine_takes_for_one_are_kept_apart(monkeypatch, other):
+    monkeypatch.setattr(scan, "_FEWEST_ROWS", 1)
+    names = ["n", other]
+    with mg.connect(":memory:") as connection:
+        attributes = [Attribute(n, "INTEGER", INPUT, position=i) for i, n in enumerate(names)]
+        model = Lab(connection, attributes).new_model()
+        model.send_inferences([{"n": 1, other: 2}] * 300)
+        body = {"select": [function("max", name, property=name) for name in names]}
+        assert model.query(body) == [{"n": 1, other: 2}]
+
+
 def test_deleted_rows_stay_away(model, monkeypatch):
     model.delete_inferences(partner_inference_ids=["i3", "i400"])
     assert model.query({"select": [function("count")]}) == [{"count": 587}]

@@ -6,6 +6,7 @@ log itself. Loads PySpark.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,12 @@ _SETTINGS: Final = {
     "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
 }
 _GLOB: Final = frozenset("*?[]{}\\,")
-_MISSING: Final = ("PATH_NOT_FOUND", "FAILED_READ_FILE", "FILE_NOT_EXIST")
+_TOLD: Final = re.compile(
+    r"\[(?P<name>[A-Z_.]+)\] (?P<words>.*?) ?SQLSTATE: (?P<state>[0-9A-Z]{5})", re.DOTALL
+)
+_GONE: Final = ("PATH_NOT_FOUND", "FAILED_READ_FILE")
+_DATA: Final = "22"  # the class of SQLSTATE: data exception
+_UNKNOWN: Final = ("42", "0A")  # syntax error or unknown name; feature not supported
 
 
 class Spark:
@@ -123,24 +129,21 @@ def _typed(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Translate what Spark raises."""
-    from pyspark.errors import (
-        AnalysisException,
-        ArithmeticException,
-        DateTimeException,
-        NumberFormatException,
-        PySparkException,
-    )
+    """Translate what Spark raises, by the SQLSTATE that it tells."""
+    from py4j.protocol import Py4JJavaError
+    from pyspark.errors import PySparkException
 
     try:
         yield
-    except (ArithmeticException, DateTimeException, NumberFormatException) as error:
-        first, _, _ = str(error).partition("\n")
-        raise UserValueError(f"the query cannot be answered: {first}") from error
-    except PySparkException as error:
-        if any(word in str(error) for word in _MISSING):
-            raise FileGoneError(str(error)) from error
-        if isinstance(error, AnalysisException):
-            first, _, _ = str(error).partition("\n")
-            raise NotInEngineError(first) from error
+    except (PySparkException, Py4JJavaError) as error:
+        found = _TOLD.search(str(error))
+        if found is None:
+            raise
+        name, words, state = found["name"], " ".join(found["words"].split()), found["state"]
+        if name.startswith(_GONE):
+            raise FileGoneError(words) from error
+        if state.startswith(_DATA):
+            raise UserValueError(f"the query cannot be answered: {words}") from error
+        if state.startswith(_UNKNOWN):
+            raise NotInEngineError(words) from error
         raise
