@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
@@ -184,12 +185,22 @@ _making: Final = thread_lock()
 
 
 def embedded(options: DuckDB) -> Embedded:
-    """Return the engine with these options of this process: none crosses a fork.
-
-    Those of the parent stay untouched in a child: it must not close what the parent uses.
-    """
+    """Return the engine with these options of this process: none crosses a fork."""
     key = (os.getpid(), options)
     with _making:
         if key not in _engines:
             _engines[key] = Embedded(options)
         return _engines[key]
+
+
+def _leave_to_the_parent() -> None:
+    """Never destroy an engine in a forked child: DuckDB would wait for threads that are not there.
+
+    The reference that is too many keeps it alive, also while the interpreter ends.
+    """
+    for engine in _engines.values():
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine.connection.con))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)
