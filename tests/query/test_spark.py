@@ -6,8 +6,10 @@ large part of a second, however few rows it is about.
 
 import importlib.util
 import os
+import re
 import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -623,7 +625,6 @@ def test_the_session_of_the_user_stays_as_it_was(pair, spark):
     try:
         assert_answered_alike(pair("tabular"), BODIES["by day"][1])
         assert session.conf.get("spark.sql.ansi.enabled") == "false"
-        assert session.conf.get("spark.sql.caseSensitive") == "false"
         assert session.catalog.listTables() == []
     finally:
         session.conf.unset("spark.sql.ansi.enabled")
@@ -652,3 +653,14 @@ def test_what_spark_lacks_is_told(pair):
             pair("tabular")[1].query({"select": [function("tail", property="x")]})
     finally:
         unregister_function("tail")
+
+
+def test_the_readme_tells_how(spark, tmp_path, monkeypatch):
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    (snippet,) = re.findall(r"^<!-- spark -->\n```py\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    names = {"mg": mg}
+    exec(snippet, names)
+    with names["on_spark"] as connection:
+        assert connection.registry.engine.name == "pyspark"
+        assert connection.models() == []

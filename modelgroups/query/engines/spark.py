@@ -24,7 +24,6 @@ __all__ = ["Spark"]
 _SETTINGS: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # what does not fit is an error, not another number
-    "spark.sql.caseSensitive": "true",
     "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
 }
 _GLOB: Final = frozenset("*?[]{}\\,")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import ibis
-import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 from ibis.common.patterns import replace
 from ibis.expr.rewrites import p
@@ -19,11 +18,6 @@ __all__ = ["for_spark"]
 def for_spark(expression: Any) -> Any:
     """Return an expression for Spark that gives the answer of DuckDB."""
     return expression.as_table().op().replace(_RULES).to_expr()
-
-
-@ibis.udf.scalar.builtin
-def unix_micros(moment: dt.Timestamp(timezone="UTC")) -> int:  # type: ignore[valid-type,empty-body]
-    """Microseconds since 1970."""
 
 
 @replace(p.First)
@@ -80,15 +74,6 @@ def _like(_: Any) -> Any:
     return _.copy(pattern=ops.Literal(_.pattern.value.replace("\\", "\\\\"), _.pattern.dtype))
 
 
-@replace(p.TimestampDelta)
-def _microseconds(_: Any) -> Any:
-    """Count microseconds since 1970, for Spark does not count those between two times."""
-    left, right = (
-        unix_micros(side.to_expr().cast("timestamp('UTC')")) for side in (_.left, _.right)
-    )
-    return (left - right).op()
-
-
 @replace(p.Limit)
 def _offset(_: Any) -> Any:
     """Pass over rows by their number in the order, which Spark forgets on the way."""
@@ -103,4 +88,4 @@ def _offset(_: Any) -> Any:
     return rows.filter(wanted).drop("#number").op()
 
 
-_RULES = _first | _collect | _exact_sum | _element | _like | _microseconds | _offset
+_RULES = _first | _collect | _exact_sum | _element | _like | _offset
