@@ -77,10 +77,8 @@ def connect(
         A newer release of modelgroups made the registry.
     ReadOnlyError
         The registry must be made or migrated, and the place cannot be written.
-    UserTypeError
-        The engine is none.
-    MissingDependencyError
-        The engine is Spark, and the installed release of PySpark is too old.
+    UserTypeError, MethodNotApplicableError, MissingDependencyError
+        The engine is none, or a Spark session of Connect, or of a release before 4.
 
     Examples
     --------

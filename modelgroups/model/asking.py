@@ -44,7 +44,7 @@ class Asking(Logged):
         Raises
         ------
         MethodNotApplicableError
-            The model is not saved.
+            The model is not saved, or the engine of the connection lacks what a function needs.
         UserValueError
             The body has faults; each is listed with its path, and nothing is run.
 

@@ -1,7 +1,7 @@
 """Queries on Spark beside those on DuckDB: the same rows, the same answers.
 
-One session serves the module, and each body asks for as much as it can: a query on Spark takes a
-large part of a second, however few rows it is about.
+One session serves the module, on one worker (see conftest.py). Each body asks for as much as it
+can: a query on Spark takes a large part of a second, however few rows it is about.
 """
 
 import importlib.util
@@ -21,12 +21,12 @@ from modelgroups.query.drift.measures import MEASURES
 from tests.query.lab import START, Lab, assert_close, function
 from tests.query.test_examples import EXAMPLES, NOT_ANSWERED, assert_answers, saved_model
 
-HAS_JAVA = bool(shutil.which("java") or os.environ.get("JAVA_HOME"))
-HAS_PYSPARK = importlib.util.find_spec("pyspark") is not None
+if importlib.util.find_spec("pyspark") is None:
+    pytest.skip("PySpark is not installed: pip install '.[spark]'", allow_module_level=True)
+if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+    pytest.skip("there is no Java, which Spark needs", allow_module_level=True)
+
 pytestmark = [
-    pytest.mark.xdist_group("spark"),
-    pytest.mark.skipif(not HAS_PYSPARK, reason="PySpark is not installed: pip install '.[spark]'"),
-    pytest.mark.skipif(not HAS_JAVA, reason="there is no Java, which Spark needs"),
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas"),
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # those of PySpark
 ]
@@ -628,6 +628,13 @@ def test_the_session_of_the_user_stays_as_it_was(pair, spark):
         assert session.catalog.listTables() == []
     finally:
         session.conf.unset("spark.sql.ansi.enabled")
+
+
+def test_a_backend_without_a_session_is_told():
+    from ibis.backends.pyspark import Backend
+
+    with pytest.raises(MethodNotApplicableError, match="on a classic Spark session"):
+        mg.connect(":memory:", engine=Backend())
 
 
 def test_what_a_value_does_not_fit_is_told(pair):

@@ -28,8 +28,8 @@ def require_engine(given: Any) -> DuckDB | Engine:
     ------
     UserTypeError
         It is none.
-    MissingDependencyError
-        The installed release of PySpark is too old.
+    MethodNotApplicableError, MissingDependencyError
+        It is a Spark session of Connect, or of a release before 4.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from modelgroups.errors import MissingDependencyError, UserValueError
+from modelgroups.errors import MethodNotApplicableError, MissingDependencyError, UserValueError
 from modelgroups.query.engines.base import ROW_NUMBER, FileGoneError, FileViews, NotInEngineError
 from modelgroups.storage.lock import thread_lock
 
@@ -47,6 +47,8 @@ class Spark:
     ------
     MissingDependencyError
         The release of PySpark is older than 4.
+    MethodNotApplicableError
+        The backend is not connected, or by Spark Connect.
     """
 
     name: Final = "pyspark"
@@ -59,8 +61,15 @@ class Spark:
                 f"PySpark {pyspark.__version__} is installed, and queries need 4 or newer: "
                 "pip install 'modelgroups[spark]'"
             )
+        given = getattr(backend, "_session", None)  # Ibis has no other name for it
+        new_session = getattr(given, "newSession", None)
+        if new_session is None:
+            raise MethodNotApplicableError(
+                "queries run on a classic Spark session, not on Spark Connect: "
+                "ibis.pyspark.connect(SparkSession.builder.master(...).getOrCreate())"
+            )
         self.backend = backend
-        self.session = backend._session.newSession()  # noqa: SLF001  # Ibis has no name for it
+        self.session = new_session()
         for key, value in _SETTINGS.items():
             self.session.conf.set(key, value)
         self.files = FileViews(self._make_view, self.session.catalog.dropTempView)
