@@ -10,7 +10,7 @@ import modelgroups as mg
 from modelgroups import Attribute, DuckDB
 from modelgroups.errors import MethodNotApplicableError, UserError
 from modelgroups.query.engines import embedded_of
-from tests.query.lab import Lab, function
+from tests.query.lab import START, Lab, function
 from tests.query.test_examples import EXAMPLES, NOT_ANSWERED, assert_answers, saved_model
 
 MANY = 500_000
@@ -197,6 +197,27 @@ def test_a_backend_of_the_user_answers(example):
         model = saved_model(connection, example)
         answer = model.query(example["query"], query_type=example["query_type"])
         assert_answers(answer, example)
+    backend.disconnect()
+
+
+def test_times_are_in_utc_whatever_the_zone_of_the_engine():
+    import ibis
+
+    backend = ibis.duckdb.connect()
+    backend.raw_sql("SET TimeZone = 'Asia/Tokyo'")
+    attributes = [
+        Attribute("past", "TIME_SERIES", "PIPELINE_INPUT", position=0),
+        Attribute("at", "TIMESTAMP", "PIPELINE_INPUT", position=1),
+    ]
+    hour = function("roundTimestamp", property="at", time_interval="day")
+    select = [{"property": "past"}, {"property": "at"}, hour]
+    row = {"past": [{"timestamp": START, "value": 1.5}], "at": START}
+    with mg.connect(":memory:", engine=backend) as connection:
+        assert Lab(connection, attributes).values([row], select) == {
+            "past": [{"timestamp": "2024-03-01T00:00:00.000Z", "value": 1.5}],
+            "at": "2024-03-01T00:00:00.000Z",
+            "roundTimestamp": "2024-03-01T00:00:00.000Z",
+        }
     backend.disconnect()
 
 
