@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +43,6 @@ def plain(value: Any) -> Any:
 
 
 def text_of_time(moment: datetime, *, fraction: bool = True) -> str:
-    """Return a time as text in UTC, with milliseconds or with whole seconds; without zone it is."""
-    if moment.tzinfo is not None:  # as engines have it, in the zone of their session
-        moment = moment.astimezone(UTC)
+    """Return a time in UTC as text, with milliseconds or with whole seconds."""
     text = moment.strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{moment.microsecond // 1000:03d}Z" if fraction else f"{text}Z"
