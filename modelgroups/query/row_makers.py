@@ -78,7 +78,7 @@ def split(subject: Subject, body: Body, faults: Faults, path: str) -> Split | No
     if is_listing and body.group_by:
         place = f"{path}.group_by" if path else "group_by"
         faults.add(place, f"{item.function} makes rows of each inference; they have no groups")
-    return _listing(body, item) if is_listing else _ranking(subject, body, item)
+    return _listing(subject, body, item) if is_listing else _ranking(subject, body, item)
 
 
 def _makes_rows(item: Item) -> bool:
@@ -135,12 +135,13 @@ def _ranked(table: Any, keys: Sequence[str], scores: str, names: list[str], valu
     """Return a row for each input, the largest score of a group first, then by position."""
     import ibis
 
+    table = table.mutate(**{"#input": ibis.range(len(names)).unnest()})
     rows = table.select(
         *[column_name(key) for key in keys],
+        "#input",
         **{
-            column_name(_ATTRIBUTE): ibis.array(names).unnest(),
-            column_name(value): table[scores].unnest(),
-            "#input": ibis.array(list(range(len(names)))).unnest(),
+            column_name(_ATTRIBUTE): ibis.array(names)[table["#input"]],
+            column_name(value): table[scores][table["#input"]],
             "#group": table[ORDER],
         },
     )
@@ -152,13 +153,14 @@ def _ranked(table: Any, keys: Sequence[str], scores: str, names: list[str], valu
 # --- the tokens of texts ---------------------------------------------------------------------
 
 
-def _listing(body: Body, item: Item) -> Split:
+def _listing(subject: Subject, body: Body, item: Item) -> Split:
     """Split a body that asks for the tokens of texts."""
 
     def spread(relation: Relation) -> Relation:
         import ibis
 
-        found = _by_inference(finished(relation, [_INFERENCE, item.key]), item.key)
+        rows = finished(relation, [_INFERENCE, item.key], subject.engine)
+        found = _by_inference(rows, item.key)
         columns = {
             _INFERENCE: pa.array(list(found), pa.string()),
             item.key: pa.array(list(found.values()), _EXPLANATIONS_TYPE),

@@ -11,6 +11,7 @@ from modelgroups.inferences.read import Selection
 from modelgroups.inferences.times import micros
 from modelgroups.progress import progress
 from modelgroups.query.compile import Compiler, Relation, finished
+from modelgroups.query.engines.base import Engine, FileGoneError, NotInEngineError
 from modelgroups.query.enriched import (
     ENRICHED,
     Wanted,
@@ -19,7 +20,6 @@ from modelgroups.query.enriched import (
     shaped,
     wanted_of,
 )
-from modelgroups.query.engines.base import Engine, FileGoneError, NotInEngineError
 from modelgroups.query.faults import Faults
 from modelgroups.query.library.registry import Kind, known
 from modelgroups.query.names import ORDER, column_name
