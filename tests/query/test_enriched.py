@@ -73,7 +73,11 @@ def connection():
 
 @pytest.fixture(scope="module")
 def model(connection):
-    return new_model(connection)
+    """A model that somebody explained: without that no explanation can be asked for."""
+    model = new_model(connection)
+    part = {"algo": ALGORITHMS[0], "predicted_attribute": "p_1", "attribute": "AGE", "score": 0.5}
+    model.add_enrichments({"elsewhere": {"explanations": [part]}})
+    return model
 
 
 numbers = st.integers(-64, 64).map(lambda n: n / 16)
