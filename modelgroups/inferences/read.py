@@ -7,6 +7,7 @@ only the row groups that may hold it are read. Loads pandas and pyarrow: import 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import reduce
@@ -108,13 +109,21 @@ class Selection:
 
 
 def read_tables(
-    registry: Registry, model_id: str, layout: Layout, selection: Selection, *, is_batch: bool
+    registry: Registry,
+    model_id: str,
+    layout: Layout,
+    selection: Selection,
+    *,
+    is_batch: bool,
+    view: View | None = None,
 ) -> Iterator[pa.Table]:
     """Yield the inferences that are asked for, some at a time; at least one table, maybe empty.
 
-    They come in the order of storing. The log is seen as it was at the first of them.
+    They come in the order of storing. The log is seen as it was at the first of them, or as it
+    is in a view that is already open.
     """
-    with open_view(registry, model_id, layout) as view:
+    seen = open_view(registry, model_id, layout) if view is None else nullcontext(view)
+    with seen as view:
         inference_columns, truth_columns = selected_columns(view, selection, is_batch=is_batch)
         enrichment_columns = _held(view, selection.enrichments)
         followers = [

@@ -6,7 +6,7 @@ them. Loads pyarrow: import it lazily.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -77,11 +77,24 @@ class ParcelRows:
 
 @dataclass
 class View:
-    """What a log held at one moment."""
+    """What a log held at one moment.
+
+    Parameters
+    ----------
+    layout
+        The columns.
+    segments
+        The segments that are open, oldest first.
+    parcels
+        The rows in the catalog.
+    closed
+        The segments that were not wanted open.
+    """
 
     layout: Layout
     segments: list[OpenSegment]
     parcels: dict[Kind, ParcelRows]
+    closed: Sequence[Segment] = ()
 
     def of_kind(self, kind: Kind) -> list[OpenSegment]:
         """Return the segments of a kind, oldest first."""
@@ -94,13 +107,43 @@ class View:
 
 
 @contextmanager
-def open_view(registry: Registry, model_id: str, layout: Layout) -> Iterator[View]:
-    """Open the log of a model to be read."""
+def open_view(
+    registry: Registry,
+    model_id: str,
+    layout: Layout,
+    *,
+    wanted: Callable[[Segment], bool] = lambda _: True,
+    encoded: Sequence[str] = (),
+) -> Iterator[View]:
+    """Open the log of a model to be read.
+
+    Parameters
+    ----------
+    registry, model_id, layout
+        Whose log, and its columns.
+    wanted
+        Which segments are opened.
+    encoded
+        Columns of text that come as dictionaries.
+    """
+
+    def open_(segment: Segment) -> OpenSegment:
+        name = SegmentName(model_id, segment.id)
+        file = registry.segments.open(name, segment.footer_digest, encoded=encoded)
+        return OpenSegment(segment, files.enter_context(file), registry.segments.index(name))
+
     with ExitStack() as files:
-        yield _open(registry, model_id, layout, files)
+        yield _open(registry, model_id, layout, files, wanted, open_)
 
 
-def _open(registry: Registry, model_id: str, layout: Layout, files: ExitStack) -> View:
+def _open(
+    registry: Registry,
+    model_id: str,
+    layout: Layout,
+    files: ExitStack,
+    wanted: Callable[[Segment], bool],
+    open_: Callable[[Segment], OpenSegment],
+) -> View:
     for turn in range(_TRIES):
         with registry.catalog.read() as session:
             log = logs.find(session, model_id)
@@ -110,23 +153,16 @@ def _open(registry: Registry, model_id: str, layout: Layout, files: ExitStack) -
                 for kind in Kind
             }
         try:
-            opened = [_open_segment(registry, model_id, segment, files) for segment in listed]
+            opened = [open_(segment) for segment in listed if wanted(segment)]
         except SnapshotMissingError:  # a compaction was faster; if not, the file is gone
             if turn == _TRIES - 1:
                 raise
             files.close()
         else:
             rows = {kind: ParcelRows(waiting[kind], layout, kind) for kind in Kind}
-            return View(layout, opened, rows)
+            closed = [segment for segment in listed if not wanted(segment)]
+            return View(layout, opened, rows, closed)
     raise AssertionError  # pragma: no cover  # the last turn returns or raises
-
-
-def _open_segment(
-    registry: Registry, model_id: str, segment: Segment, files: ExitStack
-) -> OpenSegment:
-    name = SegmentName(model_id, segment.id)
-    file = files.enter_context(registry.segments.open(name, segment.footer_digest))
-    return OpenSegment(segment, file, registry.segments.index(name))
 
 
 def live_batches(

@@ -8,7 +8,7 @@ settled here, so that any engine may work on the result. Loads pandas and pyarro
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,9 +34,10 @@ from modelgroups.reference.reading import read_tables as read_reference_tables
 from modelgroups.types import Stage, ValueType
 
 if TYPE_CHECKING:
+    from modelgroups.inferences.view import View
     from modelgroups.schema.attribute import Attribute
 
-__all__ = ["BOX_FIELDS", "Column", "available", "load"]
+__all__ = ["BOX_FIELDS", "Column", "available", "load", "load_parts"]
 
 BOX_FIELDS: Final = ("class_id", "confidence", "top_left_x", "top_left_y", "width", "height")
 
@@ -119,7 +120,19 @@ def load(
     selection: Selection | None = None,
     enrichments: Iterable[str] = (),
 ) -> pa.Table:
-    """Return columns of a source, and the hidden order of storing.
+    """Return columns of a source whole; see `load_parts`."""
+    return pa.concat_tables(load_parts(subject, source, names, selection, enrichments))
+
+
+def load_parts(
+    subject: Subject,
+    source: str,
+    names: Iterable[str],
+    selection: Selection | None = None,
+    enrichments: Iterable[str] = (),
+    view: View | None = None,
+) -> Iterator[pa.Table]:
+    """Yield columns of a source, and the hidden order of storing, some rows at a time.
 
     Parameters
     ----------
@@ -133,19 +146,24 @@ def load(
         What of the log is needed at most; the query filters exactly.
     enrichments
         Columns of enrichments; those that the log has stand beside the others as they are.
+    view
+        The log, if it is already open.
     """
     wanted = list(dict.fromkeys(names))
     known = available(subject, source)
     needed = _stored_names(subject, [known[name] for name in wanted])
     if source == "reference":
-        table = _reference(subject, needed)
+        tables = _reference(subject, needed)
     else:
         narrowed = replace(selection or Selection(), enrichments=list(enrichments))
-        table = _inferences(subject, source, needed, narrowed)
-    columns = {name: _column(subject, known[name], table) for name in wanted}
-    columns |= {name: table[name] for name in enrichments if name in table.column_names}
-    columns[ORDER] = pa.array(np.arange(len(table)))
-    return pa.table(columns)
+        tables = _inferences(subject, source, needed, narrowed, view)
+    start = 0
+    for table in tables:
+        columns = {name: _column(subject, known[name], table) for name in wanted}
+        columns |= {name: table[name] for name in enrichments if name in table.column_names}
+        columns[ORDER] = pa.array(np.arange(start, start + len(table)))
+        start += len(table)
+        yield pa.table(columns)
 
 
 def _stored_names(subject: Subject, columns: Iterable[Column]) -> list[str]:
@@ -164,28 +182,31 @@ def _stored_names(subject: Subject, columns: Iterable[Column]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _inferences(subject: Subject, source: str, needed: list[str], selection: Selection) -> pa.Table:
+def _inferences(
+    subject: Subject, source: str, needed: list[str], selection: Selection, view: View | None
+) -> Iterator[pa.Table]:
     to = subject.recipient
     truths = list(to.layout.truth_attributes) if source == "ground_truth" else []
     read = list(dict.fromkeys([*needed, *truths])) or [ID]
     narrowed = replace(selection, columns=read)
-    tables = read_tables(to.registry, to.model_id, to.layout, narrowed, is_batch=to.is_batch)
-    table = pa.concat_tables(tables)
-    if truths:
+    for table in read_tables(
+        to.registry, to.model_id, to.layout, narrowed, is_batch=to.is_batch, view=view
+    ):
+        if not truths:
+            yield table
+            continue
         known = np.zeros(len(table), dtype=bool)
         for name in truths:
             known |= table[name].is_valid().to_numpy()
-        table = table.filter(pa.array(known))
-    return table
+        yield table.filter(pa.array(known))
 
 
-def _reference(subject: Subject, needed: list[str]) -> pa.Table:
+def _reference(subject: Subject, needed: list[str]) -> Iterator[pa.Table]:
     to = subject.recipient
     held = _reference_columns(subject)
     tables = read_reference_tables(
         to.registry, to.model_id, [name for name in needed if name in held]
     )
-    whole = []
     for table in tables:
         columns = {}
         for name in needed:
@@ -198,8 +219,7 @@ def _reference(subject: Subject, needed: list[str]) -> pa.Table:
             else:
                 cells = _parsed(table[name], attribute.value_type)
                 columns[name], _ = read_column(cells, attribute.value_type, name, None)
-        whole.append(pa.table(columns) if columns else table.select([]))
-    return pa.concat_tables(whole)
+        yield pa.table(columns) if columns else table.select([])
 
 
 def _parsed(column: pa.ChunkedArray, value_type: str) -> pa.ChunkedArray:

@@ -161,7 +161,9 @@ def write_table(table: pa.Table, path: Path, *, durable: bool = True) -> Written
     return write_parquet([table], table.schema, path, durable=durable)
 
 
-def open_parquet(path: Path, *, digest: str | None = None) -> pq.ParquetFile:
+def open_parquet(
+    path: Path, *, digest: str | None = None, encoded: Sequence[str] = ()
+) -> pq.ParquetFile:
     """Open a file for reading by parts; close it, or use it in a ``with`` block.
 
     Damage that is found later, in a page, comes as a SnapshotCorruptError too, except from
@@ -173,6 +175,9 @@ def open_parquet(path: Path, *, digest: str | None = None) -> pq.ParquetFile:
         The file.
     digest
         The SHA-256 that the file must have. The whole file is read to compare it.
+    encoded
+        Columns of text that come as dictionaries, as they lie in the file; those that it lacks
+        do not count.
 
     Returns
     -------
@@ -193,7 +198,12 @@ def open_parquet(path: Path, *, digest: str | None = None) -> pq.ParquetFile:
     modelgroups.errors.SnapshotMissingError: there is no file nowhere.parquet; restore it ...
     """
     with _translated(path):
-        return _open(path, digest, _STREAM_BUFFER)
+        file = _open(path, digest, _STREAM_BUFFER)
+        held = [name for name in encoded if name in file.schema_arrow.names]
+        if not held:
+            return file
+        with file:
+            return _CheckedFile(path, _STREAM_BUFFER, file.metadata, held)
 
 
 def read_table(
@@ -297,10 +307,21 @@ def _open(path: Path, digest: str | None, buffer_size: int) -> pq.ParquetFile:
 class _CheckedFile(pq.ParquetFile):  # type: ignore[misc]  # pyarrow has no types
     """A Parquet file whose pages are compared with their checksums; damage is told as ours."""
 
-    def __init__(self, path: Path, buffer_size: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        buffer_size: int,
+        metadata: pq.FileMetaData | None = None,
+        encoded: list[str] | None = None,
+    ) -> None:
         self._path = path
         super().__init__(
-            path, page_checksum_verification=True, pre_buffer=False, buffer_size=buffer_size
+            path,
+            metadata=metadata,
+            read_dictionary=encoded,
+            page_checksum_verification=True,
+            pre_buffer=False,
+            buffer_size=buffer_size,
         )
 
     def read(self, *args: Any, **kwargs: Any) -> pa.Table:

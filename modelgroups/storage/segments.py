@@ -21,7 +21,7 @@ from modelgroups.storage.lock import thread_lock
 from modelgroups.storage.objects import Identity, ObjectStore, identity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow.parquet as pq
@@ -100,8 +100,17 @@ class SegmentStore:
         rows.replace(self.path(name))
         self._staging.fsync(self.root / name.model_id)
 
-    def open(self, name: SegmentName, footer: str) -> pq.ParquetFile:
+    def open(
+        self, name: SegmentName, footer: str, *, encoded: Sequence[str] = ()
+    ) -> pq.ParquetFile:
         """Open the rows of a segment; its footer is compared with its SHA-256.
+
+        Parameters
+        ----------
+        name, footer
+            Which segment, and the SHA-256.
+        encoded
+            Columns of text that come as dictionaries.
 
         Raises
         ------
@@ -115,7 +124,7 @@ class SegmentStore:
         path = self.path(name)
         if footer_digest(path) != footer:
             raise _changed(path)
-        return open_parquet(path)
+        return open_parquet(path, encoded=encoded)
 
     def index(self, name: SegmentName) -> KeyIndex:
         """Return the index of a segment; it stays mapped for the next time.
