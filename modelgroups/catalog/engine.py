@@ -27,6 +27,7 @@ from modelgroups.errors import CatalogBusyError
 
 __all__ = [
     "APPLICATION_ID",
+    "BUSY_SECONDS",
     "checkpoint",
     "driver",
     "integrity_problems",
@@ -135,8 +136,9 @@ def _has_live_log(path: Path) -> bool:
 def _begin(connection: Any) -> None:
     """Start a transaction in the way that its execution options ask for."""
     dbapi_connection = connection.connection.dbapi_connection
-    if connection.get_execution_options().get("write"):
-        _begin_immediate(dbapi_connection)
+    patience = connection.get_execution_options().get("patience")
+    if patience is not None:
+        _begin_immediate(dbapi_connection, patience)
     else:
         dbapi_connection.execute("BEGIN")
 
@@ -150,14 +152,14 @@ def _roll_back(connection: Any, _: object) -> None:
     connection.rollback()
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin_immediate(connection: Any, patience: float) -> None:
     """Take the write lock, waiting in short rounds with random pauses between.
 
     SQLite's own waiting costs little, but its pauses grow, and whoever waited long comes last:
     the slowest of eight writers waited 7.4 s. Begun anew every few milliseconds it is fair:
     the slowest waited 0.1 s.
     """
-    deadline = time.monotonic() + BUSY_SECONDS
+    deadline = time.monotonic() + patience
     connection.execute(f"PRAGMA busy_timeout={_ROUND_MILLISECONDS}")
     try:
         while True:
@@ -170,7 +172,7 @@ def _begin_immediate(connection: Any) -> None:
                 if time.monotonic() > deadline:
                     raise CatalogBusyError(
                         f"another process has held the catalog's write lock for "
-                        f"{BUSY_SECONDS:.0f} s; find it (a debugger, a stopped process) and end "
+                        f"{patience:.0f} s; find it (a debugger, a stopped process) and end "
                         "it, then try again. Nothing was written."
                     ) from error
                 time.sleep(random.uniform(0, _PAUSE_SECONDS))  # noqa: S311  # not for secrets

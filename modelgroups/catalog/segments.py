@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import Session
 
+from modelgroups.catalog import segment_counts
 from modelgroups.catalog.records import Segment
 from modelgroups.catalog.tables import InferenceLogRow, SegmentRow, table
 
@@ -46,6 +47,7 @@ def drop(session: Session, segments: Sequence[Segment]) -> bool:
     """Delete segments, and return whether all were still there, as they were."""
     n_dropped = 0
     for segment in segments:
+        segment_counts.forget(session, segment.id)
         as_it_was = (_SEGMENT.id == segment.id) & (_SEGMENT.n_deleted == segment.n_deleted)
         gone = session.execute(
             delete(table(SegmentRow)).where(as_it_was).returning(_SEGMENT.serial)
@@ -56,6 +58,7 @@ def drop(session: Session, segments: Sequence[Segment]) -> bool:
 
 def mark_deleted(session: Session, segment: Segment) -> None:
     """Say which rows of a segment are deleted, and what bounds the others have."""
+    segment_counts.forget(session, segment.id)
     names = ("deleted", "n_deleted", "from_time", "to_time")
     session.execute(
         update(table(SegmentRow))

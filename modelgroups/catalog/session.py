@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError, InterfaceError
 from sqlmodel import Session
 
-from modelgroups.catalog.engine import checkpoint, driver, make_engine
+from modelgroups.catalog.engine import BUSY_SECONDS, checkpoint, driver, make_engine
 from modelgroups.catalog.interrupts import interrupts_wait
 from modelgroups.errors import (
     CatalogBusyError,
@@ -68,25 +68,31 @@ class Catalog:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that sees one state of the catalog until it ends."""
-        with self._session(write=False) as session:
+        with self._session() as session:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """Open a session that holds the write lock; commit at the end, or roll all back."""
+    def write(self, *, patience: float = BUSY_SECONDS) -> Iterator[Session]:
+        """Open a session that holds the write lock; commit at the end, or roll all back.
+
+        Parameters
+        ----------
+        patience
+            How many seconds to wait for the lock.
+        """
         if self.read_only:
             raise ReadOnlyError(
                 f"the registry at {self.path.parent} is open read-only; "
                 "open it with connect(..., read_only=False) to change it"
             )
-        with interrupts_wait(), self._session(write=True) as session, session.begin():
+        with interrupts_wait(), self._session(patience=patience) as session, session.begin():
             yield session
 
     @contextmanager
-    def _session(self, *, write: bool) -> Iterator[Session]:
+    def _session(self, *, patience: float | None = None) -> Iterator[Session]:
         with self._translated(), self._connection() as connection:
             try:
-                connection.execution_options(write=write)
+                connection.execution_options(patience=patience)
                 session = Session(connection)
                 try:
                     yield session

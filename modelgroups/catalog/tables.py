@@ -42,6 +42,7 @@ __all__ = [
     "ReferenceFileRow",
     "ReferenceSetRow",
     "RevisionRow",
+    "SegmentCountRow",
     "SegmentRow",
     "SnapshotRow",
     "TagRow",
@@ -244,6 +245,24 @@ class SegmentRow(Base, table=True):
     to_batch: str | None
     created_at: str
     deleted: bytes | None = Field(sa_column=Column(LargeBinary))
+
+
+class SegmentCountRow(Base, table=True):
+    """Counts of the rows of a segment by day and bucket, which can be made again at any time.
+
+    `key` is a hash of the buckets, `n_deleted` says how many rows were deleted when they were
+    counted, and `digest` is the SHA-256 of all the others.
+    """
+
+    __tablename__ = "segment_count"
+    __table_args__ = (UniqueConstraint("segment", "key"),)
+
+    serial: int | None = Field(default=None, primary_key=True)
+    segment: str = Field(foreign_key="segment.id", max_length=32)
+    key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    n_deleted: int
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    counts: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class ParcelRow(Base, table=True):

@@ -24,7 +24,7 @@ from modelgroups.storage.segments import SegmentName
 if TYPE_CHECKING:
     from modelgroups.inferences.view import OpenSegment, ParcelRows
 
-__all__ = ["scan"]
+__all__ = ["is_flat", "scan"]
 
 _FEWEST_ROWS: Final = 50_000
 _MOST_FILES: Final = 8
@@ -45,7 +45,7 @@ def scan(subject: Subject, names: Iterable[str], selection: Selection) -> Any:
     if not subject.engine.sees(to.registry.root):
         return None
     stored = {name: ID if name == "inference_id" else name for name in names}
-    if not all(_is_flat(subject, name) for name in stored.values()) or not _are_distinct(subject):
+    if not all(is_flat(subject, name) for name in stored.values()) or not _are_distinct(subject):
         return None
     with open_view(to.registry, to.model_id, to.layout) as view:
         segments = [s for s in view.of_kind(Kind.INFERENCE) if selection.may_hold(s.record)]
@@ -61,7 +61,8 @@ def scan(subject: Subject, names: Iterable[str], selection: Selection) -> Any:
     return parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
 
 
-def _is_flat(subject: Subject, name: str) -> bool:
+def is_flat(subject: Subject, name: str) -> bool:
+    """Return whether a column of the inferences lies in their files, one value a row."""
     layout = subject.recipient.layout
     attribute = layout.inference_attributes.get(name)
     if name not in layout.inferences.names or (attribute is not None and attribute.implicit):

@@ -1,13 +1,13 @@
 """Cells of the answer: the groups and times of the target, and which rows lie in which.
 
-Keys of both sides are numbered together in one pass. Loads pyarrow.
+They are numbered as rows come, those of the base by their group alone. Loads pyarrow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -16,167 +16,198 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from modelgroups.query.answer import plain, text_of_time
+from modelgroups.query.drift.numbering import Numbering, distinct
+from modelgroups.query.drift.request import ROLLUP
+from modelgroups.query.drift.sums import Where
 
-__all__ = ["Cells", "cells_of", "encode"]
+__all__ = ["DAYS", "Cells", "Rows", "ticks"]
 
 Codes: TypeAlias = NDArray[np.integer[Any]]
 
-_ROLLUP: Final = "rollup"
+DAYS: Final = ("day", "week", "month", "year")
+"""The rollups that are sums of days."""
+
+_SECOND: Final = 1_000_000
+_UNITS: Final = {"second": _SECOND, "minute": 60 * _SECOND, "hour": 3_600 * _SECOND} | dict.fromkeys(
+    DAYS, 86_400 * _SECOND
+)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Cells:
-    """The rows of the answer, and the cells that rows of data belong to.
+class Rows:
+    """The rows of the answer.
 
     Parameters
     ----------
     keys
-        For each cell its group and time, as they stand in the answer.
+        For each its group and time, as they stand in the answer, in their order.
     groups
-        For each cell the number of its group.
-    n_groups
-        How many groups there are.
-    base
-        For each row of the base the number of its group, `n_groups` if no cell is of it; None
-        if there is one group.
-    target
-        For each row of the target the number of its cell; None if there is one cell.
+        The number of its group.
+    places
+        For each cell the row that it belongs to.
     """
 
     keys: Sequence[dict[str, Any]]
     groups: Codes
-    n_groups: int
-    base: Codes | None = None
-    target: Codes | None = None
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    @cached_property
-    def base_rows(self) -> list[Codes] | None:
-        """The rows of the base in each group."""
-        return None if self.base is None else _rows_of(self.base, self.n_groups)
-
-    @cached_property
-    def target_rows(self) -> list[Codes] | None:
-        """The rows of the target in each cell."""
-        return None if self.target is None else _rows_of(self.target, len(self))
+    places: Codes
 
 
-def _rows_of(codes: Codes, n: int) -> list[Codes]:
-    small = codes.astype(np.min_scalar_type(n))  # NumPy sorts small integers by counting them
-    order = np.argsort(small, kind="stable")
-    ends = np.cumsum(np.bincount(codes, minlength=n))[:n]
-    return [order[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
-
-
-def cells_of(
-    base: pa.Table,
-    target: pa.Table | None,
-    groups: Sequence[str],
-    times: pa.ChunkedArray | None = None,
-) -> Cells:
-    """Return the cells of the combinations that the target has; without one, those of the base.
+class Cells:
+    """Numbers the cells of the answer.
 
     Parameters
     ----------
-    base, target
-        The rows of both sides.
-    groups
-        The columns that they are grouped by.
-    times
+    names
+        The columns that rows are grouped by.
+    rollup
         What the target is split by besides.
     """
-    if not groups and times is None:
-        return Cells([{}], np.zeros(1, np.int64), 1)
-    rows = base if target is None else target
-    of_base, of_rows = np.zeros(len(base), np.int64), np.zeros(len(rows), np.int64)
-    labels: list[tuple[str, list[Any]]] = []
-    for name in groups:
-        codes, values = encode([base[name]] if target is None else [base[name], target[name]])
-        of_base = of_base * len(values) + codes[: len(base)]
-        of_rows = of_rows * len(values) + codes[len(codes) - len(rows) :]
-        labels.append((name, [plain(value) for value in values.to_pylist()]))
-    if times is not None:
-        codes, values = encode([times])
-        labels.append((_ROLLUP, [_text(value) for value in values.to_pylist()]))
-        of_rows = of_rows * len(values) + codes
-    found, cell_of_row = _distinct(of_rows)
-    group_of_cell = found if times is None else found // max(len(values), 1)
-    distinct, groups_of_cells = np.unique(group_of_cell, return_inverse=True)
-    return Cells(
-        _keys(found, labels),
-        groups_of_cells,
-        len(distinct),
-        _number_among(of_base, distinct),
-        None if target is None else cell_of_row,
-    )
+
+    def __init__(self, names: Sequence[str], rollup: str | None) -> None:
+        self._names = names
+        self._rollup = rollup
+        self._values = [Numbering() for _ in names]
+        self._groups = [_Pairs() for _ in names]
+        self._times = Numbering()
+        self._cells = _Pairs()
+
+    @property
+    def n_groups(self) -> int:
+        """How many groups were seen on either side."""
+        return len(self._groups[-1]) if self._groups else 1
+
+    def of_base(self, table: pa.Table) -> Where:
+        """Return the group of each row of the base."""
+        return Where.of(self._group_of(table), np.arange(self.n_groups))
+
+    def of_target(self, table: pa.Table, times: pa.ChunkedArray | None) -> Where:
+        """Return the cell of each row of the target.
+
+        Parameters
+        ----------
+        table
+            With the columns that rows are grouped by.
+        times
+            The time of each row, or its batch.
+        """
+        group = self._group_of(table)
+        if times is None:
+            time = np.zeros(len(table), np.int64)
+        elif self._rollup == "batch_id":
+            time = self._times.number(times)
+        else:
+            time = self._number_ticks(ticks(times, self._rollup or "day"))
+        cells = self._cells.number(group, time)
+        return Where.of(cells, self._cells.firsts)
+
+    def of_days(self, days: Codes) -> Codes:
+        """Return the cells of days, where rows are not grouped."""
+        times = self._times.number_each(days.tolist())
+        return self._cells.number(np.zeros(len(days), np.int64), times)
+
+    def days_of(self, cells: Codes) -> Codes:
+        """Return the days of cells, where rows are not grouped."""
+        return np.array(self._times.values, np.int64)[self._cells.seconds[cells]]
+
+    def _group_of(self, table: pa.Table) -> Codes:
+        group = np.zeros(len(table), np.int64)
+        for name, values, pairs in zip(self._names, self._values, self._groups, strict=True):
+            group = pairs.number(group, values.number(table[name]))
+        return group
+
+    def _number_ticks(self, found: tuple[Codes, NDArray[np.bool_] | None]) -> Codes:
+        values, is_null = found
+        some, places = distinct(values)
+        numbers = self._times.number_each(some.tolist())[places]
+        if is_null is not None:
+            numbers[is_null] = self._times.number_each([None])[0]
+        return numbers
+
+    # --- the rows of the answer --------------------------------------------------------------
+
+    def rows(self, *, of_base: bool = False) -> Rows:
+        """Return the rows of the answer; without a target, those of the groups of the base."""
+        if not self._names and self._rollup is None:
+            places = np.zeros(max(len(self._cells), 1), np.int64)
+            return Rows([{}], np.zeros(1, np.int64), places)
+        groups = np.arange(self.n_groups) if of_base else self._cells.firsts
+        if not len(groups):
+            return Rows([], groups, groups)
+        columns = [
+            (name, values.ranks()[codes], [plain(value) for value in values.values], codes)
+            for name, values, codes in zip(
+                self._names, self._values, self._codes_of(groups), strict=True
+            )
+        ]
+        if self._rollup is not None and not of_base:
+            begins = [_begin(value, self._rollup) for value in self._times.values]
+            order = Numbering()
+            numbers = order.number_each(begins)
+            codes = self._cells.seconds
+            columns.append((ROLLUP, order.ranks()[numbers][codes], [*map(_text, begins)], codes))
+        ranks = np.stack([rank for _, rank, _, _ in columns])
+        _, first, places = np.unique(ranks, axis=1, return_index=True, return_inverse=True)
+        names = [name for name, *_ in columns]
+        shown = [[labels[code] for code in codes[first]] for _, _, labels, codes in columns]
+        keys = [dict(zip(names, row, strict=True)) for row in zip(*shown, strict=True)]
+        return Rows(keys, groups[first], places.reshape(-1))
+
+    def _codes_of(self, groups: Codes) -> list[Codes]:
+        """Return for each column the number of its value in some groups."""
+        found: list[Codes] = []
+        for pairs in reversed(self._groups):
+            found.append(pairs.seconds[groups])
+            groups = pairs.firsts[groups]
+        return found[::-1]
 
 
-def _distinct(codes: Codes) -> tuple[Codes, Codes]:
-    """Return the distinct codes in ascending order, and the place of each row's among them."""
-    most = int(codes.max(initial=0))
-    if most > 2 * len(codes) + 1_000:  # many combinations of keys, of which few may be there
-        return np.unique(codes, return_inverse=True)
-    found = np.flatnonzero(np.bincount(codes, minlength=most + 1))
-    places = np.zeros(most + 1, np.int64)
-    places[found] = np.arange(len(found))
-    return found, places[codes]
+class _Pairs:
+    """Numbers pairs of numbers in the order in which they first appear."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[int, int], int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @property
+    def firsts(self) -> Codes:
+        return np.array([first for first, _ in self._numbers], np.int64)
+
+    @property
+    def seconds(self) -> Codes:
+        return np.array([second for _, second in self._numbers], np.int64)
+
+    def number(self, first: Codes, second: Codes) -> Codes:
+        n_second = int(second.max(initial=0)) + 1
+        found, places = distinct(first * n_second + second)
+        pairs = zip((found // n_second).tolist(), (found % n_second).tolist(), strict=True)
+        numbers = [self._numbers.setdefault(pair, len(self._numbers)) for pair in pairs]
+        return np.array(numbers, np.int64)[places]
 
 
-def _number_among(codes: Codes, known: Codes) -> Codes:
-    """Return the place of each code among the known ones, their number for an unknown one."""
-    places = np.searchsorted(known, codes)
-    matches = np.append(known, -1)[places] == codes
-    return np.where(matches, places, len(known))
+def ticks(times: pa.ChunkedArray, rollup: str) -> tuple[Codes, NDArray[np.bool_] | None]:
+    """Return times as whole units since 1970, and which are null, if any is."""
+    micros = times.cast(pa.int64())
+    is_null = None
+    if micros.null_count:
+        is_null = micros.is_null().to_numpy()
+        micros = pc.fill_null(micros, 0)
+    return micros.to_numpy() // _UNITS[rollup], is_null
 
 
-def _keys(found: Codes, labels: Sequence[tuple[str, list[Any]]]) -> list[dict[str, Any]]:
-    """Return the keys of cells from the numbers that were made of them."""
-    columns: dict[str, list[Any]] = {}
-    for name, values in reversed(labels):
-        columns[name] = [values[i] for i in found % max(len(values), 1)]
-        found = found // max(len(values), 1)
-    names = [name for name, _ in labels]
-    return [
-        dict(zip(names, row, strict=True))
-        for row in zip(*(columns[name] for name in names), strict=True)
-    ]
+def _begin(value: Any, rollup: str) -> Any:
+    """Return when a time begins, as a moment; a batch is its own."""
+    if value is None or isinstance(value, str):
+        return value
+    moment = _EPOCH + timedelta(microseconds=value * _UNITS[rollup])
+    if rollup == "week":
+        return moment - timedelta(days=moment.weekday())
+    if rollup == "month":
+        return moment.replace(day=1)
+    return moment.replace(month=1, day=1) if rollup == "year" else moment
 
 
 def _text(value: Any) -> Any:
-    return value if value is None or isinstance(value, str) else text_of_time(value, fraction=False)
-
-
-def encode(columns: Sequence[pa.ChunkedArray | pa.Array]) -> tuple[Codes, pa.Array]:
-    """Return values of several columns, one behind the other, as places among the distinct ones.
-
-    The distinct values are in ascending order, text by code point, null as the last.
-
-    Examples
-    --------
-    >>> codes, values = encode([pa.array(["b", None]), pa.array(["a", "b"])])
-    >>> codes.tolist(), values.to_pylist()
-    ([1, 2, 0, 1], ['a', 'b', None])
-    """
-    chunks = [chunk for column in columns for chunk in _chunks(_one_spelling(column))]
-    joined = pa.chunked_array(chunks, columns[0].type)
-    if not len(joined):
-        return np.empty(0, np.int64), pa.nulls(0, joined.type)
-    encoded = joined.dictionary_encode("encode").combine_chunks()
-    values = encoded.dictionary
-    order = pc.array_sort_indices(values, null_placement="at_end")
-    ranks = np.empty(len(values), np.int64)
-    ranks[order.to_numpy()] = np.arange(len(values))
-    return ranks[encoded.indices.to_numpy()], values.take(order)
-
-
-def _chunks(column: pa.ChunkedArray | pa.Array) -> list[pa.Array]:
-    return column.chunks if isinstance(column, pa.ChunkedArray) else [column]
-
-
-def _one_spelling(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
-    """Return numbers with one zero, and null for NaN."""
-    if not pa.types.is_floating(column.type):
-        return column
-    return pc.add(pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column), 0.0)
+    return text_of_time(value, fraction=False) if isinstance(value, datetime) else value

@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelgroups.query.drift import samples
+from modelgroups.query.drift.samples import Sample
+from modelgroups.query.drift.sums import Counted
 
-__all__ = ["MEASURES", "Counts", "Form", "Measure", "Pair", "half_row_shares", "shares"]
+__all__ = ["MEASURES", "Counts", "Form", "Measure", "half_row_shares", "shares"]
 
 Floats: TypeAlias = NDArray[np.float64]
-Pair: TypeAlias = tuple[Floats, Floats]
-"""The ordered values of base and target, without nulls."""
+Codes: TypeAlias = NDArray[np.integer[Any]]
 
 LEAST_P_VALUE: Final = 2.2e-308
 
@@ -61,18 +62,19 @@ class Measure:
         The values that it can compare.
     of_counts
         Its value for each cell, from counts.
-    of_samples
-        Its value for each cell from the ordered values of base and target, for continuous ones.
+    of_ranks
+        Its value for each cell, from how many values of the target lie where among those of the
+        base; for continuous ones.
+    of_values
+        Its value for each of several targets, from all values of a base and theirs; for
+        continuous ones.
     """
 
     name: str
     forms: tuple[Form, ...]
     of_counts: Callable[[Counts], Floats] | None
-    of_samples: Callable[[Iterable[Pair]], Floats] | None = None
-
-    def needs_samples(self, form: Form) -> bool:
-        """Return whether it compares values of a form one by one."""
-        return self.of_samples is not None and form is Form.CONTINUOUS
+    of_ranks: Callable[[Counted, Callable[[int], Sample], Codes], Floats] | None = None
+    of_values: Callable[[Sample, Floats, Codes], Floats] | None = None
 
 
 def shares(counts: NDArray[np.int64]) -> Floats:
@@ -185,7 +187,7 @@ def new_category_rate(counts: Counts) -> Floats:
     return found
 
 
-def ks_test(pairs: Iterable[Pair]) -> Floats:
+def ks_test(counts: Counted, base_of: Callable[[int], Sample], groups: Codes) -> Floats:
     """Return −log10(p) of the two-sample Kolmogorov–Smirnov test, two-sided, asymptotic p.
 
     Of all non-null values, without buckets; the statistic is the largest distance of the two
@@ -195,12 +197,11 @@ def ks_test(pairs: Iterable[Pair]) -> Floats:
     """
     from scipy.stats import kstwo
 
-    distances, sizes = [], []
-    for base, target in pairs:
-        n, m = float(len(base)), float(len(target))
-        sizes.append(np.round(max(n, m) * min(n, m) / (n + m)) if n and m else 0.0)
-        distances.append(samples.ks_distance(base, target) if sizes[-1] else np.nan)
-    distance, size = np.array(distances), np.array(sizes)
+    seen, places = np.unique(groups, return_inverse=True)
+    n = np.array([len(base_of(group)) for group in seen.tolist()], float)[places]
+    m = np.bincount(counts.cells, counts.n, len(groups))
+    size = np.round(np.maximum(n, m) * np.minimum(n, m) / np.maximum(n + m, 1.0))
+    distance = samples.ks_distances(counts, base_of, groups)
     found = np.full(len(size), np.nan)
     known = size > 0
     if known.any():
@@ -209,9 +210,15 @@ def ks_test(pairs: Iterable[Pair]) -> Floats:
     return found
 
 
-def wasserstein_distance(pairs: Iterable[Pair]) -> Floats:
-    """Return the Wasserstein distance of each pair; see `samples.wasserstein_distance`."""
-    return np.array([samples.wasserstein_distance(base, target) for base, target in pairs])
+def wasserstein_distances(base: Sample, ordered: Floats, ends: Codes) -> Floats:
+    """Return the Wasserstein distance of order 1.
+
+    ∫ |F − G| over the two empirical distribution functions, also called the earth mover's
+    distance (Vaserstein 1969): a distance, in the unit of the values (microseconds for times),
+    from 0 up. All non-null values count, without buckets. It equals
+    `scipy.stats.wasserstein_distance`. Null where a side has no values, or where it is infinite.
+    """
+    return samples.wasserstein_distances(base, ordered, ends)
 
 
 def minus_log10(p_values: Any) -> Any:
@@ -251,8 +258,8 @@ MEASURES: Final = _named(
         Measure("KLDivergence", _BINNED, kl_divergence),
         Measure("JSDivergence", _BINNED, js_divergence),
         Measure("HellingerDistance", _BINNED, hellinger_distance),
-        Measure("HypothesisTest", _BINNED, chi_squared_test, ks_test),
-        Measure("WassersteinDistance", (Form.CONTINUOUS,), None, wasserstein_distance),
+        Measure("HypothesisTest", _BINNED, chi_squared_test, of_ranks=ks_test),
+        Measure("WassersteinDistance", (Form.CONTINUOUS,), None, of_values=wasserstein_distances),
         Measure("MissingRateChange", (Form.CONTINUOUS, Form.CATEGORICAL), missing_rate_change),
         Measure("NewCategoryRate", (Form.CATEGORICAL, Form.CLASSES), new_category_rate),
     ]

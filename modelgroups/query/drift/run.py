@@ -7,16 +7,14 @@ from typing import Any
 
 import pyarrow.types as pat
 
-from modelgroups.progress import progress
 from modelgroups.query.answer import plain
 from modelgroups.query.drift.body import THRESHOLDS, DriftBody, TableBody, parse
-from modelgroups.query.drift.cells import cells_of
+from modelgroups.query.drift.compare import compare, distribution_of
+from modelgroups.query.drift.distributions import Counting
 from modelgroups.query.drift.measures import MEASURES
 from modelgroups.query.drift.reader import request_of
-from modelgroups.query.drift.request import Request, time_of
-from modelgroups.query.drift.sides import rows_of, times_of
 from modelgroups.query.drift.table import bucket_rows
-from modelgroups.query.drift.tally import Compared
+from modelgroups.query.source import column_type
 from modelgroups.query.subject import Subject
 
 __all__ = ["run_bucket_table", "run_drift"]
@@ -32,24 +30,26 @@ def run_drift(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]
     """
     tree: DriftBody = parse(DriftBody, body)
     request = request_of(subject, tree)
-    with progress("Measuring drift", total=1 + len(request.measured)) as advance:
-        compared = _load(request)
-        advance(1)
-        rows = [dict(key) for key in compared.cells.keys]
-        for measured in request.measured if rows else ():
-            if tree.metric == THRESHOLDS:
-                values = _thresholds(compared.tally(measured).target, tree)
+    measure = MEASURES.get(tree.metric)
+    answer: list[dict[str, Any]] = []
+    distributions = [distribution_of(request, each, measure) for each in request.measured]
+    for some, rows in compare(request, distributions):
+        answer = answer or [dict(key) for key in rows.keys]
+        for each in some if answer else []:
+            if measure is None:
+                assert isinstance(each, Counting)  # noqa: S101  # thresholds are of counts
+                values = _thresholds(each, rows, tree)
             else:
-                values = compared.measure(MEASURES[tree.metric], measured).tolist()
-            for row, value in zip(rows, values, strict=True):
-                row[measured.key] = plain(value)
-            advance(1)
-    return rows
+                values = each.drift(measure, rows).tolist()
+            for row, value in zip(answer, values, strict=True):
+                row[each.measured.key] = plain(value)
+    return answer
 
 
-def _thresholds(counts: Any, tree: DriftBody) -> list[Any]:
+def _thresholds(each: Counting, rows: Any, tree: DriftBody) -> list[Any]:
     from modelgroups.query.drift.thresholds import calibrated, expected
 
+    counts = [row for tally in each.tallies(rows) for row in tally.base]
     if tree.confidence is None:
         return [expected(row, tree.target_size) for row in counts]
     return [calibrated(row, tree.confidence, tree.target_size) for row in counts]
@@ -66,31 +66,13 @@ def run_bucket_table(subject: Subject, body: Mapping[str, Any]) -> list[dict[str
     tree: TableBody = parse(TableBody, body)
     request = request_of(subject, tree)
     (measured,) = request.measured
-    compared = _load(request)
-    if not compared.cells.keys:
-        return []
-    tally = compared.tally(measured)
-    is_time = pat.is_timestamp(compared.base[measured.column].type)
+    distribution = distribution_of(request, measured, None)
+    assert isinstance(distribution, Counting)  # noqa: S101  # without a measure it is
+    is_time = pat.is_timestamp(column_type(request.base.columns[measured.column]))
     return [
         row
-        for cell, key in enumerate(compared.cells.keys)
-        for row in bucket_rows(tally, cell, int(compared.cells.groups[cell]), key, is_time=is_time)
+        for _, rows in compare(request, [distribution])
+        for tally in distribution.tallies(rows)
+        for number, key in enumerate(tally.keys)
+        for row in bucket_rows(tally, number, key, is_time=is_time)
     ]
-
-
-def _load(request: Request) -> Compared:
-    """Return the rows of both sides, each read once."""
-    read = [[*each.needs(request.base.subject), *request.groups] for each in request.measured]
-    base = rows_of(request.base, [name for names in read for name in names])
-    if request.target is None:
-        return Compared(request, base, None, cells_of(base, None, request.groups))
-    subject = request.target.subject
-    names = [name for each in request.measured for name in each.needs(subject)]
-    names += request.groups
-    times = None
-    if request.rollup is not None:
-        names.append("batch_id" if request.rollup == "batch_id" else time_of(request.target))
-    target = rows_of(request.target, names)
-    if request.rollup is not None:
-        times = times_of(request.target, target, request.rollup)
-    return Compared(request, base, target, cells_of(base, target, request.groups, times))

@@ -1,52 +1,207 @@
-"""Two samples of values, in ascending order and without nulls, compared value by value."""
+"""Values of a target beside those of its base, in ascending order and without nulls.
+
+All cells of the answer are worked on at once: a log by the hour has thousands.
+"""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ks_distance", "wasserstein_distance"]
+from modelgroups.query.drift.sums import Counted
+
+__all__ = ["Sample", "ks_distances", "ranks_in", "wasserstein_distances"]
 
 Floats: TypeAlias = NDArray[np.float64]
+Codes: TypeAlias = NDArray[np.integer[Any]]
 
 
-def ks_distance(a: Floats, b: Floats) -> float:
-    """Return the largest distance of two empirical distribution functions.
+@dataclass(frozen=True)
+class Sample:
+    """The values of the base in one group.
 
-    Between two values of the smaller sample its function is constant and the other one grows, so
-    that the largest distance lies at one of these values, or right before it.
+    Parameters
+    ----------
+    ordered
+        All of them, ascending.
+    values
+        The distinct ones.
+    upto
+        How many rows have one of the first values: of none of them, of the first, and so on.
+    """
+
+    ordered: Floats
+    values: Floats
+    upto: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, ordered: Floats) -> Sample:
+        """Return the sample with the values, which are in ascending order.
+
+        >>> Sample.of(np.array([1.0, 3.0, 3.0])).upto
+        array([0, 1, 3])
+        """
+        starts = np.flatnonzero(np.diff(ordered, prepend=np.nan) != 0)
+        return cls(ordered, ordered[starts], np.append(starts, len(ordered)))
+
+    def __len__(self) -> int:
+        return len(self.ordered)
+
+
+def ranks_in(sample: Sample, ordered: Floats) -> Codes:
+    """Return where values lie in a base: 2 i + 1 at its value i, 2 i before it.
 
     Examples
     --------
-    >>> ks_distance(np.array([1.0, 2.0]), np.array([2.0, 3.0]))
-    0.5
+    >>> ranks_in(Sample.of(np.array([1.0, 3.0])), np.array([0.0, 1.0, 2.0, 3.0, 4.0]))
+    array([0, 1, 2, 3, 4])
     """
-    few, many = (a, b) if len(a) <= len(b) else (b, a)
-    steps = np.arange(len(few) + 1) / len(few)
-    upto = np.searchsorted(many, few, side="right") / len(many)
-    before = np.searchsorted(many, few, side="left") / len(many)
-    return float(max((steps[1:] - upto).max(), (before - steps[:-1]).max()))
+    if not len(sample):
+        return np.zeros(len(ordered), np.int64)
+    places = np.searchsorted(sample.values, ordered)
+    ties = sample.values[np.minimum(places, len(sample.values) - 1)] == ordered
+    return 2 * places + ties
 
 
-def wasserstein_distance(base: Floats, target: Floats) -> float:
-    """Return the Wasserstein distance of order 1.
+def ks_distances(counts: Counted, sample_of: Callable[[int], Sample], groups: Codes) -> Floats:
+    """Return the largest distance of two empirical distribution functions, for each cell.
 
-    ∫ |F − G| over the two empirical distribution functions, also called the earth mover's
-    distance (Vaserstein 1969): a distance, in the unit of the values (microseconds for times),
-    from 0 up. All non-null values count, without buckets. It equals
-    `scipy.stats.wasserstein_distance`. Null where a side has no values, or where it is infinite.
+    The function of the base is constant between two of its values, and that of the target grows
+    there: the largest distance lies at one of the base's values, or right before it. So it follows
+    from how many values of the target are at each value of the base, and how many between.
+
+    Parameters
+    ----------
+    counts
+        The rows of each cell by rank (`ranks_in`).
+    sample_of
+        From a group to its base.
+    groups
+        The group of each cell.
+
+    Returns
+    -------
+    array
+        NaN where a side has no values.
+    """
+    n_cells = len(groups)
+    totals = np.bincount(counts.cells, counts.n, n_cells)
+    after = np.cumsum(counts.n) - (np.cumsum(totals) - totals)[counts.cells]
+    before = after - counts.n
+    low, high = _base_shares(counts, sample_of, groups)
+    found = np.full(n_cells, np.nan)
+    if len(counts):
+        size = totals[counts.cells]
+        apart = np.fmax(after / size - high, low - before / size)  # NaN where there is no base
+        starts = np.flatnonzero(np.diff(counts.cells, prepend=-1))
+        found[counts.cells[starts]] = np.fmax.reduceat(apart, starts)
+    return found
+
+
+def _base_shares(
+    counts: Counted, sample_of: Callable[[int], Sample], groups: Codes
+) -> tuple[Floats, Floats]:
+    """Return the base's distribution function right before and at each rank."""
+    low, high = np.full(len(counts), np.nan), np.full(len(counts), np.nan)
+    group_of = groups[counts.cells]
+    for group in np.unique(group_of).tolist():
+        rows = group_of == group
+        sample, ranks = sample_of(group), counts.buckets[rows]
+        if len(sample):
+            low[rows] = sample.upto[ranks >> 1] / len(sample)
+            high[rows] = sample.upto[(ranks + 1) >> 1] / len(sample)
+    return low, high
+
+
+def wasserstein_distances(base: Sample, ordered: Floats, ends: Codes) -> Floats:
+    """Return the Wasserstein distance of order 1 of several targets from one base.
+
+    ∫ |F⁻¹ − G⁻¹| over the quantile functions, which equals ∫ |F − G| over the distribution
+    functions. G⁻¹ is one value v of the target on each of n intervals; F⁻¹ grows there and
+    crosses v at F(v) at most once, so each integral is a difference of sums of the base.
+
+    Parameters
+    ----------
+    base
+        The base.
+    ordered
+        The values of all targets one after the other, each in ascending order.
+    ends
+        Where each ends.
 
     Examples
     --------
-    >>> wasserstein_distance(np.array([0.0, 1.0]), np.array([2.0, 3.0]))
-    2.0
+    >>> wasserstein_distances(Sample.of(np.array([0.0, 1.0])), np.array([2.0, 3.0, 0.5]), [2, 3])
+    array([2. , 0.5])
     """
-    if not len(base) or not len(target):
-        return np.nan
-    values = np.sort(np.concatenate([base, target]), kind="stable")  # merges the two
-    f = np.searchsorted(base, values[:-1], side="right") / len(base)
-    g = np.searchsorted(target, values[:-1], side="right") / len(target)
-    with np.errstate(invalid="ignore", over="ignore"):
-        return float(np.sum(np.abs(f - g) * np.diff(values)))
+    sizes = np.diff(ends, prepend=0)
+    found = np.full(len(sizes), np.nan)
+    if not len(base) or not len(ordered):
+        return found
+    size = np.repeat(sizes, sizes)
+    is_last = np.zeros(len(ordered), bool)
+    is_last[np.asarray(ends)[sizes > 0] - 1] = True
+    number = np.arange(len(ordered)) - np.repeat(np.asarray(ends) - sizes, sizes)
+    # Value j of n stands for the rows from j m/n to (j + 1) m/n of the m rows of the base: whole
+    # rows, and n-ths of a row.
+    start = np.divmod(number * len(base), size)
+    end = tuple(
+        np.where(is_last, bound, np.append(part[1:], 0))
+        for part, bound in zip(start, (len(base), 0), strict=True)
+    )
+    below = base.upto[np.searchsorted(base.values, ordered, side="right")]
+    is_before, is_after = below <= start[0], below > end[0]
+    turn = tuple(
+        np.where(is_before, first, np.where(is_after, last, middle))
+        for first, middle, last in zip(start, (below, 0), end, strict=True)
+    )
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        excess = _Excess.of(base.ordered, ordered, size)
+        first, middle, last = (excess.upto(*place) for place in (start, turn, end))
+        parts = _apart(last, middle) - _apart(middle, first)
+        sums = np.add.reduceat(parts, (np.asarray(ends) - sizes)[sizes > 0])
+        found[sizes > 0] = np.maximum(sums / len(base), 0.0)
+    return found
+
+
+def _apart(end: tuple[Floats, Floats], start: tuple[Floats, Floats]) -> Floats:
+    """Return differences of running sums, the exact parts first."""
+    found: Floats = (end[0] - start[0]) + (end[1] - start[1])
+    return found
+
+
+@dataclass(frozen=True)
+class _Excess:
+    """Running sums of (b − v) over the rows b of a base, for each value v of a target.
+
+    Running sums lose digits in their differences, so each value is split in two: the larger parts
+    are multiples of a power of two that add up without rounding, the smaller ones are tiny.
+    """
+
+    b: Floats
+    v: Floats
+    size: Codes
+    sums: tuple[Floats, Floats]
+    parts: tuple[Floats, Floats]
+
+    @classmethod
+    def of(cls, base: Floats, target: Floats, size: Codes) -> _Excess:
+        most = max(np.abs(base[[0, -1]]).max(), np.abs(target).max())
+        unit = np.ldexp(1.0, int(np.frexp(most * len(base))[1]) - 52)
+        split = [(np.round(values / unit) * unit, values) for values in (base, target)]
+        if not all(np.isfinite(large).all() for large, _ in split):
+            split = [(base, base), (target, target)]  # next to the bounds of what a float holds
+        (of_base, of_target) = [(large, values - large) for large, values in split]
+        large, small = (np.append(0.0, np.cumsum(part)) for part in of_base)
+        return cls(np.append(base, base[-1]), target, size, (large, small), of_target)
+
+    def upto(self, rows: Codes, parts: Codes) -> tuple[Floats, Floats]:
+        """Return the sums over some whole rows and parts of the next: exact, and the small rest."""
+        large, small = (
+            sums[rows] - part * rows for sums, part in zip(self.sums, self.parts, strict=True)
+        )
+        return large, small + (self.b[rows] - self.v) * parts / self.size

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from modelgroups.query.answer import plain
 from modelgroups.query.drift.classes import text_of
 from modelgroups.query.drift.measures import half_row_shares
-from modelgroups.query.drift.tally import Tally
+from modelgroups.query.drift.distributions import Tally
 
 __all__ = ["bucket_rows"]
 
@@ -20,9 +20,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def bucket_rows(
-    tally: Tally, cell: int, group: int, key: Mapping[str, Any], *, is_time: bool
+    tally: Tally, number: int, key: Mapping[str, Any], *, is_time: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each bucket of a cell that has rows on either side, in ascending order.
+    """Yield a row for each bucket of a row of the answer that has rows on either side, in ascending order.
 
     Counts are true ones; probabilities count an empty bucket as half a row if the other side is
     in it. The column ``psi`` adds up to the PSI of the cell.
@@ -31,29 +31,29 @@ def bucket_rows(
     ----------
     tally
         The counts.
-    cell, group
-        Which cell, and the group that it is of.
+    number
+        Which row of them.
     key
         The group and time as they stand in the answer.
     is_time
         Whether the values are times, in microseconds.
     """
-    base, target = tally.base[group], tally.target[cell]
+    base, target = tally.base[number], tally.target[number]
     columns = {**_half("base", base, target), **_half("target", target, base)}
     for word in ("probability", "ln_probability"):
         ours, theirs = (columns[f"{side}_{word}_per_bucket"] for side in ("base", "target"))
         columns[f"{word}_difference"] = ours - theirs
     columns["psi"] = columns["probability_difference"] * columns["ln_probability_difference"]
-    number = 0
+    n_named = 0
     for bucket in np.flatnonzero(base + target).tolist():
         name: str | None = None
         if bucket < len(base) - 1:
-            number += 1
+            n_named += 1
             categories = tally.categories
-            name = f"bucket_{number}" if categories is None else text_of(categories[bucket])
+            name = f"bucket_{n_named}" if categories is None else text_of(categories[bucket])
         row: dict[str, Any] = {**key, "bucket": name}
         if tally.categories is None:
-            row |= _bounds(tally, group, bucket, is_time=is_time)
+            row |= _bounds(tally, number, bucket, is_time=is_time)
         yield row | {column: plain(values[bucket]) for column, values in columns.items()}
 
 
@@ -69,9 +69,9 @@ def _half(
     }
 
 
-def _bounds(tally: Tally, group: int, bucket: int, *, is_time: bool) -> dict[str, Any]:
+def _bounds(tally: Tally, number: int, bucket: int, *, is_time: bool) -> dict[str, Any]:
     """Return the bounds of a bucket of numbers; the outermost are the base's extremes."""
-    edges, (least, most) = tally.edges[group], tally.bounds[group]
+    edges, (least, most) = tally.edges[number], tally.bounds[number]
     low = high = None
     if bucket <= len(edges):
         low = least if bucket == 0 else edges[bucket - 1]

@@ -1,0 +1,396 @@
+"""Distributions: what is kept of a property while the rows of both sides come part by part.
+
+The base comes first, whole, for it sets the buckets. Of the target only counts are kept, by cell
+and bucket, where a measure needs no more. Loads pyarrow.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final, Protocol, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from modelgroups.query.drift import samples
+from modelgroups.query.drift.buckets import edges_of, place
+from modelgroups.query.drift.cells import Rows
+from modelgroups.query.drift.classes import as_text
+from modelgroups.query.drift.measures import Counts, Form, Measure
+from modelgroups.query.drift.numbering import Numbering
+from modelgroups.query.drift.request import Measured, Side
+from modelgroups.query.drift.samples import Sample
+from modelgroups.query.drift.sums import Counted, Sums, Where, counted, summed
+from modelgroups.query.drift.values import labels_of, numbers_of
+
+__all__ = ["Binned", "Buckets", "Counting", "Distribution", "Labelled", "Ranked", "Tally", "Valued"]
+
+Codes: TypeAlias = NDArray[np.integer[Any]]
+Floats: TypeAlias = NDArray[np.float64]
+Keys: TypeAlias = Sequence[dict[str, Any]]
+
+_MOST_DENSE: Final = 1 << 21
+"""Counts that are laid out at a time, those of empty buckets among them."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The counts of some rows of the answer.
+
+    Parameters
+    ----------
+    keys
+        The group and time of each, as they stand in the answer.
+    base, target
+        A row for each row of the answer, a column for each bucket; the last is that of the nulls.
+    categories
+        Of categories: the value of each bucket but the last.
+    edges, bounds
+        Of numbers, for each row: the inner edges, and the least and largest value of the base.
+    """
+
+    keys: Keys
+    base: NDArray[np.int64]
+    target: NDArray[np.int64]
+    categories: Sequence[Any] | None = None
+    edges: Sequence[Floats] = ()
+    bounds: Sequence[tuple[Any, Any]] = ()
+
+
+class Distribution(Protocol):
+    """What is kept of a property."""
+
+    measured: Measured
+
+    def add_base(self, side: Side, table: pa.Table, where: Where) -> None:
+        """Take in some rows of the base."""
+
+    def close_base(self) -> None:
+        """Note that the base is complete."""
+
+    def add_target(self, side: Side, table: pa.Table, where: Where) -> None:
+        """Take in some rows of the target, once the base is complete."""
+
+    def drift(self, measure: Measure, rows: Rows) -> Floats:
+        """Return the drift in each row of the answer."""
+
+
+class Counting(ABC):
+    """A property that is counted into buckets on both sides.
+
+    Parameters
+    ----------
+    measured
+        The property.
+    """
+
+    def __init__(self, measured: Measured) -> None:
+        self.measured = measured
+        self.base = Sums()
+        self.target = Sums()
+
+    @property
+    @abstractmethod
+    def n_buckets(self) -> int:
+        """How many buckets there are, with that of the nulls, which is the last."""
+
+    @abstractmethod
+    def count(self, side: Side, table: pa.Table, where: Where) -> Counted:
+        """Return how many rows of a part of the target lie in each cell and bucket."""
+
+    @abstractmethod
+    def add_base(self, side: Side, table: pa.Table, where: Where) -> None:
+        """Take in some rows of the base."""
+
+    @abstractmethod
+    def close_base(self) -> None:
+        """Note that the base is complete."""
+
+    def add_target(self, side: Side, table: pa.Table, where: Where) -> None:
+        """Count some rows of the target."""
+        self.target.add(self.count(side, table, where))
+
+    def drift(self, measure: Measure, rows: Rows) -> Floats:
+        """Return the drift in each row of the answer."""
+        assert measure.of_counts is not None  # noqa: S101  # it takes them
+        found = [measure.of_counts(Counts(t.base, t.target)) for t in self.tallies(rows)]
+        return np.concatenate(found)
+
+    def tallies(self, rows: Rows) -> Iterator[Tally]:
+        """Yield the counts of the rows of the answer, some at a time."""
+        base = self._in_order(self.base.total())
+        target = _by_row(self._in_order(self.target.total()), rows)
+        step = max(_MOST_DENSE // self.n_buckets, 1)
+        for start in range(0, len(rows.keys), step):
+            groups = rows.groups[start : start + step]
+            wanted = np.arange(start, start + len(groups))
+            yield self._tally(
+                base.dense(groups, self.n_buckets),
+                target.dense(wanted, self.n_buckets),
+                groups,
+                rows.keys[start : start + step],
+            )
+
+    def _in_order(self, counts: Counted) -> Counted:
+        """Return counts with buckets in ascending order."""
+        return counts
+
+    @abstractmethod
+    def _tally(self, base: Any, target: Any, groups: Codes, keys: Keys) -> Tally: ...
+
+
+def _by_row(counts: Counted, rows: Rows) -> Counted:
+    """Return counts of cells as counts of the rows of the answer."""
+    return summed(Counted(rows.places[counts.cells], counts.buckets, counts.n))
+
+
+class _Ordered:
+    """Values of the base by group, put in order once all are there; nulls are left out."""
+
+    def __init__(self) -> None:
+        self._values: list[Floats] = []
+        self._groups: list[Codes] = []
+
+    def add(self, values: Floats, where: Where) -> None:
+        """Take in the values of some rows."""
+        known = np.flatnonzero(~np.isnan(values))
+        self._values.append(values[known])
+        self._groups.append(where.take(known).cell_of_each(len(known)))
+
+    def parts(self) -> dict[int, Floats]:
+        """Return the values of each group that has any."""
+        values = np.concatenate([np.empty(0), *self._values])
+        groups = np.concatenate([np.empty(0, np.int64), *self._groups])
+        if len(groups) and (groups == groups[0]).all():
+            return {int(groups[0]): np.sort(values)}
+        order = np.lexsort((values, groups))
+        values, groups = values[order], groups[order]
+        starts = np.flatnonzero(np.diff(groups, prepend=-1))
+        names = groups[starts].tolist()
+        return dict(zip(names, np.split(values, starts[1:]), strict=True)) if names else {}
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """The buckets of a group.
+
+    Parameters
+    ----------
+    edges
+        The inner edges.
+    n
+        How many rows of the base lie in each.
+    bounds
+        The least and the largest value of the base.
+    """
+
+    edges: Floats
+    n: NDArray[np.int64]
+    bounds: tuple[Any, Any]
+
+    @classmethod
+    def of(cls, ordered: Floats, num_bins: int) -> Buckets:
+        """Return the buckets that values in ascending order set."""
+        edges = edges_of(ordered, num_bins)
+        n = np.diff([0, *np.searchsorted(ordered, edges), len(ordered)])
+        return cls(edges, n, (ordered[0], ordered[-1]) if len(ordered) else (None, None))
+
+
+class Binned(Counting):
+    """Numbers between quantiles of the base.
+
+    Parameters
+    ----------
+    measured
+        The property.
+    num_bins
+        How many buckets there are at most.
+    """
+
+    def __init__(self, measured: Measured, num_bins: int) -> None:
+        super().__init__(measured)
+        self.num_bins = num_bins
+        self.buckets: dict[int, Buckets] = {}
+        self._ordered = _Ordered()
+
+    @property
+    def n_buckets(self) -> int:
+        """How many buckets there are."""
+        return self.num_bins + 1
+
+    def of(self, group: int) -> Buckets:
+        """Return the buckets of a group."""
+        return self.buckets.get(group) or Buckets.of(np.empty(0), self.num_bins)
+
+    def add_base(self, side: Side, table: pa.Table, where: Where) -> None:
+        """Keep the values until all are there."""
+        values = numbers_of(table[self.measured.column])
+        self._ordered.add(values, where)
+        nulls = np.flatnonzero(np.isnan(values))
+        if len(nulls):
+            codes = np.full(len(nulls), self.num_bins)
+            self.base.add(counted(where.take(nulls), codes, self.n_buckets))
+
+    def close_base(self) -> None:
+        """Turn the values into buckets."""
+        for group, ordered in self._ordered.parts().items():
+            buckets = self.buckets[group] = Buckets.of(ordered, self.num_bins)
+            found = np.flatnonzero(buckets.n)
+            self.base.add(Counted(np.full(len(found), group), found, buckets.n[found]))
+        self._ordered = _Ordered()
+
+    def count(self, side: Side, table: pa.Table, where: Where) -> Counted:
+        """Return how many rows of a part lie in each cell and bucket."""
+        values = numbers_of(table[self.measured.column])
+        codes = np.empty(len(values), np.int64)
+        for group, rows in _by_group(where):
+            codes[rows] = place(values[rows], self.of(group).edges, self.num_bins)
+        return counted(where, codes, self.n_buckets)
+
+    def _tally(self, base: Any, target: Any, groups: Codes, keys: Keys) -> Tally:
+        buckets = [self.of(group) for group in groups.tolist()]
+        edges, bounds = [b.edges for b in buckets], [b.bounds for b in buckets]
+        return Tally(keys, base, target, edges=edges, bounds=bounds)
+
+
+class Labelled(Counting):
+    """Categories, each a bucket of its own.
+
+    Parameters
+    ----------
+    measured
+        The property.
+    in_text
+        Whether the two sides have values of other types, which are compared as text.
+    """
+
+    def __init__(self, measured: Measured, *, in_text: bool = False) -> None:
+        super().__init__(measured)
+        self.in_text = in_text
+        self.values = Numbering()
+
+    @property
+    def n_buckets(self) -> int:
+        """How many buckets there are."""
+        return len(self.values) + (None not in self.values)
+
+    def add_base(self, side: Side, table: pa.Table, where: Where) -> None:
+        """Count some rows of the base."""
+        self.base.add(self.count(side, table, where))
+
+    def close_base(self) -> None:
+        """Note that the base is complete."""
+
+    def count(self, side: Side, table: pa.Table, where: Where) -> Counted:
+        """Return how many rows of a part lie in each cell and bucket."""
+        labels = labels_of(self.measured, side, table)
+        codes = self.values.number(as_text(labels.values) if self.in_text else labels.values)
+        return counted(where.take(labels.rows), codes, max(len(self.values), 1))
+
+    def _in_order(self, counts: Counted) -> Counted:
+        ranks = self.values.ranks()
+        return summed(Counted(counts.cells, ranks[counts.buckets], counts.n))
+
+    def _tally(self, base: Any, target: Any, groups: Codes, keys: Keys) -> Tally:
+        order = np.argsort(self.values.ranks())
+        known = [self.values.values[i] for i in order]
+        return Tally(keys, base, target, known[: self.n_buckets - 1])
+
+
+class _Sampled:
+    """What distributions have in common that compare numbers one by one."""
+
+    def __init__(self, measured: Measured) -> None:
+        self.measured = measured
+        self._ordered = _Ordered()
+        self._samples: dict[int, Sample] = {}
+
+    def sample(self, group: int) -> Sample:
+        """Return the base of a group."""
+        return self._samples.get(group) or Sample.of(np.empty(0))
+
+    def add_base(self, side: Side, table: pa.Table, where: Where) -> None:
+        """Keep the values."""
+        self._ordered.add(numbers_of(table[self.measured.column]), where)
+
+    def close_base(self) -> None:
+        """Put the values in order."""
+        self._samples = {g: Sample.of(values) for g, values in self._ordered.parts().items()}
+        self._ordered = _Ordered()
+
+
+class Ranked(_Sampled):
+    """Numbers among those of the base: how many are at each of them, and how many between."""
+
+    def __init__(self, measured: Measured) -> None:
+        super().__init__(measured)
+        self.target = Sums()
+
+    def add_target(self, side: Side, table: pa.Table, where: Where) -> None:
+        """Count the values."""
+        values = numbers_of(table[self.measured.column])
+        rows = np.flatnonzero(~np.isnan(values))
+        order = rows[np.argsort(values[rows])]
+        where, values = where.take(order), values[order]
+        ranks = np.empty(len(values), np.int64)
+        for group, chosen in _by_group(where):
+            ranks[chosen] = samples.ranks_in(self.sample(group), values[chosen])
+        self.target.add(counted(where, ranks, int(ranks.max(initial=0)) + 1))
+
+    def drift(self, measure: Measure, rows: Rows) -> Floats:
+        """Return the drift in each row of the answer."""
+        assert measure.of_ranks is not None  # noqa: S101  # it takes them
+        return measure.of_ranks(_by_row(self.target.total(), rows), self.sample, rows.groups)
+
+
+class Valued(_Sampled):
+    """Numbers, all of which are kept."""
+
+    def __init__(self, measured: Measured) -> None:
+        super().__init__(measured)
+        self._cells: list[Codes] = []
+        self._values: list[Floats] = []
+
+    def add_target(self, side: Side, table: pa.Table, where: Where) -> None:
+        """Keep the values."""
+        values = numbers_of(table[self.measured.column])
+        rows = np.flatnonzero(~np.isnan(values))
+        self._cells.append(where.take(rows).cell_of_each(len(rows)).astype(np.int32))
+        self._values.append(values[rows])
+
+    def drift(self, measure: Measure, rows: Rows) -> Floats:
+        """Return the drift in each row of the answer."""
+        assert measure.of_values is not None  # noqa: S101  # it takes them
+        values = np.concatenate([np.empty(0), *self._values])
+        places = rows.places[np.concatenate([np.empty(0, np.int32), *self._cells])]
+        order = np.lexsort((values, places))
+        ends = np.searchsorted(places[order], np.arange(len(rows.keys)), side="right")
+        found = np.full(len(rows.keys), np.nan)
+        values = values[order]
+        for group in np.unique(rows.groups).tolist():
+            chosen = np.flatnonzero(rows.groups == group)  # they follow each other
+            first, last = chosen[0], chosen[-1]
+            start = ends[first - 1] if first else 0
+            some = values[start : ends[last]]
+            found[chosen] = measure.of_values(self.sample(group), some, ends[chosen] - start)
+        return found
+
+
+def _by_group(where: Where) -> Iterator[tuple[int, Any]]:
+    """Yield the groups of some rows, each with the rows."""
+    if not len(where.groups):
+        return
+    if where.rows is None or (where.groups == where.groups[0]).all():
+        yield int(where.groups[0]), slice(None)
+        return
+    groups = where.groups[where.rows]
+    small = groups.astype(np.min_scalar_type(int(groups.max(initial=0))))
+    order = np.argsort(small, kind="stable")  # NumPy sorts small integers by counting them
+    ends = np.cumsum(np.bincount(groups))
+    for group, (start, end) in enumerate(pairwise([0, *ends])):
+        if start < end:
+            yield group, order[start:end]

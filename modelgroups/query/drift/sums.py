@@ -1,0 +1,157 @@
+"""Counts of rows by cell and bucket, added up part by part; empty ones take no room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelgroups.query.drift.numbering import distinct
+
+__all__ = ["Counted", "Sums", "Where", "counted", "summed"]
+
+Codes: TypeAlias = NDArray[np.integer[Any]]
+
+_BITS: Final = 32
+_LOW: Final = (1 << _BITS) - 1
+_FEWEST_LOOSE: Final = 1 << 18
+
+
+@dataclass(frozen=True)
+class Where:
+    """In which cells the rows of a part lie.
+
+    Parameters
+    ----------
+    cells
+        The cells that any row lies in.
+    groups
+        The group of each of them.
+    rows
+        For each row the place of its cell among them; None if there is but one.
+    """
+
+    cells: Codes
+    groups: Codes
+    rows: Codes | None = None
+
+    @classmethod
+    def of(cls, cells: Codes, groups: Codes) -> Where:
+        """Return where rows lie whose cells are numbered; `groups` has the group of each cell."""
+        found, rows = distinct(cells)
+        return cls(found, groups[found], None if len(found) == 1 else rows)
+
+    def cell_of_each(self, n_rows: int) -> Codes:
+        """Return the cell of each row."""
+        if self.rows is None:
+            return np.broadcast_to(self.cells, n_rows)
+        return self.cells[self.rows]
+
+    def take(self, rows: Codes | None) -> Where:
+        """Return where some of the rows lie."""
+        if rows is None or self.rows is None:
+            return self
+        return Where(self.cells, self.groups, self.rows[rows])
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many rows lie in some cells and buckets, ascending; what is not listed has none."""
+
+    cells: Codes
+    buckets: Codes
+    n: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.n)
+
+    def dense(self, cells: Codes, n_buckets: int) -> NDArray[np.int64]:
+        """Return a row of counts for each of some cells."""
+        wanted, places = np.unique(cells, return_inverse=True)
+        starts, ends = (np.searchsorted(self.cells, wanted, side) for side in ("left", "right"))
+        lengths = ends - starts
+        found = np.arange(lengths.sum()) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+        table = np.zeros((len(wanted), n_buckets), np.int64)
+        table[np.repeat(np.arange(len(wanted)), lengths), self.buckets[found]] = self.n[found]
+        return table[places]
+
+
+def counted(where: Where, codes: Codes, n_buckets: int) -> Counted:
+    """Return how many rows of a part lie in each of its cells and buckets.
+
+    Parameters
+    ----------
+    where
+        The cell of each row.
+    codes
+        The bucket of each.
+    n_buckets
+        How many buckets there are.
+
+    Examples
+    --------
+    >>> where = Where(np.array([5, 8]), np.array([0, 0]), np.array([0, 1, 1]))
+    >>> counted(where, np.array([2, 0, 0]), 3)
+    Counted(cells=array([5, 8]), buckets=array([2, 0]), n=array([1, 2]))
+    """
+    flat = codes if where.rows is None else where.rows * n_buckets + codes
+    size = len(where.cells) * n_buckets
+    if size <= 4 * len(flat) + 1_000:
+        whole = np.bincount(flat, minlength=size)
+        found = np.flatnonzero(whole)
+        n = whole[found]
+    else:
+        found, n = np.unique(flat, return_counts=True)
+    return Counted(where.cells[found // n_buckets], found % n_buckets, n)
+
+
+class Sums:
+    """Adds counts up.
+
+    Examples
+    --------
+    >>> sums = Sums()
+    >>> for n in (2, 3):
+    ...     sums.add(Counted(np.array([0, 4]), np.array([1, 1]), np.array([n, 1])))
+    >>> sums.total()
+    Counted(cells=array([0, 4]), buckets=array([1, 1]), n=array([5, 2]))
+    """
+
+    def __init__(self) -> None:
+        self._keys: list[Codes] = []
+        self._n: list[NDArray[np.int64]] = []
+        self._n_loose = 0
+        self._n_summed = 0
+
+    def add(self, more: Counted) -> None:
+        """Add counts."""
+        self._keys.append((more.cells.astype(np.int64) << _BITS) | more.buckets)
+        self._n.append(more.n)
+        self._n_loose += len(more)
+        if self._n_loose > max(self._n_summed, _FEWEST_LOOSE):
+            self._sum()
+
+    def total(self) -> Counted:
+        """Return what was added."""
+        self._sum()
+        keys = self._keys[0]
+        return Counted(keys >> _BITS, keys & _LOW, self._n[0])
+
+    def _sum(self) -> None:
+        keys = np.concatenate([np.empty(0, np.int64), *self._keys])
+        n = np.concatenate([np.empty(0, np.int64), *self._n])
+        order = np.argsort(keys, kind="stable")  # merges what is sorted already
+        keys = keys[order]
+        starts = np.flatnonzero(np.diff(keys, prepend=-1))
+        self._keys = [keys[starts]]
+        self._n = [np.add.reduceat(n[order], starts) if len(starts) else n]
+        self._n_loose, self._n_summed = 0, len(starts)
+
+
+def summed(counts: Counted) -> Counted:
+    """Return counts in ascending order, those of the same cell and bucket added up."""
+    sums = Sums()
+    sums.add(counts)
+    return sums.total()
