@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["count", "edges_of", "place", "split_sorted"]
+__all__ = ["edges_of", "place", "sorted_known"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.integer[Any]]
@@ -73,44 +73,11 @@ def place(values: Floats, edges: Floats, null: int) -> Codes:
     return codes
 
 
-def count(cells: Codes | None, codes: Codes, *, n_cells: int, n_buckets: int) -> NDArray[np.int64]:
-    """Return how many rows of each cell lie in each bucket.
+def sorted_known(values: Floats) -> Floats:
+    """Return values in ascending order, without NaN.
 
-    Parameters
-    ----------
-    cells
-        The cell of each row; None if there is one for all.
-    codes
-        The bucket of each row.
-    n_cells, n_buckets
-        How many there are.
-
-    Examples
-    --------
-    >>> count(np.array([0, 1, 1]), np.array([2, 0, 0]), n_cells=2, n_buckets=3)
-    array([[0, 0, 1],
-           [2, 0, 0]])
+    >>> sorted_known(np.array([2.0, np.nan, 1.0]))
+    array([1., 2.])
     """
-    if cells is None:
-        return np.bincount(codes, minlength=n_buckets)[None, :]
-    flat = cells.astype(np.int64) * n_buckets + codes
-    return np.bincount(flat, minlength=n_cells * n_buckets).reshape(n_cells, n_buckets)
-
-
-def split_sorted(values: Floats, rows: list[Codes] | None) -> list[Floats]:
-    """Return the values of each cell in ascending order, without NaN.
-
-    Parameters
-    ----------
-    values
-        The values of all rows.
-    rows
-        The rows of each cell; None if one cell has them all.
-    """
-    parts = [values] if rows is None else [values[chosen] for chosen in rows]
-    return [_sorted(part) for part in parts]
-
-
-def _sorted(values: Floats) -> Floats:
     ordered = np.sort(values)  # NaN comes last
     return ordered[: np.searchsorted(ordered, np.nan)]

@@ -23,6 +23,7 @@ from modelgroups.query.drift.distributions import (
 from modelgroups.query.drift.kept import KeptCounts
 from modelgroups.query.drift.measures import Form, Measure
 from modelgroups.query.drift.parts import (
+    blocks_of,
     is_plain,
     n_rows,
     open_log,
@@ -169,7 +170,10 @@ class _Comparison:
             names.append("batch_id" if self.request.rollup == "batch_id" else time_of(target))
         view = self._open_target(names if is_plain(target, names) else [])
         time = names[-1] if self.request.rollup is not None else None
-        for table in tracked(parts_of(target, names, view), "Measuring drift"):
+        parts = parts_of(target, names, view)
+        if not all(isinstance(each, Counting) for each in some):
+            parts = blocks_of(parts)  # values are put in order, the more at a time the better
+        for table in tracked(parts, "Measuring drift"):
             where = self.cells.of_target(table, None if time is None else table[time])
             for each in some:
                 each.add_target(target, table, where)

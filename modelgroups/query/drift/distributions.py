@@ -16,14 +16,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from modelgroups.query.drift import samples
 from modelgroups.query.drift.buckets import edges_of, place
 from modelgroups.query.drift.cells import Rows
 from modelgroups.query.drift.classes import as_text
 from modelgroups.query.drift.measures import Counts, Form, Measure
 from modelgroups.query.drift.numbering import Numbering
 from modelgroups.query.drift.request import Measured, Side
-from modelgroups.query.drift.samples import Sample
+from modelgroups.query.drift.samples import Sample, rank_counts
 from modelgroups.query.drift.sums import Counted, Sums, Where, counted, summed
 from modelgroups.query.drift.values import labels_of, numbers_of
 
@@ -165,13 +164,8 @@ class _Ordered:
         """Return the values of each group that has any."""
         values = np.concatenate([np.empty(0), *self._values])
         groups = np.concatenate([np.empty(0, np.int64), *self._groups])
-        if len(groups) and (groups == groups[0]).all():
-            return {int(groups[0]): np.sort(values)}
-        order = np.lexsort((values, groups))
-        values, groups = values[order], groups[order]
-        starts = np.flatnonzero(np.diff(groups, prepend=-1))
-        names = groups[starts].tolist()
-        return dict(zip(names, np.split(values, starts[1:]), strict=True)) if names else {}
+        where = Where.of(groups, np.arange(groups.max(initial=0) + 1))
+        return {group: ordered for _, group, ordered in where.in_order(values)}
 
 
 @dataclass(frozen=True)
@@ -333,13 +327,9 @@ class Ranked(_Sampled):
     def add_target(self, side: Side, table: pa.Table, where: Where) -> None:
         """Count the values."""
         values = numbers_of(table[self.measured.column])
-        rows = np.flatnonzero(~np.isnan(values))
-        order = rows[np.argsort(values[rows])]
-        where, values = where.take(order), values[order]
-        ranks = np.empty(len(values), np.int64)
-        for group, chosen in _by_group(where):
-            ranks[chosen] = samples.ranks_in(self.sample(group), values[chosen])
-        self.target.add(counted(where, ranks, int(ranks.max(initial=0)) + 1))
+        for cell, group, ordered in where.in_order(values):
+            ranks, n = rank_counts(self.sample(group), ordered)
+            self.target.add(Counted(np.broadcast_to(cell, len(n)), ranks, n))
 
     def drift(self, measure: Measure, rows: Rows) -> Floats:
         """Return the drift in each row of the answer."""
@@ -367,10 +357,13 @@ class Valued(_Sampled):
         assert measure.of_values is not None  # noqa: S101  # it takes them
         values = np.concatenate([np.empty(0), *self._values])
         places = rows.places[np.concatenate([np.empty(0, np.int32), *self._cells])]
-        order = np.lexsort((values, places))
-        ends = np.searchsorted(places[order], np.arange(len(rows.keys)), side="right")
+        where = Where.of(places, rows.groups)
+        ordered: list[Floats] = [np.empty(0)] * len(rows.keys)
+        for place_, _, some in where.in_order(values):
+            ordered[place_] = some
+        ends = np.cumsum([len(some) for some in ordered])
+        values = np.concatenate([np.empty(0), *ordered])
         found = np.full(len(rows.keys), np.nan)
-        values = values[order]
         for group in np.unique(rows.groups).tolist():
             chosen = np.flatnonzero(rows.groups == group)  # they follow each other
             first, last = chosen[0], chosen[-1]

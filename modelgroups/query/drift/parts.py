@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from modelgroups.catalog.records import Segment
     from modelgroups.inferences.view import OpenSegment
 
-__all__ = ["is_plain", "n_rows", "open_log", "parts_of", "parts_of_segment", "waiting_part"]
+__all__ = ["blocks_of", "is_plain", "n_rows", "open_log", "parts_of", "parts_of_segment", "waiting_part"]
 
-_FILTERED_ROWS: Final = 1 << 19
-"""Rows that conditions are looked at for at a time: asking the engine takes a while."""
+_BLOCK: Final = 1 << 19
+"""Rows that are worked on together where each time costs something besides."""
 
 
 def is_plain(side: Side, names: Iterable[str]) -> bool:
@@ -83,15 +83,16 @@ def parts_of(side: Side, names: Sequence[str], view: View | None) -> Iterator[pa
     if not side.conditions:
         yield from parts
         return
-    for block in _blocks(parts):
+    for block in blocks_of(parts):
         yield block.filter(_holds(side, block.select([*filtered, ORDER])))
 
 
-def _blocks(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+def blocks_of(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Put parts together into larger ones."""
     waiting: list[pa.Table] = []
     for part in parts:
         waiting.append(part)
-        if sum(map(len, waiting)) >= _FILTERED_ROWS:
+        if sum(map(len, waiting)) >= _BLOCK:
             yield pa.concat_tables(waiting)
             waiting = []
     if waiting:

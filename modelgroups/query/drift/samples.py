@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from modelgroups.query.drift.sums import Counted
 
-__all__ = ["Sample", "ks_distances", "ranks_in", "wasserstein_distances"]
+__all__ = ["Sample", "ks_distances", "rank_counts", "wasserstein_distances"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.integer[Any]]
@@ -52,19 +52,39 @@ class Sample:
         return len(self.ordered)
 
 
-def ranks_in(sample: Sample, ordered: Floats) -> Codes:
-    """Return where values lie in a base: 2 i + 1 at its value i, 2 i before it.
+def rank_counts(base: Sample, ordered: Floats) -> tuple[Codes, NDArray[np.int64]]:
+    """Return how many values lie where in a base: 2 i + 1 at its value i, 2 i before it.
+
+    Parameters
+    ----------
+    base
+        The base.
+    ordered
+        The values, in ascending order.
+
+    Returns
+    -------
+    tuple of array
+        The places where there are any, ascending, and how many there are.
 
     Examples
     --------
-    >>> ranks_in(Sample.of(np.array([1.0, 3.0])), np.array([0.0, 1.0, 2.0, 3.0, 4.0]))
-    array([0, 1, 2, 3, 4])
+    >>> rank_counts(Sample.of(np.array([1.0, 3.0])), np.array([0.0, 1.0, 1.0, 3.0, 4.0]))
+    (array([0, 1, 3, 4]), array([1, 2, 1, 1]))
     """
-    if not len(sample):
-        return np.zeros(len(ordered), np.int64)
-    places = np.searchsorted(sample.values, ordered)
-    ties = sample.values[np.minimum(places, len(sample.values) - 1)] == ordered
-    return 2 * places + ties
+    values = base.values
+    if 2 * len(values) < len(ordered):  # the fewer are looked up among the more
+        ends = np.empty(2 * len(values) + 1, np.int64)
+        ends[:-1:2] = np.searchsorted(ordered, values, side="left")
+        ends[1::2] = np.searchsorted(ordered, values, side="right")
+        ends[-1] = len(ordered)
+        n = np.diff(ends, prepend=0)
+        ranks = np.flatnonzero(n)
+        return ranks, n[ranks]
+    places = np.searchsorted(values, ordered)
+    ranks = 2 * places + (np.append(values, np.nan)[places] == ordered)
+    starts = np.flatnonzero(np.diff(ranks, prepend=-1))
+    return ranks[starts], np.diff(starts, append=len(ranks))
 
 
 def ks_distances(counts: Counted, sample_of: Callable[[int], Sample], groups: Codes) -> Floats:
@@ -77,7 +97,7 @@ def ks_distances(counts: Counted, sample_of: Callable[[int], Sample], groups: Co
     Parameters
     ----------
     counts
-        The rows of each cell by rank (`ranks_in`).
+        The rows of each cell by rank (`rank_counts`).
     sample_of
         From a group to its base.
     groups

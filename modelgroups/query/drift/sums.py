@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modelgroups.query.drift.buckets import sorted_known
 from modelgroups.query.drift.numbering import distinct
 
 __all__ = ["Counted", "Sums", "Where", "counted", "summed"]
 
 Codes: TypeAlias = NDArray[np.integer[Any]]
+Floats: TypeAlias = NDArray[np.float64]
 
 _BITS: Final = 32
 _LOW: Final = (1 << _BITS) - 1
@@ -48,6 +52,24 @@ class Where:
         if self.rows is None:
             return np.broadcast_to(self.cells, n_rows)
         return self.cells[self.rows]
+
+    @cached_property
+    def by_cell(self) -> tuple[Codes, Codes]:
+        """The rows, those of each cell together, and where each cell ends; if there are several."""
+        assert self.rows is not None  # noqa: S101
+        small = self.rows.astype(np.min_scalar_type(len(self.cells)))
+        order = np.argsort(small, kind="stable")  # NumPy sorts small integers by counting them
+        return order, np.cumsum(np.bincount(self.rows, minlength=len(self.cells)))
+
+    def in_order(self, values: Floats) -> Iterator[tuple[int, int, Floats]]:
+        """Yield cells with their group, and their values in ascending order without nulls."""
+        if self.rows is None:
+            parts = [values]
+        else:
+            order, ends = self.by_cell
+            parts = np.split(values[order], ends[:-1]) if len(ends) else []
+        cells = zip(self.cells.tolist(), self.groups.tolist(), parts, strict=True)
+        return ((cell, group, sorted_known(part)) for cell, group, part in cells)
 
     def take(self, rows: Codes | None) -> Where:
         """Return where some of the rows lie."""
@@ -142,11 +164,12 @@ class Sums:
     def _sum(self) -> None:
         keys = np.concatenate([np.empty(0, np.int64), *self._keys])
         n = np.concatenate([np.empty(0, np.int64), *self._n])
-        order = np.argsort(keys, kind="stable")  # merges what is sorted already
-        keys = keys[order]
+        if not (np.diff(keys) > 0).all():
+            order = np.argsort(keys, kind="stable")  # merges what is sorted already
+            keys, n = keys[order], n[order]
         starts = np.flatnonzero(np.diff(keys, prepend=-1))
         self._keys = [keys[starts]]
-        self._n = [np.add.reduceat(n[order], starts) if len(starts) else n]
+        self._n = [np.add.reduceat(n, starts) if len(starts) else n]
         self._n_loose, self._n_summed = 0, len(starts)
 
 
