@@ -65,9 +65,7 @@ _OF_LOG = (
     select(*_COLUMNS)
     .join(table(SegmentRow), _SEGMENT.id == _COUNT.segment)
     .join(table(InferenceLogRow), _LOG.serial == _SEGMENT.log)
-    .where(
-        _LOG.model_id == bindparam("model"), _COUNT.key.in_(bindparam("keys", expanding=True))
-    )
+    .where(_LOG.model_id == bindparam("model"), _COUNT.key.in_(bindparam("keys", expanding=True)))
 )
 
 _STATE = select(_SEGMENT.id, _SEGMENT.n_deleted).where(_SEGMENT.id == bindparam("segment"))
@@ -82,11 +80,7 @@ def of_log(session: Session, model_id: str, keys: Sequence[bytes]) -> list[KeptC
 def keep(session: Session, counts: Sequence[KeptCount]) -> None:
     """Keep counts of segments that are still as they were when they were counted."""
     ids = sorted({count.segment for count in counts})
-    live = {
-        tuple(row)
-        for id_ in ids
-        for row in session.execute(_STATE, {"segment": id_})
-    }
+    live = {tuple(row) for id_ in ids for row in session.execute(_STATE, {"segment": id_})}
     for count in counts:
         if (count.segment, count.n_deleted) in live:
             same = (_COUNT.segment == count.segment) & (_COUNT.key == count.key)

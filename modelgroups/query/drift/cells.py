@@ -28,9 +28,11 @@ DAYS: Final = ("day", "week", "month", "year")
 """The rollups that are sums of days."""
 
 _SECOND: Final = 1_000_000
-_UNITS: Final = {"second": _SECOND, "minute": 60 * _SECOND, "hour": 3_600 * _SECOND} | dict.fromkeys(
-    DAYS, 86_400 * _SECOND
-)
+_UNITS: Final = {
+    "second": _SECOND,
+    "minute": 60 * _SECOND,
+    "hour": 3_600 * _SECOND,
+} | dict.fromkeys(DAYS, 86_400 * _SECOND)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -93,7 +95,7 @@ class Cells:
         """
         group = self._group_of(table)
         if times is None:
-            time = np.zeros(len(table), np.int64)
+            time: Codes = np.zeros(len(table), np.int64)
         elif self._rollup == "batch_id":
             time = self._times.number(times)
         else:
@@ -111,7 +113,7 @@ class Cells:
         return np.array(self._times.values, np.int64)[self._cells.seconds[cells]]
 
     def _group_of(self, table: pa.Table) -> Codes:
-        group = np.zeros(len(table), np.int64)
+        group: Codes = np.zeros(len(table), np.int64)
         for name, values, pairs in zip(self._names, self._values, self._groups, strict=True):
             group = pairs.number(group, values.number(table[name]))
         return group

@@ -32,6 +32,7 @@ from modelgroups.query.drift.parts import (
     waiting_part,
 )
 from modelgroups.query.drift.request import Measured, Request, Side, time_of
+from modelgroups.query.drift.values import Part
 from modelgroups.query.source import column_type
 
 __all__ = ["compare", "distribution_of"]
@@ -153,7 +154,7 @@ class _Comparison:
             for table in parts_of(base, self._names(base, unknown), self.base_view):
                 where = self.cells.of_base(table)
                 for each in unknown:
-                    each.add_base(base, table, where)
+                    each.add_base(Part(base, table), where)
             for each in unknown:
                 each.close_base()
             baselines.remember(self.request, unknown)
@@ -176,7 +177,7 @@ class _Comparison:
         for table in tracked(parts, "Measuring drift"):
             where = self.cells.of_target(table, None if time is None else table[time])
             for each in some:
-                each.add_target(target, table, where)
+                each.add_target(Part(target, table), where)
 
     def read_counts(self, some: Sequence[Counting]) -> None:
         """Read the target into counts, some of which may have been kept for each segment."""
@@ -200,12 +201,12 @@ class _Comparison:
             for table in parts_of_segment(target, names, segment):
                 where = self.cells.of_target(table, table[INFERENCE_TIME])
                 for each in missing:
-                    kept.count(segment.record, each, each.count(target, table, where))
+                    kept.count(each, each.count(Part(target, table), where))
             kept.close(segment.record, missing, self.cells)
         for table in waiting_part(target, [*self._names(target, some), INFERENCE_TIME], view):
             where = self.cells.of_target(table, table[INFERENCE_TIME])
             for each in some:
-                each.add_target(target, table, where)
+                each.add_target(Part(target, table), where)
         kept.store()
 
     def rows(self) -> Rows:

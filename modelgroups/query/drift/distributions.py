@@ -8,164 +8,30 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from modelgroups.query.drift.buckets import edges_of, place
 from modelgroups.query.drift.cells import Rows
 from modelgroups.query.drift.classes import as_text
-from modelgroups.query.drift.measures import Counts, Form, Measure
+from modelgroups.query.drift.measures import Counts, Measure
 from modelgroups.query.drift.numbering import Numbering
-from modelgroups.query.drift.request import Measured, Side
+from modelgroups.query.drift.request import Measured
 from modelgroups.query.drift.samples import Sample, rank_counts
 from modelgroups.query.drift.sums import Counted, Sums, Where, counted, summed
-from modelgroups.query.drift.values import labels_of, numbers_of
+from modelgroups.query.drift.values import Part
 
 __all__ = ["Binned", "Buckets", "Counting", "Distribution", "Labelled", "Ranked", "Tally", "Valued"]
 
 Codes: TypeAlias = NDArray[np.integer[Any]]
 Floats: TypeAlias = NDArray[np.float64]
-Keys: TypeAlias = Sequence[dict[str, Any]]
 
 _MOST_DENSE: Final = 1 << 21
 """Counts that are laid out at a time, those of empty buckets among them."""
-
-
-@dataclass(frozen=True)
-class Tally:
-    """The counts of some rows of the answer.
-
-    Parameters
-    ----------
-    keys
-        The group and time of each, as they stand in the answer.
-    base, target
-        A row for each row of the answer, a column for each bucket; the last is that of the nulls.
-    categories
-        Of categories: the value of each bucket but the last.
-    edges, bounds
-        Of numbers, for each row: the inner edges, and the least and largest value of the base.
-    """
-
-    keys: Keys
-    base: NDArray[np.int64]
-    target: NDArray[np.int64]
-    categories: Sequence[Any] | None = None
-    edges: Sequence[Floats] = ()
-    bounds: Sequence[tuple[Any, Any]] = ()
-
-
-class Distribution(Protocol):
-    """What is kept of a property."""
-
-    measured: Measured
-
-    def add_base(self, side: Side, table: pa.Table, where: Where) -> None:
-        """Take in some rows of the base."""
-
-    def close_base(self) -> None:
-        """Note that the base is complete."""
-
-    def add_target(self, side: Side, table: pa.Table, where: Where) -> None:
-        """Take in some rows of the target, once the base is complete."""
-
-    def drift(self, measure: Measure, rows: Rows) -> Floats:
-        """Return the drift in each row of the answer."""
-
-
-class Counting(ABC):
-    """A property that is counted into buckets on both sides.
-
-    Parameters
-    ----------
-    measured
-        The property.
-    """
-
-    def __init__(self, measured: Measured) -> None:
-        self.measured = measured
-        self.base = Sums()
-        self.target = Sums()
-
-    @property
-    @abstractmethod
-    def n_buckets(self) -> int:
-        """How many buckets there are, with that of the nulls, which is the last."""
-
-    @abstractmethod
-    def count(self, side: Side, table: pa.Table, where: Where) -> Counted:
-        """Return how many rows of a part of the target lie in each cell and bucket."""
-
-    @abstractmethod
-    def add_base(self, side: Side, table: pa.Table, where: Where) -> None:
-        """Take in some rows of the base."""
-
-    @abstractmethod
-    def close_base(self) -> None:
-        """Note that the base is complete."""
-
-    def add_target(self, side: Side, table: pa.Table, where: Where) -> None:
-        """Count some rows of the target."""
-        self.target.add(self.count(side, table, where))
-
-    def drift(self, measure: Measure, rows: Rows) -> Floats:
-        """Return the drift in each row of the answer."""
-        assert measure.of_counts is not None  # noqa: S101  # it takes them
-        found = [measure.of_counts(Counts(t.base, t.target)) for t in self.tallies(rows)]
-        return np.concatenate(found)
-
-    def tallies(self, rows: Rows) -> Iterator[Tally]:
-        """Yield the counts of the rows of the answer, some at a time."""
-        base = self._in_order(self.base.total())
-        target = _by_row(self._in_order(self.target.total()), rows)
-        step = max(_MOST_DENSE // self.n_buckets, 1)
-        for start in range(0, len(rows.keys), step):
-            groups = rows.groups[start : start + step]
-            wanted = np.arange(start, start + len(groups))
-            yield self._tally(
-                base.dense(groups, self.n_buckets),
-                target.dense(wanted, self.n_buckets),
-                groups,
-                rows.keys[start : start + step],
-            )
-
-    def _in_order(self, counts: Counted) -> Counted:
-        """Return counts with buckets in ascending order."""
-        return counts
-
-    @abstractmethod
-    def _tally(self, base: Any, target: Any, groups: Codes, keys: Keys) -> Tally: ...
-
-
-def _by_row(counts: Counted, rows: Rows) -> Counted:
-    """Return counts of cells as counts of the rows of the answer."""
-    return summed(Counted(rows.places[counts.cells], counts.buckets, counts.n))
-
-
-class _Ordered:
-    """Values of the base by group, put in order once all are there; nulls are left out."""
-
-    def __init__(self) -> None:
-        self._values: list[Floats] = []
-        self._groups: list[Codes] = []
-
-    def add(self, values: Floats, where: Where) -> None:
-        """Take in the values of some rows."""
-        known = np.flatnonzero(~np.isnan(values))
-        self._values.append(values[known])
-        self._groups.append(where.take(known).cell_of_each(len(known)))
-
-    def parts(self) -> dict[int, Floats]:
-        """Return the values of each group that has any."""
-        values = np.concatenate([np.empty(0), *self._values])
-        groups = np.concatenate([np.empty(0, np.int64), *self._groups])
-        where = Where.of(groups, np.arange(groups.max(initial=0) + 1))
-        return {group: ordered for _, group, ordered in where.in_order(values)}
 
 
 @dataclass(frozen=True)
@@ -194,6 +60,139 @@ class Buckets:
         return cls(edges, n, (ordered[0], ordered[-1]) if len(ordered) else (None, None))
 
 
+@dataclass(frozen=True)
+class Tally:
+    """The counts of some rows of the answer.
+
+    Parameters
+    ----------
+    keys
+        The group and time of each, as they stand in the answer.
+    groups
+        The number of the group.
+    base, target
+        A row for each row of the answer, a column for each bucket; the last is that of the nulls.
+    categories
+        Of categories: the value of each bucket but the last.
+    buckets
+        Of numbers: the buckets of each row.
+    """
+
+    keys: Sequence[dict[str, Any]]
+    groups: Codes
+    base: NDArray[np.int64]
+    target: NDArray[np.int64]
+    categories: Sequence[Any] | None = None
+    buckets: Sequence[Buckets] = ()
+
+
+class Distribution(Protocol):
+    """What is kept of a property."""
+
+    measured: Measured
+
+    def add_base(self, part: Part, where: Where) -> None:
+        """Take in some rows of the base."""
+
+    def close_base(self) -> None:
+        """Note that the base is complete."""
+
+    def add_target(self, part: Part, where: Where) -> None:
+        """Take in some rows of the target, once the base is complete."""
+
+    def drift(self, measure: Measure, rows: Rows) -> Floats:
+        """Return the drift in each row of the answer."""
+
+
+class Counting(ABC):
+    """A property that is counted into buckets on both sides.
+
+    Parameters
+    ----------
+    measured
+        The property.
+    """
+
+    def __init__(self, measured: Measured) -> None:
+        self.measured = measured
+        self.base = Sums()
+        self.target = Sums()
+
+    @property
+    @abstractmethod
+    def n_buckets(self) -> int:
+        """How many buckets there are, with that of the nulls, which is the last."""
+
+    @abstractmethod
+    def count(self, part: Part, where: Where) -> Counted:
+        """Return how many rows of a part of the target lie in each cell and bucket."""
+
+    @abstractmethod
+    def add_base(self, part: Part, where: Where) -> None:
+        """Take in some rows of the base."""
+
+    @abstractmethod
+    def close_base(self) -> None:
+        """Note that the base is complete."""
+
+    def add_target(self, part: Part, where: Where) -> None:
+        """Count some rows of the target."""
+        self.target.add(self.count(part, where))
+
+    def drift(self, measure: Measure, rows: Rows) -> Floats:
+        """Return the drift in each row of the answer."""
+        assert measure.of_counts is not None  # noqa: S101  # it takes them
+        found = [measure.of_counts(Counts(t.base, t.target)) for t in self.tallies(rows)]
+        return np.concatenate(found)
+
+    def tallies(self, rows: Rows) -> Iterator[Tally]:
+        """Yield the counts of the rows of the answer, some at a time."""
+        base = self._in_order(self.base.total())
+        target = _by_row(self._in_order(self.target.total()), rows)
+        step = max(_MOST_DENSE // self.n_buckets, 1)
+        for start in range(0, len(rows.keys), step):
+            groups = rows.groups[start : start + step]
+            wanted = np.arange(start, start + len(groups))
+            yield Tally(
+                rows.keys[start : start + step],
+                groups,
+                base.dense(groups, self.n_buckets),
+                target.dense(wanted, self.n_buckets),
+            )
+
+    def _in_order(self, counts: Counted) -> Counted:
+        """Return counts with buckets in ascending order."""
+        return counts
+
+
+def _by_row(counts: Counted, rows: Rows) -> Counted:
+    """Return counts of cells as counts of the rows of the answer."""
+    by_row = Counted(rows.places[counts.cells], counts.buckets, counts.n)
+    in_order = (np.diff(rows.places) > 0).all()  # a log in order of time
+    return by_row if in_order else summed(by_row)
+
+
+class _Ordered:
+    """Values of the base by group, put in order once all are there; nulls are left out."""
+
+    def __init__(self) -> None:
+        self._values: list[Floats] = []
+        self._groups: list[Codes] = []
+
+    def add(self, values: Floats, where: Where) -> None:
+        """Take in the values of some rows."""
+        known = np.flatnonzero(~np.isnan(values))
+        self._values.append(values[known])
+        self._groups.append(where.take(known).cell_of_each(len(known)))
+
+    def parts(self) -> dict[int, Floats]:
+        """Return the values of each group that has any."""
+        values = np.concatenate([np.empty(0), *self._values])
+        groups = np.concatenate([np.empty(0, np.int64), *self._groups])
+        where = Where.of(groups, np.arange(groups.max(initial=0) + 1))
+        return {group: ordered for _, group, ordered in where.in_order(values)}
+
+
 class Binned(Counting):
     """Numbers between quantiles of the base.
 
@@ -220,9 +219,9 @@ class Binned(Counting):
         """Return the buckets of a group."""
         return self.buckets.get(group) or Buckets.of(np.empty(0), self.num_bins)
 
-    def add_base(self, side: Side, table: pa.Table, where: Where) -> None:
+    def add_base(self, part: Part, where: Where) -> None:
         """Keep the values until all are there."""
-        values = numbers_of(table[self.measured.column])
+        values = part.numbers(self.measured)
         self._ordered.add(values, where)
         nulls = np.flatnonzero(np.isnan(values))
         if len(nulls):
@@ -237,18 +236,18 @@ class Binned(Counting):
             self.base.add(Counted(np.full(len(found), group), found, buckets.n[found]))
         self._ordered = _Ordered()
 
-    def count(self, side: Side, table: pa.Table, where: Where) -> Counted:
+    def count(self, part: Part, where: Where) -> Counted:
         """Return how many rows of a part lie in each cell and bucket."""
-        values = numbers_of(table[self.measured.column])
+        values = part.numbers(self.measured)
         codes = np.empty(len(values), np.int64)
         for group, rows in _by_group(where):
             codes[rows] = place(values[rows], self.of(group).edges, self.num_bins)
         return counted(where, codes, self.n_buckets)
 
-    def _tally(self, base: Any, target: Any, groups: Codes, keys: Keys) -> Tally:
-        buckets = [self.of(group) for group in groups.tolist()]
-        edges, bounds = [b.edges for b in buckets], [b.bounds for b in buckets]
-        return Tally(keys, base, target, edges=edges, bounds=bounds)
+    def tallies(self, rows: Rows) -> Iterator[Tally]:
+        """Yield the counts of the rows of the answer, some at a time."""
+        for tally in super().tallies(rows):
+            yield replace(tally, buckets=[self.of(group) for group in tally.groups.tolist()])
 
 
 class Labelled(Counting):
@@ -272,16 +271,16 @@ class Labelled(Counting):
         """How many buckets there are."""
         return len(self.values) + (None not in self.values)
 
-    def add_base(self, side: Side, table: pa.Table, where: Where) -> None:
+    def add_base(self, part: Part, where: Where) -> None:
         """Count some rows of the base."""
-        self.base.add(self.count(side, table, where))
+        self.base.add(self.count(part, where))
 
     def close_base(self) -> None:
         """Note that the base is complete."""
 
-    def count(self, side: Side, table: pa.Table, where: Where) -> Counted:
+    def count(self, part: Part, where: Where) -> Counted:
         """Return how many rows of a part lie in each cell and bucket."""
-        labels = labels_of(self.measured, side, table)
+        labels = part.labels(self.measured)
         codes = self.values.number(as_text(labels.values) if self.in_text else labels.values)
         return counted(where.take(labels.rows), codes, max(len(self.values), 1))
 
@@ -289,10 +288,11 @@ class Labelled(Counting):
         ranks = self.values.ranks()
         return summed(Counted(counts.cells, ranks[counts.buckets], counts.n))
 
-    def _tally(self, base: Any, target: Any, groups: Codes, keys: Keys) -> Tally:
-        order = np.argsort(self.values.ranks())
-        known = [self.values.values[i] for i in order]
-        return Tally(keys, base, target, known[: self.n_buckets - 1])
+    def tallies(self, rows: Rows) -> Iterator[Tally]:
+        """Yield the counts of the rows of the answer, some at a time."""
+        known = [self.values.values[i] for i in np.argsort(self.values.ranks()).tolist()]
+        for tally in super().tallies(rows):
+            yield replace(tally, categories=known[: self.n_buckets - 1])
 
 
 class _Sampled:
@@ -307,9 +307,9 @@ class _Sampled:
         """Return the base of a group."""
         return self._samples.get(group) or Sample.of(np.empty(0))
 
-    def add_base(self, side: Side, table: pa.Table, where: Where) -> None:
+    def add_base(self, part: Part, where: Where) -> None:
         """Keep the values."""
-        self._ordered.add(numbers_of(table[self.measured.column]), where)
+        self._ordered.add(part.numbers(self.measured), where)
 
     def close_base(self) -> None:
         """Put the values in order."""
@@ -324,9 +324,9 @@ class Ranked(_Sampled):
         super().__init__(measured)
         self.target = Sums()
 
-    def add_target(self, side: Side, table: pa.Table, where: Where) -> None:
+    def add_target(self, part: Part, where: Where) -> None:
         """Count the values."""
-        values = numbers_of(table[self.measured.column])
+        values = part.numbers(self.measured)
         for cell, group, ordered in where.in_order(values):
             ranks, n = rank_counts(self.sample(group), ordered)
             self.target.add(Counted(np.broadcast_to(cell, len(n)), ranks, n))
@@ -345,9 +345,9 @@ class Valued(_Sampled):
         self._cells: list[Codes] = []
         self._values: list[Floats] = []
 
-    def add_target(self, side: Side, table: pa.Table, where: Where) -> None:
+    def add_target(self, part: Part, where: Where) -> None:
         """Keep the values."""
-        values = numbers_of(table[self.measured.column])
+        values = part.numbers(self.measured)
         rows = np.flatnonzero(~np.isnan(values))
         self._cells.append(where.take(rows).cell_of_each(len(rows)).astype(np.int32))
         self._values.append(values[rows])

@@ -75,9 +75,7 @@ class KeptCounts:
     def _place(self, segment: Segment, key: bytes) -> Place:
         return segment.id, segment.n_deleted, key
 
-    def add(
-        self, segment: Segment, properties: Sequence[Counting], cells: Cells
-    ) -> list[Counting]:
+    def add(self, segment: Segment, properties: Sequence[Counting], cells: Cells) -> list[Counting]:
         """Add what is kept of a segment, and return the properties that it is not kept for."""
         missing = []
         for each in properties:
@@ -88,8 +86,8 @@ class KeptCounts:
                 each.target.add(_unpacked(row.counts, each, cells))
         return missing
 
-    def count(self, segment: Segment, each: Counting, counts: Counted) -> None:
-        """Add counts of some rows of a segment."""
+    def count(self, each: Counting, counts: Counted) -> None:
+        """Add counts of some rows of the segment that is read."""
         self._sums.setdefault(each.measured.key, Sums()).add(counts)
 
     def close(self, segment: Segment, properties: Sequence[Counting], cells: Cells) -> None:

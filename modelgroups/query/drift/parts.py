@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from modelgroups.catalog.records import Segment
     from modelgroups.inferences.view import OpenSegment
 
-__all__ = ["blocks_of", "is_plain", "n_rows", "open_log", "parts_of", "parts_of_segment", "waiting_part"]
+__all__ = [
+    "blocks_of",
+    "is_plain",
+    "n_rows",
+    "open_log",
+    "parts_of",
+    "parts_of_segment",
+    "waiting_part",
+]
 
 _BLOCK: Final = 1 << 19
 """Rows that are worked on together where each time costs something besides."""

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.types as pat
 
 from modelgroups.query.answer import plain
-from modelgroups.query.drift.body import THRESHOLDS, DriftBody, TableBody, parse
+from modelgroups.query.drift.body import DriftBody, TableBody, parse
 from modelgroups.query.drift.compare import compare, distribution_of
 from modelgroups.query.drift.distributions import Counting
 from modelgroups.query.drift.measures import MEASURES

@@ -87,7 +87,7 @@ def rank_counts(base: Sample, ordered: Floats) -> tuple[Codes, NDArray[np.int64]
     return ranks[starts], np.diff(starts, append=len(ranks))
 
 
-def ks_distances(counts: Counted, sample_of: Callable[[int], Sample], groups: Codes) -> Floats:
+def ks_distances(counts: Counted, base_of: Callable[[int], Sample], groups: Codes) -> Floats:
     """Return the largest distance of two empirical distribution functions, for each cell.
 
     The function of the base is constant between two of its values, and that of the target grows
@@ -98,7 +98,7 @@ def ks_distances(counts: Counted, sample_of: Callable[[int], Sample], groups: Co
     ----------
     counts
         The rows of each cell by rank (`rank_counts`).
-    sample_of
+    base_of
         From a group to its base.
     groups
         The group of each cell.
@@ -112,7 +112,7 @@ def ks_distances(counts: Counted, sample_of: Callable[[int], Sample], groups: Co
     totals = np.bincount(counts.cells, counts.n, n_cells)
     after = np.cumsum(counts.n) - (np.cumsum(totals) - totals)[counts.cells]
     before = after - counts.n
-    low, high = _base_shares(counts, sample_of, groups)
+    low, high = _base_shares(counts, base_of, groups)
     found = np.full(n_cells, np.nan)
     if len(counts):
         size = totals[counts.cells]
@@ -123,14 +123,14 @@ def ks_distances(counts: Counted, sample_of: Callable[[int], Sample], groups: Co
 
 
 def _base_shares(
-    counts: Counted, sample_of: Callable[[int], Sample], groups: Codes
+    counts: Counted, base_of: Callable[[int], Sample], groups: Codes
 ) -> tuple[Floats, Floats]:
     """Return the base's distribution function right before and at each rank."""
     low, high = np.full(len(counts), np.nan), np.full(len(counts), np.nan)
-    group_of = groups[counts.cells]
-    for group in np.unique(group_of).tolist():
-        rows = group_of == group
-        sample, ranks = sample_of(group), counts.buckets[rows]
+    found = np.unique(groups).tolist()
+    for group in found:
+        rows = slice(None) if len(found) == 1 else groups[counts.cells] == group
+        sample, ranks = base_of(group), counts.buckets[rows]
         if len(sample):
             low[rows] = sample.upto[ranks >> 1] / len(sample)
             high[rows] = sample.upto[(ranks + 1) >> 1] / len(sample)
@@ -177,7 +177,7 @@ def wasserstein_distances(base: Sample, ordered: Floats, ends: Codes) -> Floats:
     is_before, is_after = below <= start[0], below > end[0]
     turn = tuple(
         np.where(is_before, first, np.where(is_after, last, middle))
-        for first, middle, last in zip(start, (below, 0), end, strict=True)
+        for first, middle, last in zip(start, (below, np.zeros_like(below)), end, strict=True)
     )
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         excess = _Excess.of(base.ordered, ordered, size)

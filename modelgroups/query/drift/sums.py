@@ -20,7 +20,7 @@ Floats: TypeAlias = NDArray[np.float64]
 
 _BITS: Final = 32
 _LOW: Final = (1 << _BITS) - 1
-_FEWEST_LOOSE: Final = 1 << 18
+_FEWEST_LOOSE: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,8 @@ class Sums:
         return Counted(keys >> _BITS, keys & _LOW, self._n[0])
 
     def _sum(self) -> None:
+        if len(self._keys) == 1 and not self._n_loose:
+            return
         keys = np.concatenate([np.empty(0, np.int64), *self._keys])
         n = np.concatenate([np.empty(0, np.int64), *self._n])
         if not (np.diff(keys) > 0).all():

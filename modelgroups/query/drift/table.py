@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from modelgroups.query.answer import plain
 from modelgroups.query.drift.classes import text_of
-from modelgroups.query.drift.measures import half_row_shares
 from modelgroups.query.drift.distributions import Tally
+from modelgroups.query.drift.measures import half_row_shares
 
 __all__ = ["bucket_rows"]
 
@@ -22,7 +22,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 def bucket_rows(
     tally: Tally, number: int, key: Mapping[str, Any], *, is_time: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each bucket of a row of the answer that has rows on either side, in ascending order.
+    """Yield a row for each bucket, in ascending order, that has rows on either side.
 
     Counts are true ones; probabilities count an empty bucket as half a row if the other side is
     in it. The column ``psi`` adds up to the PSI of the cell.
@@ -32,7 +32,7 @@ def bucket_rows(
     tally
         The counts.
     number
-        Which row of them.
+        Which row of the answer.
     key
         The group and time as they stand in the answer.
     is_time
@@ -71,7 +71,7 @@ def _half(
 
 def _bounds(tally: Tally, number: int, bucket: int, *, is_time: bool) -> dict[str, Any]:
     """Return the bounds of a bucket of numbers; the outermost are the base's extremes."""
-    edges, (least, most) = tally.edges[number], tally.bounds[number]
+    edges, (least, most) = tally.buckets[number].edges, tally.buckets[number].bounds
     low = high = None
     if bucket <= len(edges):
         low = least if bucket == 0 else edges[bucket - 1]

@@ -14,7 +14,7 @@ from modelgroups.query.drift.classes import classes_of
 from modelgroups.query.drift.measures import Form
 from modelgroups.query.drift.request import Measured, Side
 
-__all__ = ["Labels", "labels_of", "numbers_of"]
+__all__ = ["Labels", "Part"]
 
 Codes: TypeAlias = NDArray[np.integer[Any]]
 
@@ -35,20 +35,27 @@ class Labels:
     rows: Codes | None = None
 
 
-def numbers_of(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    """Return a column of numbers or times, NaN for null; times in microseconds."""
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.int64())
-    numbers: NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy()
-    return numbers
+@dataclass(frozen=True)
+class Part:
+    """Some rows of one side."""
 
+    side: Side
+    table: pa.Table
 
-def labels_of(measured: Measured, side: Side, table: pa.Table) -> Labels:
-    """Return the categories of a property."""
-    if measured.classes is not None:
-        return _classes(measured, side, table)
-    column = table[measured.column]
-    return _items(column) if measured.form is Form.ITEMS else Labels(column)
+    def numbers(self, measured: Measured) -> NDArray[np.float64]:
+        """Return a property of numbers or times, NaN for null; times in microseconds."""
+        column = self.table[measured.column]
+        if pa.types.is_timestamp(column.type):
+            column = column.cast(pa.int64())
+        numbers: NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy()
+        return numbers
+
+    def labels(self, measured: Measured) -> Labels:
+        """Return the categories of a property."""
+        if measured.classes is not None:
+            return _classes(measured, self.side, self.table)
+        column = self.table[measured.column]
+        return _items(column) if measured.form is Form.ITEMS else Labels(column)
 
 
 def _classes(measured: Measured, side: Side, table: pa.Table) -> Labels:
