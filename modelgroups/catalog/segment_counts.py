@@ -52,7 +52,7 @@ class KeptCount(NamedTuple):
     @property
     def is_whole(self) -> bool:
         """Whether they are what was written."""
-        return self.digest == _digest(self.segment, self.n_deleted, self.key, self.counts)
+        return isinstance(self.counts, bytes) and self.digest == _digest(self.segment, self.n_deleted, self.key, self.counts)
 
 
 def _digest(segment: str, n_deleted: int, key: bytes, counts: bytes) -> bytes:

@@ -17,7 +17,12 @@ import pyarrow as pa
 
 from modelgroups.catalog import segment_counts
 from modelgroups.catalog.segment_counts import KeptCount
-from modelgroups.errors import CatalogBusyError, ReadOnlyError, UnexpectedError
+from modelgroups.errors import (
+    CatalogBusyError,
+    CatalogCorruptError,
+    ReadOnlyError,
+    UnexpectedError,
+)
 from modelgroups.query.drift.cells import Cells
 from modelgroups.query.drift.distributions import Binned, Counting, Labelled
 from modelgroups.query.drift.sums import Counted, Sums
@@ -54,18 +59,21 @@ class KeptCounts:
 
     to: Recipient
     keys: Mapping[str, bytes]
-    found: dict[Place, KeptCount] = field(default_factory=dict)
+    found: Mapping[Place, KeptCount]
     _new: list[KeptCount] = field(default_factory=list, init=False)
     _sums: dict[str, Sums] = field(default_factory=dict, init=False)
 
     @classmethod
     def of(cls, to: Recipient, properties: Sequence[Counting]) -> KeptCounts:
         """Return what is kept for some properties."""
-        kept = cls(to, {each.measured.key: _key(each) for each in properties})
-        with to.registry.catalog.read() as session:
-            rows = segment_counts.of_log(session, to.model_id, list(kept.keys.values()))
-        kept.found = {(row.segment, row.n_deleted, row.key): row for row in rows if row.is_whole}
-        return kept
+        keys = {each.measured.key: _key(each) for each in properties}
+        try:
+            with to.registry.catalog.read() as session:
+                rows = segment_counts.of_log(session, to.model_id, list(keys.values()))
+        except CatalogCorruptError:  # if more than a convenience is damaged, others will tell
+            rows = []
+        whole = [row for row in rows if row.is_whole]
+        return cls(to, keys, {(row.segment, row.n_deleted, row.key): row for row in whole})
 
     def lacks(self, segment: Segment) -> bool:
         """Return whether the counts of a segment are not kept for every property."""
