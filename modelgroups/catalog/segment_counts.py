@@ -52,7 +52,10 @@ class KeptCount(NamedTuple):
     @property
     def is_whole(self) -> bool:
         """Whether they are what was written."""
-        return isinstance(self.counts, bytes) and self.digest == _digest(self.segment, self.n_deleted, self.key, self.counts)
+        counts: object = self.counts
+        if not isinstance(counts, bytes):  # SQLite keeps any type in any column
+            return False
+        return self.digest == _digest(self.segment, self.n_deleted, self.key, counts)
 
 
 def _digest(segment: str, n_deleted: int, key: bytes, counts: bytes) -> bytes:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from modelgroups.registry import Registry
 
-__all__ = ["OpenSegment", "ParcelRows", "View", "live_batches", "open_view"]
+__all__ = ["OpenSegment", "ParcelRows", "View", "every", "live_batches", "open_view"]
 
 _TRIES = 20
 
@@ -106,13 +106,18 @@ class View:
         return names.union(*(s.file.schema_arrow.names for s in self.of_kind(kind)))
 
 
+def every(_: Segment) -> bool:
+    """Want every segment open."""
+    return True
+
+
 @contextmanager
 def open_view(
     registry: Registry,
     model_id: str,
     layout: Layout,
     *,
-    wanted: Callable[[Segment], bool] = lambda _: True,
+    wanted: Callable[[Segment], bool] = every,
     encoded: Sequence[str] = (),
 ) -> Iterator[View]:
     """Open the log of a model to be read.

@@ -211,7 +211,7 @@ def test_values_of_many_kinds_are_not_kept(root, model, monkeypatch):
 
 
 def test_what_is_kept_goes_with_the_rows_that_it_counts(root, model):
-    model.send_inferences(rows_of(1, MANY) + [rows_of(2, 1)[0] | {"store": "Geheimnis"}])
+    model.send_inferences([*rows_of(1, MANY), rows_of(2, 1)[0] | {"store": "Geheimnis"}])
     ask(model)
     assert {row[2] for row in stored(root)} == {0}
     model.delete_inferences(partner_inference_ids=["2.0"])

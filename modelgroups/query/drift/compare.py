@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from modelgroups.inferences.layout import INFERENCE_TIME, Kind
-from modelgroups.inferences.view import View
+import pyarrow as pa
+
+from modelgroups.inferences.layout import BATCH, INFERENCE_TIME, Kind
+from modelgroups.inferences.view import View, every
 from modelgroups.progress import tracked
 from modelgroups.query.drift import baselines
 from modelgroups.query.drift.cells import DAYS, Cells, Rows
@@ -35,14 +37,62 @@ from modelgroups.query.drift.request import Measured, Request, Side, time_of
 from modelgroups.query.drift.values import Part
 from modelgroups.query.source import column_type
 
-__all__ = ["compare", "distribution_of"]
+if TYPE_CHECKING:
+    from modelgroups.catalog.records import Segment
+    from modelgroups.inferences.view import OpenSegment
 
-_MOST_VALUES: Final = 1 << 24
+__all__ = ["compare"]
+
+T = TypeVar("T")
+
+_MOST_VALUES: Final = 1 << 23
 """Values that are held at a time, of all properties together; of one property all are."""
 
 
-def distribution_of(request: Request, measured: Measured, measure: Measure | None) -> Distribution:
-    """Return what is to be kept of a property for a measure, or for counts without one."""
+def compare(
+    request: Request, measure: Measure | None = None
+) -> Iterator[tuple[Sequence[Distribution], Rows]]:
+    """Read both sides; yield distributions of all properties, with the rows of the answer.
+
+    Properties that are counted come at once. Where values are compared, only so many come at a
+    time as there is room for; all have the same rows.
+
+    Parameters
+    ----------
+    request
+        What is asked.
+    measure
+        What the distributions are for; without one, properties are counted.
+    """
+    with ExitStack() as files:
+        comparison = _Comparison(request, files, Cells(request.groups, request.rollup))
+        counting = [
+            each
+            for each in (_distribution_of(request, one, measure) for one in request.measured)
+            if isinstance(each, Counting)
+        ]
+        if len(counting) == len(request.measured):
+            for some in _lots(counting, comparison.n_rows_of_base()):
+                comparison.read_base(some)
+            comparison.read_counts(counting)
+            yield counting, comparison.rows()
+            return
+        n_rows_held = comparison.n_rows_of_base() + comparison.n_rows_of_target()
+        for lot in _lots(request.measured, n_rows_held):
+            held = [_distribution_of(request, one, measure) for one in lot]
+            comparison.read_base(held)
+            comparison.read_target(held)
+            yield held, comparison.rows()
+
+
+def _lots(items: Sequence[T], n_values: int) -> Iterator[Sequence[T]]:
+    """Yield items of so many values each, as many at a time as there is room for."""
+    step = max(_MOST_VALUES // max(n_values, 1), 1)
+    return (items[start : start + step] for start in range(0, len(items), step))
+
+
+def _distribution_of(request: Request, measured: Measured, measure: Measure | None) -> Distribution:
+    """Return what is to be kept of a property."""
     if measured.form is not Form.CONTINUOUS:
         return Labelled(measured, in_text=_differs(request, measured))
     if measure is not None and measure.of_ranks is not None:
@@ -60,32 +110,9 @@ def _differs(request: Request, measured: Measured) -> bool:
     return len({column_type(side.columns[measured.column]) for side in sides}) > 1
 
 
-def compare(
-    request: Request, distributions: Sequence[Distribution]
-) -> Iterator[tuple[Sequence[Distribution], Rows]]:
-    """Read both sides; yield some of the distributions at a time, with the rows of the answer.
-
-    All of them come at once unless their values would take too much room. What comes later has
-    the same rows, and is forgotten before the next.
-    """
-    with ExitStack() as files:
-        comparison = _Comparison.of(request, files)
-        counting = [each for each in distributions if isinstance(each, Counting)]
-        if len(counting) == len(distributions):
-            for some in comparison.lots(counting, with_target=False):
-                comparison.read_base(some)
-            comparison.read_counts(counting)
-            yield distributions, comparison.rows()
-            return
-        for some in comparison.lots(distributions, with_target=True):
-            comparison.read_base(some)
-            comparison.read_target(some)
-            yield some, comparison.rows()
-
-
 @dataclass
 class _Comparison:
-    """The two sides, and the cells that their rows lie in.
+    """The two sides while they are read: each log is seen as it was at one moment.
 
     Parameters
     ----------
@@ -94,121 +121,129 @@ class _Comparison:
     files
         What is open until the end.
     cells
-        The cells.
-    base_view
-        The log of the base, if it is one.
-    target_view
-        The log of the target, once it is open.
+        The cells that rows lie in.
     """
 
     request: Request
     files: ExitStack
     cells: Cells
-    base_view: View | None
-    target_view: View | None = None
+    _views: dict[str, View] = field(default_factory=dict, init=False)
 
-    @classmethod
-    def of(cls, request: Request, files: ExitStack) -> _Comparison:
-        base = request.base
-        view = None
-        if base.source != "reference":
-            view = files.enter_context(open_log(base))
-        return cls(request, files, Cells(request.groups, request.rollup), view)
+    def _view(
+        self, side: Side, names: Sequence[str] = (), wanted: Callable[[Segment], bool] = every
+    ) -> View | None:
+        """Return the log of a side, opened when it is first needed; None of reference data."""
+        if side.source == "reference":
+            return None
+        model_id = side.subject.recipient.model_id
+        if model_id not in self._views:
+            texts = names if is_plain(side, names) else ()
+            self._views[model_id] = self.files.enter_context(open_log(side, texts, wanted))
+        return self._views[model_id]
 
-    def lots(
-        self, distributions: Sequence[Distribution], *, with_target: bool
-    ) -> Iterator[Sequence[Distribution]]:
-        """Yield distributions, so many at a time that their values have room."""
-        n = n_rows(self.request.base, self.base_view)
-        if with_target and self.request.target is not None:
-            n += n_rows(self.request.target, self._open_target([]))
-        step = max(_MOST_VALUES // max(n, 1), 1)
-        for start in range(0, len(distributions), step):
-            yield distributions[start : start + step]
+    def _names(self, side: Side, measured: Iterable[Measured]) -> list[str]:
+        """Return the columns of a side that must be read."""
+        request = self.request
+        names = [name for each in measured for name in each.needs(side.subject)]
+        times = [] if side is not request.target or request.rollup is None else [self._time(side)]
+        return list(dict.fromkeys([*names, *request.groups, *times]))
 
-    def _open_target(self, names: Sequence[str], kept: KeptCounts | None = None) -> View | None:
-        """Open the log of the target, once."""
+    def _time(self, target: Side) -> str:
+        return BATCH if self.request.rollup == BATCH else time_of(target)
+
+    def n_rows_of_base(self) -> int:
+        """Return how many rows the base has at most."""
+        return n_rows(self.request.base, self._view(self.request.base))
+
+    def n_rows_of_target(self) -> int:
+        """Return how many rows the target has at most."""
         target = self.request.target
-        if target is None or target.source == "reference" or self.target_view is not None:
-            return self.target_view
-        base = self.request.base.subject.recipient
-        if self.base_view is not None and base.model_id == target.subject.recipient.model_id:
-            self.target_view = self.base_view
-        elif kept is None:
-            self.target_view = self.files.enter_context(open_log(target, names))
-        else:
-            self.target_view = self.files.enter_context(open_log(target, names, kept.lacks))
-        return self.target_view
+        if target is None:
+            return 0
+        return n_rows(target, self._view(target, self._names(target, self.request.measured)))
 
-    def _names(self, side: Side, some: Sequence[Distribution]) -> list[str]:
-        names = [name for each in some for name in each.measured.needs(side.subject)]
-        return list(dict.fromkeys([*names, *self.request.groups]))
-
-    # --- the base ----------------------------------------------------------------------------
+    def rows(self) -> Rows:
+        """Return the rows of the answer."""
+        return self.cells.rows(of_base=self.request.target is None)
 
     def read_base(self, some: Sequence[Distribution]) -> None:
         """Read the base into distributions, unless it is known what it would give."""
         base = self.request.base
         unknown = baselines.recall(self.request, some)
-        if unknown:
-            for table in parts_of(base, self._names(base, unknown), self.base_view):
-                where = self.cells.of_base(table)
-                for each in unknown:
-                    each.add_base(Part(base, table), where)
+        if not unknown:
+            return
+        names = self._names(base, [each.measured for each in unknown])
+        for table in parts_of(base, names, self._view(base)):
+            where = self.cells.of_base(table)
             for each in unknown:
-                each.close_base()
-            baselines.remember(self.request, unknown)
-
-    # --- the target --------------------------------------------------------------------------
+                each.add_base(Part(base, table), where)
+        for each in unknown:
+            each.close_base()
+        baselines.remember(self.request, unknown)
 
     def read_target(self, some: Sequence[Distribution]) -> None:
         """Read the target into distributions."""
         target = self.request.target
         if target is None:
             return
-        names = self._names(target, some)
-        if self.request.rollup is not None:
-            names.append("batch_id" if self.request.rollup == "batch_id" else time_of(target))
-        view = self._open_target(names if is_plain(target, names) else [])
-        time = names[-1] if self.request.rollup is not None else None
-        parts = parts_of(target, names, view)
+        names = self._names(target, [each.measured for each in some])
+        parts = parts_of(target, names, self._view(target, names))
         if not all(isinstance(each, Counting) for each in some):
             parts = blocks_of(parts)  # values are put in order, the more at a time the better
-        for table in tracked(parts, "Measuring drift"):
+        time = None if self.request.rollup is None else self._time(target)
+        self._add(some, tracked(parts, "Measuring drift"), time)
+
+    def _add(
+        self, some: Sequence[Distribution], parts: Iterable[pa.Table], time: str | None
+    ) -> None:
+        target = self.request.target
+        assert target is not None  # noqa: S101  # it is read
+        for table in parts:
             where = self.cells.of_target(table, None if time is None else table[time])
             for each in some:
                 each.add_target(Part(target, table), where)
 
+    # --- kept counts -------------------------------------------------------------------------
+
     def read_counts(self, some: Sequence[Counting]) -> None:
-        """Read the target into counts, some of which may have been kept for each segment."""
-        request, target = self.request, self.request.target
-        if target is None or request.groups or request.rollup not in (None, *DAYS):
-            self.read_target(some)
-            return
-        names = [*self._names(target, some), INFERENCE_TIME]
-        if self.base_view is not None or request.base.conditions or not is_plain(target, names):
+        """Read the target into counts, some of which may have been kept of its segments."""
+        target = self.request.target
+        if target is None or not self._may_keep(target):
             self.read_target(some)
             return
         kept = KeptCounts.of(target.subject.recipient, some)
-        view = self._open_target(names, kept)
+        names = self._plain_names(target, some)
+        view = self._view(target, names, kept.lacks)
         assert view is not None  # noqa: S101  # what is plain is a log
         for record in view.closed:
             if record.kind == Kind.INFERENCE:
                 kept.add(record, some, self.cells)
         for segment in tracked(view.of_kind(Kind.INFERENCE), "Measuring drift"):
-            missing = kept.add(segment.record, some, self.cells)
-            names = [*self._names(target, missing), INFERENCE_TIME]
-            for table in parts_of_segment(target, names, segment):
-                where = self.cells.of_target(table, table[INFERENCE_TIME])
-                for each in missing:
-                    kept.count(each, each.count(Part(target, table), where))
-            kept.close(segment.record, missing, self.cells)
-        for table in waiting_part(target, [*self._names(target, some), INFERENCE_TIME], view):
-            where = self.cells.of_target(table, table[INFERENCE_TIME])
-            for each in some:
-                each.add_target(Part(target, table), where)
+            self._read_segment(target, segment, some, kept)
+        self._add(some, waiting_part(target, names, view), INFERENCE_TIME)
         kept.store()
 
-    def rows(self) -> Rows:
-        """Return the rows of the answer."""
-        return self.cells.rows(of_base=self.request.target is None)
+    def _may_keep(self, target: Side) -> bool:
+        """Return whether what is asked is a sum of days of segments, in buckets that stay."""
+        request = self.request
+        if request.groups or request.rollup not in (None, *DAYS):
+            return False
+        if request.base.source != "reference" or request.base.conditions:
+            return False
+        if any(each.classes is not None for each in request.measured):
+            return False  # the threshold of a classifier may be changed
+        return is_plain(target, self._names(target, request.measured))
+
+    def _plain_names(self, target: Side, some: Sequence[Counting]) -> list[str]:
+        return [*self._names(target, [each.measured for each in some]), INFERENCE_TIME]
+
+    def _read_segment(
+        self, target: Side, segment: OpenSegment, some: Sequence[Counting], kept: KeptCounts
+    ) -> None:
+        """Count what is not kept of a segment."""
+        missing = kept.add(segment.record, some, self.cells)
+        for table in parts_of_segment(target, self._plain_names(target, missing), segment):
+            where = self.cells.of_target(table, table[INFERENCE_TIME])
+            for each in missing:
+                kept.count(each, each.count(Part(target, table), where))
+        kept.close(segment.record, missing, self.cells)

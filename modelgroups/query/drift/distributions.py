@@ -239,9 +239,14 @@ class Binned(Counting):
     def count(self, part: Part, where: Where) -> Counted:
         """Return how many rows of a part lie in each cell and bucket."""
         values = part.numbers(self.measured)
-        codes = np.empty(len(values), np.int64)
+        codes: Codes = np.empty(0, np.int64)
         for group, rows in _by_group(where):
-            codes[rows] = place(values[rows], self.of(group).edges, self.num_bins)
+            found = place(values[rows], self.of(group).edges, self.num_bins)
+            if len(found) == len(values):
+                codes = found
+                break
+            codes = codes if len(codes) else np.empty(len(values), np.int64)
+            codes[rows] = found
         return counted(where, codes, self.n_buckets)
 
     def tallies(self, rows: Rows) -> Iterator[Tally]:

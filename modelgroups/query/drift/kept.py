@@ -66,7 +66,7 @@ class KeptCounts:
     @classmethod
     def of(cls, to: Recipient, properties: Sequence[Counting]) -> KeptCounts:
         """Return what is kept for some properties."""
-        keys = {each.measured.key: _key(each) for each in properties}
+        keys = {each.measured.key: _key(to, each) for each in properties}
         try:
             with to.registry.catalog.read() as session:
                 rows = segment_counts.of_log(session, to.model_id, list(keys.values()))
@@ -119,9 +119,9 @@ class KeptCounts:
             return  # another time
 
 
-def _key(each: Counting) -> bytes:
+def _key(to: Recipient, each: Counting) -> bytes:
     """Return a hash of what the buckets of a property are."""
-    column = each.measured.column.encode()
+    column = str(to.layout.inferences.field(each.measured.column)).encode()  # with its type
     if isinstance(each, Binned):
         gist = b"numbers\0" + each.of(0).edges.astype("<f8").tobytes()
     else:

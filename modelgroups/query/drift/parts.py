@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.types as pat
 
 from modelgroups.inferences.layout import ID, Kind
-from modelgroups.inferences.view import View, live_batches, open_view
+from modelgroups.inferences.view import View, every, live_batches, open_view
 from modelgroups.query.conditions import condition
 from modelgroups.query.drift.request import Side
 from modelgroups.query.engines import embedded_of
@@ -49,7 +49,7 @@ def is_plain(side: Side, names: Iterable[str]) -> bool:
 def open_log(
     side: Side,
     names: Sequence[str] = (),
-    wanted: Callable[[Segment], bool] = lambda _: True,
+    wanted: Callable[[Segment], bool] = every,
 ) -> AbstractContextManager[View]:
     """Open the log of a side.
 
@@ -96,9 +96,12 @@ def parts_of(side: Side, names: Sequence[str], view: View | None) -> Iterator[pa
 
 
 def blocks_of(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Put parts together into larger ones."""
+    """Put parts together into larger ones, those with other types apart."""
     waiting: list[pa.Table] = []
     for part in parts:
+        if waiting and part.schema != waiting[0].schema:
+            yield pa.concat_tables(waiting)
+            waiting = []
         waiting.append(part)
         if sum(map(len, waiting)) >= _BLOCK:
             yield pa.concat_tables(waiting)
@@ -147,6 +150,7 @@ def waiting_part(side: Side, names: Sequence[str], view: View) -> Iterator[pa.Ta
 
 
 def _plain(side: Side, names: Sequence[str], table: pa.Table) -> pa.Table:
+    """Return columns as they are queried; texts may come as they are or as dictionaries."""
     columns = {}
     for name in names:
         stored = _stored(name)

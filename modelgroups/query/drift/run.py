@@ -9,7 +9,7 @@ import pyarrow.types as pat
 
 from modelgroups.query.answer import plain
 from modelgroups.query.drift.body import DriftBody, TableBody, parse
-from modelgroups.query.drift.compare import compare, distribution_of
+from modelgroups.query.drift.compare import compare
 from modelgroups.query.drift.distributions import Counting
 from modelgroups.query.drift.measures import MEASURES
 from modelgroups.query.drift.reader import request_of
@@ -32,8 +32,7 @@ def run_drift(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]
     request = request_of(subject, tree)
     measure = MEASURES.get(tree.metric)
     answer: list[dict[str, Any]] = []
-    distributions = [distribution_of(request, each, measure) for each in request.measured]
-    for some, rows in compare(request, distributions):
+    for some, rows in compare(request, measure):
         answer = answer or [dict(key) for key in rows.keys]
         for each in some if answer else []:
             if measure is None:
@@ -66,13 +65,13 @@ def run_bucket_table(subject: Subject, body: Mapping[str, Any]) -> list[dict[str
     tree: TableBody = parse(TableBody, body)
     request = request_of(subject, tree)
     (measured,) = request.measured
-    distribution = distribution_of(request, measured, None)
-    assert isinstance(distribution, Counting)  # noqa: S101  # without a measure it is
     is_time = pat.is_timestamp(column_type(request.base.columns[measured.column]))
     return [
         row
-        for _, rows in compare(request, [distribution])
-        for tally in distribution.tallies(rows)
+        for distributions, rows in compare(request)
+        for each in distributions
+        if isinstance(each, Counting)
+        for tally in each.tallies(rows)
         for number, key in enumerate(tally.keys)
         for row in bucket_rows(tally, number, key, is_time=is_time)
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
@@ -40,12 +40,20 @@ class Where:
     cells: Codes
     groups: Codes
     rows: Codes | None = None
+    _places: dict[int, Codes] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, cells: Codes, groups: Codes) -> Where:
         """Return where rows lie whose cells are numbered; `groups` has the group of each cell."""
         found, rows = distinct(cells)
         return cls(found, groups[found], None if len(found) == 1 else rows)
+
+    def first_places(self, n_buckets: int) -> Codes:
+        """Return for each row the number of its cell times that of the buckets."""
+        assert self.rows is not None  # noqa: S101  # there are several cells
+        if n_buckets not in self._places:
+            self._places[n_buckets] = self.rows * n_buckets
+        return self._places[n_buckets]
 
     def cell_of_each(self, n_rows: int) -> Codes:
         """Return the cell of each row."""
@@ -118,7 +126,7 @@ def counted(where: Where, codes: Codes, n_buckets: int) -> Counted:
     >>> counted(where, np.array([2, 0, 0]), 3)
     Counted(cells=array([5, 8]), buckets=array([2, 0]), n=array([1, 2]))
     """
-    flat = codes if where.rows is None else where.rows * n_buckets + codes
+    flat = codes if where.rows is None else where.first_places(n_buckets) + codes
     size = len(where.cells) * n_buckets
     if size <= 4 * len(flat) + 1_000:
         whole = np.bincount(flat, minlength=size)
