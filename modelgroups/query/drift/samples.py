@@ -45,7 +45,8 @@ class Sample:
         >>> Sample.of(np.array([1.0, 3.0, 3.0])).upto
         array([0, 1, 3])
         """
-        starts = np.flatnonzero(np.diff(ordered, prepend=np.nan) != 0)
+        is_new = np.append(ordered[:1] == ordered[:1], ordered[1:] != ordered[:-1])
+        starts = np.flatnonzero(is_new)
         return cls(ordered, ordered[starts], np.append(starts, len(ordered)))
 
     def __len__(self) -> int:
