@@ -71,7 +71,19 @@ _OF_LOG = (
     .where(_LOG.model_id == bindparam("model"), _COUNT.key.in_(bindparam("keys", expanding=True)))
 )
 
-_STATE = select(_SEGMENT.id, _SEGMENT.n_deleted).where(_SEGMENT.id == bindparam("segment"))
+_STATE = select(_SEGMENT.id, _SEGMENT.n_deleted).where(_SEGMENT.id == bindparam("id"))
+_DELETE_SAME = delete(table(SegmentCountRow)).where(
+    _COUNT.segment == bindparam("id"), _COUNT.key == bindparam("same")
+)
+_NEWEST = (
+    select(_COUNT.serial)
+    .where(_COUNT.segment == bindparam("id"))
+    .order_by(_COUNT.serial.desc())
+    .limit(bindparam("most"))
+)
+_DELETE_OLD = delete(table(SegmentCountRow)).where(
+    _COUNT.segment == bindparam("id"), _COUNT.serial.not_in(_NEWEST)
+)
 
 
 def of_log(session: Session, model_id: str, keys: Sequence[bytes]) -> list[KeptCount]:
@@ -83,21 +95,15 @@ def of_log(session: Session, model_id: str, keys: Sequence[bytes]) -> list[KeptC
 def keep(session: Session, counts: Sequence[KeptCount]) -> None:
     """Keep counts of segments that are still as they were when they were counted."""
     ids = sorted({count.segment for count in counts})
-    live = {tuple(row) for id_ in ids for row in session.execute(_STATE, {"segment": id_})}
-    for count in counts:
-        if (count.segment, count.n_deleted) in live:
-            same = (_COUNT.segment == count.segment) & (_COUNT.key == count.key)
-            session.execute(delete(table(SegmentCountRow)).where(same))
-            session.execute(insert(table(SegmentCountRow)), count._asdict())
+    live = {tuple(row) for id_ in ids for row in session.execute(_STATE, {"id": id_})}
+    rows = [count._asdict() for count in counts if (count.segment, count.n_deleted) in live]
+    if rows:
+        same = [{"id": row["segment"], "same": row["key"]} for row in rows]
+        connection = session.connection()
+        connection.execute(_DELETE_SAME, same)
+        connection.execute(insert(table(SegmentCountRow)), rows)
     for id_ in ids:
-        newest = (
-            select(_COUNT.serial)
-            .where(_COUNT.segment == id_)
-            .order_by(_COUNT.serial.desc())
-            .limit(_MOST_OF_A_SEGMENT)
-        )
-        too_old = (_COUNT.segment == id_) & _COUNT.serial.not_in(newest)
-        session.execute(delete(table(SegmentCountRow)).where(too_old))
+        session.execute(_DELETE_OLD, {"id": id_, "most": _MOST_OF_A_SEGMENT})
 
 
 def forget(session: Session, segment: str) -> None:

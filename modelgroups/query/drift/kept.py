@@ -23,6 +23,7 @@ from modelgroups.errors import (
     ReadOnlyError,
     UnexpectedError,
 )
+from modelgroups.inferences.layout import Kind
 from modelgroups.query.drift.cells import Cells
 from modelgroups.query.drift.distributions import Binned, Counting, Labelled
 from modelgroups.query.drift.sums import Counted, Sums
@@ -76,9 +77,9 @@ class KeptCounts:
         return cls(to, keys, {(row.segment, row.n_deleted, row.key): row for row in whole})
 
     def lacks(self, segment: Segment) -> bool:
-        """Return whether the counts of a segment are not kept for every property."""
+        """Return whether the counts of a segment of inferences are not kept for every property."""
         places = (self._place(segment, key) for key in self.keys.values())
-        return not all(place in self.found for place in places)
+        return segment.kind == Kind.INFERENCE and not all(place in self.found for place in places)
 
     def _place(self, segment: Segment, key: bytes) -> Place:
         return segment.id, segment.n_deleted, key
