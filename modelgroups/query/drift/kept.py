@@ -18,7 +18,6 @@ import pyarrow as pa
 from modelgroups.catalog import segment_counts
 from modelgroups.catalog.segment_counts import KeptCount
 from modelgroups.errors import (
-    CatalogBusyError,
     CatalogCorruptError,
     ReadOnlyError,
     UnexpectedError,
@@ -116,7 +115,7 @@ class KeptCounts:
         try:
             with catalog.write(patience=0) as session:
                 segment_counts.keep(session, self._new)
-        except (CatalogBusyError, ReadOnlyError, UnexpectedError):
+        except (ReadOnlyError, UnexpectedError):  # locked, or no room
             return  # another time
 
 
