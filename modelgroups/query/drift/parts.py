@@ -87,7 +87,7 @@ def parts_of(side: Side, names: Sequence[str], view: View | None) -> Iterator[pa
     filtered = list(dict.fromkeys(each.property for each in side.conditions))
     wanted = list(dict.fromkeys([*names, *filtered]))
     selection = selection_of(side.subject, side.conditions)
-    parts = load_parts(side.subject, side.source, wanted, selection, view)
+    parts = load_parts(side.subject, side.source, wanted, selection, view=view)
     if not side.conditions:
         yield from parts
         return
