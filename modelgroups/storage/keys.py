@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.int64]
 
-__all__ = ["KEY_BYTES", "KeyIndex", "Keys", "keys_of", "merge_indexes"]
+__all__ = ["KEY_BYTES", "KeyIndex", "Keys", "hash_of", "hashes_of", "keys_of", "merge_indexes"]
 
 KEY_BYTES: Final = 16
 
 _STARTS = (0x6D6F64656C67726F, 0x7570733A6C6F7721)  # of the halves; a change breaks every index
 _WORD = 8  # bytes
+_ALL_BITS = (1 << 64) - 1
 _FIELDS = 3  # the two halves of the key, and the row
 _MERGED_AT_ONCE = 1 << 21  # entries
 
@@ -125,21 +126,48 @@ def keys_of(ids: pa.Array | pa.ChunkedArray | Sequence[str]) -> Keys:
     if isinstance(ids, pa.ChunkedArray):
         ids = ids.combine_chunks()
     texts = ids if isinstance(ids, pa.Array) else pa.array(ids, pa.string())
-    high, low = (np.empty(len(texts), np.uint64) for _ in _STARTS)
+    return Keys(*hashes_of(texts, _STARTS))
+
+
+def hashes_of(texts: pa.Array, starts: Sequence[int]) -> list[NDArray[np.uint64]]:
+    """Return for each start the hashes of texts, or of bytes, without nulls.
+
+    They are the chains of `keys_of`.
+    """
+    found = [np.empty(len(texts), np.uint64) for _ in starts]
     for rows, words in _words(texts):
-        for half, start in zip((high, low), _STARTS, strict=True):
+        for hashes, start in zip(found, starts, strict=True):
             state = np.full(len(words[0]), start, np.uint64)
             for word in words:
                 state = pd.util.hash_array(state ^ word)
-            half[rows] = state
-    return Keys(high, low)
+            hashes[rows] = state
+    return found
+
+
+def hash_of(text: bytes, start: int = _STARTS[0]) -> int:
+    """Return the hash of one text, as `hashes_of` has it, in a few microseconds.
+
+    >>> hex(hash_of(b"a"))
+    '0xde23d267190f307c'
+    """
+    state = _mixed(start ^ len(text))
+    for place in range(0, len(text), _WORD):
+        state = _mixed(state ^ int.from_bytes(text[place : place + _WORD], "little"))
+    return state
+
+
+def _mixed(value: int) -> int:
+    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9 & _ALL_BITS
+    value = (value ^ (value >> 27)) * 0x94D049BB133111EB & _ALL_BITS
+    return value ^ (value >> 31)
 
 
 def _words(texts: pa.Array) -> Iterator[tuple[Rows | slice, list[NDArray[np.uint64]]]]:
     """Yield texts of one length together: their rows, their length, and their words."""
     if not len(texts):
         return
-    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    is_large = pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type)
+    width = np.int64 if is_large else np.int32
     ends = np.frombuffer(texts.buffers()[1], width)[texts.offset :][: len(texts) + 1]
     lengths = np.diff(ends)
     content = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
