@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks import (
+    compare,
     drift,
     log,
     memory,
@@ -21,7 +22,19 @@ from benchmarks.measure import Context, Report, run
 
 __all__ = ["main"]
 
-BENCHMARKS = (save, parquet_write, versions, opening, writers, memory, sending, log, drift, query)
+BENCHMARKS = (
+    save,
+    parquet_write,
+    versions,
+    opening,
+    writers,
+    memory,
+    sending,
+    log,
+    drift,
+    query,
+    compare,
+)
 
 
 def benchmark(context: Context) -> Report:

@@ -16,6 +16,7 @@ __all__ = [
     "require_mapping",
     "require_member",
     "require_names",
+    "require_share",
     "require_text",
     "require_whole",
     "text_or_none",
@@ -98,6 +99,21 @@ def limit_or_none(value: object, parameter: str) -> int | None:
     if most < 1:
         raise UserValueError(f"{parameter} must be 1 or more, got {most}")
     return min(most, _MOST)
+
+
+def require_share(value: object, parameter: str) -> float:
+    """Return a number between 0 and 1, both excluded, or raise.
+
+    >>> require_share(95, "confidence")
+    Traceback (most recent call last):
+    modelgroups.errors.UserValueError: confidence must be more than 0 and less than 1, got 95
+    """
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        raise _wrong(parameter, "a number", value)
+    share = float(value)
+    if not 0 < share < 1:
+        raise UserValueError(f"{parameter} must be more than 0 and less than 1, got {value!r}")
+    return share
 
 
 def require_mapping(value: object, parameter: str) -> Mapping[Any, Any]:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field
-from typing import Any, Self
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
 
-from modelgroups.arguments import require_flag, require_text, require_whole
+from modelgroups.arguments import (
+    require_flag,
+    require_names,
+    require_share,
+    require_text,
+    require_whole,
+)
 from modelgroups.calls import checked_calls
 from modelgroups.catalog.records import GroupRecord, ModelRecord
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
@@ -18,6 +26,9 @@ from modelgroups.model.fields import HasRegistry, registry_of
 from modelgroups.model.records import from_record
 from modelgroups.registry import Registry
 from modelgroups.schema.serial import JsonDataclass
+
+if TYPE_CHECKING:
+    from modelgroups.experiments.comparison import Comparison
 
 __all__ = ["ModelGroup"]
 
@@ -203,6 +214,77 @@ class ModelGroup(JsonDataclass):
         require_flag(include_archived, "include_archived")
         return self._model(
             get_latest_version(self._registry, self.id, include_archived=include_archived)
+        )
+
+    def compare(
+        self,
+        *versions: str | int | Model,
+        metrics: Sequence[str] | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        by: str | Sequence[str] | None = None,
+        confidence: float = 0.95,
+    ) -> Comparison:
+        """Return how versions differ from the first of them, and how sure that is.
+
+        Versions that scored the same inferences, by partner_inference_id, are compared in pairs
+        (McNemar, paired DeLong, paired t), others as independent samples (Newcombe, DeLong,
+        Welch). `modelgroups.experiments` has the formulas.
+
+        Parameters
+        ----------
+        versions
+            Two or more, by label, number, or the models themselves.
+        metrics
+            Names of metrics; those of the kind of model when not given.
+        since, until
+            Inferences from the first moment on and before the second, by inference_timestamp.
+        by
+            Attributes whose values make segments, each compared by itself.
+        confidence
+            Of the intervals, and of all verdicts together, by Holm's correction.
+
+        Returns
+        -------
+        Comparison
+            Shows itself as a table; has a ``sentence``, ``to_frame()``, ``to_dict()``, ``plot()``.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such version.
+        UserValueError
+            A version is named twice, they do not share the prediction, a metric or attribute is
+            unknown, or there are no inferences or no ground truths to compare.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> from modelgroups.testing import saved_version
+        >>> ids, truth = [f"tx-{number}" for number in range(40)], [1, 0, 0, 1] * 10
+        >>> with mg.connect(":memory:") as connection:
+        ...     for label, scores in (("V1", [0.9, 0.7, 0.1, 0.2]), ("V2", [0.8, 0.3, 0.1, 0.2])):
+        ...         version = saved_version(connection, label)
+        ...         rows = {"age": [31] * 40, "p": scores * 10, "y": truth}
+        ...         _ = version.send_inferences(rows, partner_inference_ids=ids)
+        ...     group = connection.get_model_group(version)
+        ...     print(group.compare("V1", "V2", metrics=["Accuracy Rate", "Recall"]))
+        """
+        from modelgroups.experiments.compare import compare
+        from modelgroups.inferences.read import Selection
+        from modelgroups.inferences.times import micros
+
+        return compare(
+            self._registry,
+            self.id,
+            versions,
+            metrics=None if metrics is None else require_names(metrics, "metrics"),
+            selection=Selection(
+                since=None if since is None else micros(since, None, "since"),
+                until=None if until is None else micros(until, None, "until"),
+            ),
+            by=[by] if isinstance(by, str) else require_names(by or (), "by"),
+            confidence=require_share(confidence, "confidence"),
         )
 
     def archive(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import __main__ as whole
 from benchmarks import (
+    compare,
     drift,
     log,
     memory,
@@ -24,7 +25,7 @@ from benchmarks.measure import Report, Row, in_turns, median_ratio, show
 
 @pytest.mark.parametrize(
     "module",
-    [drift, log, memory, opening, parquet_write, query, save, sending, versions, writers],
+    [compare, drift, log, memory, opening, parquet_write, query, save, sending, versions, writers],
     ids=lambda module: module.__name__.rpartition(".")[2],
 )
 def test_a_quick_run_prints_a_table_of_finite_numbers(module, tmp_path, capsys):
@@ -45,7 +46,19 @@ def leading_number(cell: str) -> float:
 
 
 def test_the_whole_run_has_every_benchmark():
-    known = {drift, log, memory, opening, parquet_write, query, save, sending, versions, writers}
+    known = {
+        compare,
+        drift,
+        log,
+        memory,
+        opening,
+        parquet_write,
+        query,
+        save,
+        sending,
+        versions,
+        writers,
+    }
     assert set(whole.BENCHMARKS) == known
 
 

@@ -10,11 +10,13 @@ from modelgroups.query.engines import engine_of
 from modelgroups.types import Stage
 
 if TYPE_CHECKING:
+    from modelgroups.catalog.records import ModelRecord
     from modelgroups.inferences.recipient import Recipient
     from modelgroups.query.engines.base import Engine
+    from modelgroups.registry import Registry
     from modelgroups.schema.attribute import Attribute
 
-__all__ = ["DEFAULT_ALGORITHM", "Subject"]
+__all__ = ["DEFAULT_ALGORITHM", "Subject", "subject_of"]
 
 DEFAULT_ALGORITHM: Final = ALGORITHMS[0]
 
@@ -86,3 +88,15 @@ class Subject:
             return flagged[0]
         declared = [a for a in predicted if not a.implicit]
         return declared[0] if len(declared) == 1 else None
+
+
+def subject_of(registry: Registry, record: ModelRecord) -> Subject:
+    """Return the model of a record as queries know it."""
+    from modelgroups.inferences.recipient import recipient_of
+
+    return Subject(
+        recipient_of(registry, record.id),
+        record.output_type,
+        record.classifier_threshold,
+        record.text_delimiter,
+    )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from modelgroups import Connection, Model
 
-__all__ = ["open_copy", "saved_model"]
+__all__ = ["open_copy", "saved_model", "saved_version"]
 
 
 @contextmanager
@@ -30,19 +30,10 @@ def saved_model(*, is_batch: bool = False) -> Iterator[Model]:
     ...     model.version_sequence_num
     1
     """
-    import pandas as pd
-
     from modelgroups.connection import connect
 
-    frame = pd.DataFrame({"age": [31, 47, 52], "p": [0.2, 0.9, 0.7], "y": [0, 1, 1]})
     with connect(":memory:") as connection:
-        model = connection.model(
-            display_name="Card fraud",
-            input_type="TABULAR",
-            output_type="MULTICLASS",
-            is_batch=is_batch,
-        )
-        model.build(frame, {"p": 1}, ground_truth_column="y")
+        model = _built(connection, is_batch=is_batch)
         model.save()
         yield model
 
@@ -64,3 +55,39 @@ def open_copy(template: Path, root: Path) -> Connection:
 
     shutil.copytree(template, root)
     return Connection(open_registry(root, durable=False))
+
+
+def saved_version(connection: Connection, label: str) -> Model:
+    """Return such a classifier, saved as the next version of the only group of a registry.
+
+    Parameters
+    ----------
+    connection
+        An open registry, which may be empty.
+    label
+        Of the version.
+
+    Examples
+    --------
+    >>> import modelgroups as mg
+    >>> with mg.connect(":memory:") as connection:
+    ...     [saved_version(connection, label).version_sequence_num for label in ("V1", "V2")]
+    [1, 2]
+    """
+    model = _built(connection, is_batch=False)
+    model.version_label = label
+    for group in connection.model_groups():
+        model.model_group_id = group.id
+    model.save()
+    return model
+
+
+def _built(connection: Connection, *, is_batch: bool) -> Model:
+    import pandas as pd
+
+    frame = pd.DataFrame({"age": [31, 47, 52], "p": [0.2, 0.9, 0.7], "y": [0, 1, 1]})
+    model = connection.model(
+        display_name="Card fraud", input_type="TABULAR", output_type="MULTICLASS", is_batch=is_batch
+    )
+    model.build(frame, {"p": 1}, ground_truth_column="y")
+    return model

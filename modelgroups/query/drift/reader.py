@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.types as pat
 
 from modelgroups.catalog import models
-from modelgroups.inferences.recipient import recipient_of
 from modelgroups.query.conditions import condition
 from modelgroups.query.drift.body import THRESHOLDS, Compared, DriftBody, SideBody, TableBody
 from modelgroups.query.drift.measures import MEASURES, Form
@@ -24,7 +23,7 @@ from modelgroups.query.drift.request import (
 )
 from modelgroups.query.faults import Faults, nearest
 from modelgroups.query.source import Column, available, column_type
-from modelgroups.query.subject import Subject
+from modelgroups.query.subject import Subject, subject_of
 from modelgroups.query.tree import Condition
 from modelgroups.types import OutputType
 
@@ -277,9 +276,4 @@ def _subject_of(subject: Subject, base: SideBody, faults: Faults) -> Subject:
         labels = [version.label for version in versions if version.label is not None]
         faults.add("base.model", nearest(base.model, labels, "version with the id or label"))
         return subject
-    return Subject(
-        recipient_of(registry, found.id),
-        found.output_type,
-        found.classifier_threshold,
-        found.text_delimiter,
-    )
+    return subject_of(registry, found)

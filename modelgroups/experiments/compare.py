@@ -1,0 +1,303 @@
+"""Comparing versions of a group over their inference logs.
+
+Inferences that two versions scored under one partner_inference_id are pairs, and compared as such
+where at least half of the inferences of the one with fewer are. Fewer pairs than that are left out,
+so that what is compared as independent is. Loads numpy, pandas and pyarrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.types as pat
+
+from modelgroups.errors import UserValueError
+from modelgroups.experiments.comparison import Comparison, Line
+from modelgroups.experiments.measures import Measure, chosen_measures, measures_of
+from modelgroups.experiments.outcomes import Outcomes, Target, names_of, outcomes_of
+from modelgroups.experiments.pair import Pair
+from modelgroups.experiments.several import holm
+from modelgroups.inferences.layout import ID
+from modelgroups.inferences.read import Selection
+from modelgroups.lifecycle.naming import VersionName, find_version, name_of
+from modelgroups.query.faults import nearest
+from modelgroups.query.source import available, column_type, load
+from modelgroups.query.subject import Subject, subject_of
+from modelgroups.storage.keys import KeyIndex, keys_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from modelgroups.registry import Registry
+
+__all__ = ["MOST_SEGMENTS", "compare"]
+
+MOST_SEGMENTS: Final = 200
+
+_PAIRED_FROM: Final = 0.5  # of the inferences of the version with fewer
+
+Rows = "NDArray[np.int64]"
+
+
+@dataclass
+class _Log:
+    """What a version said of each of its inferences."""
+
+    name: str
+    subject: Subject
+    table: pa.Table
+    _outcomes: dict[Target, Outcomes] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def outcomes(self, target: Target) -> Outcomes:
+        if target not in self._outcomes:
+            self._outcomes[target] = outcomes_of(self.subject, target, self.table)
+        return self._outcomes[target]
+
+
+def compare(
+    registry: Registry,
+    group_id: str,
+    versions: Sequence[VersionName],
+    *,
+    metrics: Sequence[str] | None,
+    selection: Selection,
+    by: Sequence[str],
+    confidence: float,
+) -> Comparison:
+    """Return how versions differ from the first of them.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such version.
+    UserValueError
+        A version is named twice, they do not share the prediction, a metric or attribute is
+        unknown, or there are no inferences or no ground truths to compare.
+    """
+    names, subjects = _versions(registry, group_id, versions)
+    measures = chosen_measures(subjects[0], metrics)
+    for name, subject in zip(names[1:], subjects[1:], strict=True):
+        _require_shared(names[0], subjects[0], name, subject)
+    for name, subject in zip(names, subjects, strict=True):
+        _require_segments(name, subject, by)
+    logs = [
+        _read(name, subject, measures, selection, by)
+        for name, subject in zip(names, subjects, strict=True)
+    ]
+    _require_truths(logs, measures)
+    lines: list[Line] = []
+    notes: list[str] = []
+    for other in logs[1:]:
+        lines += _lines(logs[0], other, measures, by, confidence, notes)
+    corrected = holm([line.effect.p_value for line in lines])
+    for line, p_value in zip(lines, corrected, strict=True):
+        line.p_corrected = p_value
+    return Comparison(tuple(names), lines, confidence, tuple(by), notes)
+
+
+# --- what is compared --------------------------------------------------------------------------
+
+
+def _versions(
+    registry: Registry, group_id: str, versions: Sequence[VersionName]
+) -> tuple[list[str], list[Subject]]:
+    records = [find_version(registry, group_id, version) for version in versions]
+    names = [name_of(record) for record in records]
+    if len(records) < 2:
+        raise UserValueError(f"compare() takes two versions or more, got {len(records)}")
+    ids = [record.id for record in records]
+    for place, id_ in enumerate(ids):
+        if id_ in ids[:place]:
+            raise UserValueError(f"the version {names[place]!r} is named twice; name another one")
+    return names, [subject_of(registry, record) for record in records]
+
+
+def _require_shared(name: str, subject: Subject, other_name: str, other: Subject) -> None:
+    """Raise unless two versions predict the same."""
+    if subject.output_type != other.output_type:
+        raise UserValueError(
+            f"{name!r} is a {subject.output_type} model and {other_name!r} a {other.output_type} "
+            "model; only versions that predict the same can be compared"
+        )
+    one, two = _prediction(subject), _prediction(other)
+    if one != two:
+        told = [
+            f"{key!r} is {one.get(key, 'not there')} in {name!r} and "
+            f"{two.get(key, 'not there')} in {other_name!r}"
+            for key in one | two
+            if one.get(key) != two.get(key)
+        ]
+        raise UserValueError(
+            "only versions that predict the same can be compared: predicted attribute "
+            + "; ".join(told)
+        )
+
+
+def _prediction(subject: Subject) -> dict[str, str]:
+    """Return what each predicted attribute is, in words."""
+    positive = subject.positive()
+    found = {}
+    for attribute in subject.predicted():
+        of_class = f" of the class {attribute.gt_class_link!r}" if attribute.gt_class_link else ""
+        role = ", the positive one" if positive is not None and attribute == positive else ""
+        if not attribute.implicit:
+            found[attribute.name] = f"{attribute.value_type}{of_class}{role}"
+    return found
+
+
+def _require_segments(name: str, subject: Subject, by: Sequence[str]) -> None:
+    columns = available(subject, "inference")
+    for attribute in by:
+        if attribute not in columns:
+            raise UserValueError(f"by: in {name!r} {nearest(attribute, columns, 'attribute')}")
+        if pat.is_nested(column_type(columns[attribute])):
+            raise UserValueError(f"by: {attribute!r} holds lists, which make no segments")
+        if by.count(attribute) > 1:
+            raise UserValueError(f"by: {attribute!r} is named twice")
+
+
+def _read(
+    name: str,
+    subject: Subject,
+    measures: Sequence[Measure],
+    selection: Selection,
+    by: Sequence[str],
+) -> _Log:
+    targets = {measure.target for measure in measures}
+    columns = [column for target in targets for column in names_of(subject, target)]
+    table = load(subject, "inference", [ID, *sorted(columns), *by], selection)
+    if not len(table):
+        bounds = selection.since is not None or selection.until is not None
+        when = " in that time" if bounds else ""
+        raise UserValueError(
+            f"the version {name!r} has no inferences{when}; there is nothing to compare"
+        )
+    return _Log(name, subject, table)
+
+
+def _require_truths(logs: Sequence[_Log], measures: Sequence[Measure]) -> None:
+    targets = {measure.target for measure in measures if measure.needs_truth}
+    for log in logs:
+        if targets and all(np.isnan(log.outcomes(target).truth).all() for target in targets):
+            free = [m.name for m in measures_of(log.subject) if not m.needs_truth]
+            raise UserValueError(
+                f"the {len(log):,} inferences of the version {log.name!r} have no ground truth "
+                "yet; send it with update_inference_ground_truths(), or compare what needs none: "
+                f"metrics={free!r}"
+            )
+
+
+# --- side by side ------------------------------------------------------------------------------
+
+
+def _lines(
+    first: _Log,
+    other: _Log,
+    measures: Sequence[Measure],
+    by: Sequence[str],
+    confidence: float,
+    notes: list[str],
+) -> Iterator[Line]:
+    """Yield the differences of one version from the first, metric by metric in each segment."""
+    rows, others, is_paired, note = _aligned(first, other)
+    notes += note
+    n_conflicts = 0
+    for segment, some, some_others in _segments(first, other, rows, others, by, is_paired):
+        pairs: dict[Target, Pair] = {}
+        for measure in measures:
+            target = measure.target
+            if target not in pairs:
+                pairs[target] = Pair(
+                    _taken(first.outcomes(target), some),
+                    _taken(other.outcomes(target), some_others),
+                    is_paired,
+                )
+            effect = measure.test(pairs[target], confidence)
+            yield Line(segment, measure.name, measure.sign, first.name, other.name, effect)
+        conflicts = [pairs[m.target].n_conflicts for m in measures if m.needs_truth]
+        n_conflicts += max(conflicts, default=0)
+    if n_conflicts:
+        notes.append(
+            f"{n_conflicts:,} inferences have one ground truth in {first.name!r} and another in "
+            f"{other.name!r}; they are left out wherever it matters"
+        )
+
+
+def _taken(outcomes: Outcomes, rows: NDArray[np.int64] | None) -> Outcomes:
+    return outcomes if rows is None else outcomes.take(rows)
+
+
+def _aligned(
+    first: _Log, other: _Log
+) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None, bool, list[str]]:
+    """Return which rows of two logs are compared, None for all; whether in pairs; and a note."""
+    if first.table[ID].equals(other.table[ID]):
+        return None, None, True, []
+    keys, index = keys_of(first.table[ID]), KeyIndex.of(keys_of(other.table[ID]))
+    found = index.rows(keys)
+    rows = np.flatnonzero(found >= 0)
+    shared = found[rows]
+    n_shared, fewer = len(rows), min(len(first), len(other))
+    if n_shared >= _PAIRED_FROM * fewer:
+        alone = [(first, len(first) - n_shared), (other, len(other) - n_shared)]
+        note = [
+            f"{n:,} inferences that {log.name!r} alone has are left out of the pairs"
+            for log, n in alone
+            if n
+        ]
+        return rows, shared, True, note
+    if not n_shared:
+        return None, None, False, []
+    both = f"{first.name!r} and {other.name!r}"
+    note = [f"{n_shared:,} inferences of both {both} are left out, so that the rest is independent"]
+    is_alone = np.ones(len(other), bool)
+    is_alone[shared] = False
+    return np.flatnonzero(found < 0), np.flatnonzero(is_alone), False, note
+
+
+def _segments(
+    first: _Log,
+    other: _Log,
+    rows: NDArray[np.int64] | None,
+    others: NDArray[np.int64] | None,
+    by: Sequence[str],
+    is_paired: bool,
+) -> Iterator[tuple[dict[str, Any], NDArray[np.int64] | None, NDArray[np.int64] | None]]:
+    """Yield each segment with its rows in either log; of a pair the first version says which."""
+    import pandas as pd
+
+    if not by:
+        yield {}, rows, others
+        return
+    rows = np.arange(len(first)) if rows is None else rows
+    others = np.arange(len(other)) if others is None else others
+    parts = [first.table.select(by).take(rows)]
+    if not is_paired:
+        parts.append(other.table.select(by).take(others))
+    frame = pd.concat([part.to_pandas() for part in parts], ignore_index=True)
+    groups = frame.groupby(list(by), sort=True, dropna=False, observed=True)
+    if groups.ngroups > MOST_SEGMENTS:
+        raise UserValueError(
+            f"by={list(by)} makes {groups.ngroups:,} segments, more than {MOST_SEGMENTS}; compare "
+            "by an attribute with few values"
+        )
+    codes = groups.ngroup().to_numpy()
+    heads = frame.iloc[np.unique(codes, return_index=True)[1]].to_dict("records")
+    of_first = _split(codes[: len(rows)], groups.ngroups)
+    of_other = of_first if is_paired else _split(codes[len(rows) :], groups.ngroups)
+    for head, one, two in zip(heads, of_first, of_other, strict=True):
+        segment = {name: None if pd.isna(value) else value for name, value in head.items()}
+        yield segment, rows[one], others[two]
+
+
+def _split(codes: NDArray[np.int64], n: int) -> list[NDArray[np.int64]]:
+    """Return the places of each code."""
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.searchsorted(codes[order], np.arange(1, n)))

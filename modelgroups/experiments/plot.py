@@ -1,0 +1,79 @@
+"""A comparison as a picture: each difference with its interval. Loads matplotlib."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from modelgroups.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from modelgroups.experiments.comparison import Comparison, Line
+
+__all__ = ["figure_of"]
+
+_COLOURS: Final = {"better": "#1b7837", "worse": "#b2182b", "different": "#2166ac", "": "#737373"}
+_WIDTH: Final = 8.0  # inches
+_OF_LINE: Final = 0.32
+_OF_PANEL: Final = 0.42
+
+
+def figure_of(comparison: Comparison) -> Figure:
+    """Return a panel for each metric, with a line for each version and segment.
+
+    Raises
+    ------
+    MissingDependencyError
+        matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+        from matplotlib.lines import Line2D
+    except ImportError as error:
+        raise MissingDependencyError(
+            "plot() needs matplotlib; install it with: python -m pip install 'modelgroups[viz]'"
+        ) from error
+    panels: dict[str, list[Line]] = {}
+    for line in comparison.lines:
+        panels.setdefault(line.metric, []).append(line)
+    heights = [_OF_PANEL + _OF_LINE * len(lines) for lines in panels.values()]
+    figure = Figure(figsize=(_WIDTH, sum(heights) + 0.9), layout="constrained")
+    axes = figure.subplots(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for axis, (metric, lines) in zip(axes, panels.items(), strict=True):
+        _draw(axis, metric, lines, comparison)
+    percent = f"{100 * comparison.confidence:g} %"
+    figure.suptitle(f"Difference from {comparison.versions[0]}, with {percent} intervals")
+    shown = dict.fromkeys(map(comparison.verdict, comparison.lines))
+    marks = [Line2D([], [], color=_COLOURS[word], marker="o") for word in _COLOURS if word in shown]
+    words = [word or "not established" for word in _COLOURS if word in shown]
+    figure.legend(marks, words, loc="outside lower right", ncols=len(words), frameon=False)
+    return figure
+
+
+def _draw(axis: Any, metric: str, lines: list[Line], comparison: Comparison) -> None:
+    axis.axvline(0, color="black", linewidth=0.8)
+    for place, line in enumerate(reversed(lines)):
+        effect, colour = line.effect, _COLOURS[comparison.verdict(line)]
+        if effect.difference is None:
+            axis.annotate(effect.reason or "", (0, place), va="center", color=colour, size="small")
+            continue
+        if effect.interval is not None:
+            axis.plot([effect.interval.low, effect.interval.high], [place] * 2, color=colour)
+        axis.plot([effect.difference], [place], "o", color=colour)
+    axis.set_yticks(range(len(lines)), [_label(line) for line in reversed(lines)])
+    axis.set_ylim(-0.7, len(lines) - 0.3)
+    less_is_better = " (less is better)" if lines[0].sign < 0 else ""
+    axis.set_title(_escaped(metric) + less_is_better, loc="left", size="medium")
+    axis.spines[["top", "right", "left"]].set_visible(False)
+    axis.tick_params(axis="y", length=0)
+
+
+def _label(line: Line) -> str:
+    parts = [line.other, *("missing" if v is None else str(v) for v in line.segment.values())]
+    return _escaped(" · ".join(parts))
+
+
+def _escaped(text: str) -> str:
+    """Return a text in which nothing is a formula."""
+    return text.replace("$", r"\$")

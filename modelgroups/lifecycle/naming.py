@@ -1,0 +1,70 @@
+"""What a version of a group may be called by: its label, its number, its id, or itself."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from modelgroups.catalog import models
+from modelgroups.catalog.records import ModelRecord
+from modelgroups.errors import NotFoundError, UserTypeError, UserValueError
+from modelgroups.query.faults import nearest
+from modelgroups.registry import Registry
+
+__all__ = ["Named", "VersionName", "find_version", "name_of"]
+
+
+@runtime_checkable
+class Named(Protocol):
+    """What has the id of a version, as a `Model` does once it is saved."""
+
+    id: str | None
+
+
+VersionName: TypeAlias = str | int | Named
+
+
+def find_version(registry: Registry, group_id: str, version: object) -> ModelRecord:
+    """Return the version of a group that somebody means, archived or not.
+
+    Parameters
+    ----------
+    registry, group_id
+        Where.
+    version
+        A `VersionName`: its label, its number, its id, or a model.
+
+    Raises
+    ------
+    NotFoundError
+        The group has no such version; the nearest label is named.
+    UserValueError
+        The model is not saved.
+    UserTypeError
+        It is none of these.
+    """
+    if isinstance(version, Named):
+        if version.id is None:
+            raise UserValueError(f"{version!r} is not a version yet; save() it first")
+        wanted: str | int = version.id
+    elif isinstance(version, str | int) and not isinstance(version, bool):
+        wanted = version
+    else:
+        raise UserTypeError(
+            "a version is named by its label, its number, or a Model, got "
+            f"{type(version).__name__} {version!r}"
+        )
+    with registry.catalog.read() as session:
+        known = models.list_versions(
+            session, group_id, include_archived=True, with_attributes=False
+        )
+    for kind in ("label", "sequence_num", "id"):
+        for record in known:
+            if getattr(record, kind) == wanted:
+                return record
+    names = [name_of(record) for record in reversed(known)]
+    raise NotFoundError(f"{nearest(wanted, names, 'version')} in the group {group_id}")
+
+
+def name_of(record: ModelRecord) -> str:
+    """Return what a version is called: its label, or its number if it has none."""
+    return record.label or str(record.sequence_num)
