@@ -7,9 +7,11 @@ so that what is compared as independent is. Loads numpy, pandas and pyarrow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +30,7 @@ from modelgroups.query.faults import nearest
 from modelgroups.query.source import available, column_type, load
 from modelgroups.query.subject import Subject, subject_of
 from modelgroups.storage.keys import KeyIndex, keys_of
+from modelgroups.types import OutputType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +43,10 @@ MOST_SEGMENTS: Final = 200
 
 _PAIRED_FROM: Final = 0.5  # of the inferences of the version with fewer
 
-Rows = "NDArray[np.int64]"
+_AT_ONCE: Final = 2  # sorting and reading do not hold the interpreter up
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass
@@ -50,15 +56,10 @@ class _Log:
     name: str
     subject: Subject
     table: pa.Table
-    _outcomes: dict[Target, Outcomes] = field(default_factory=dict)
+    outcomes: dict[Target, Outcomes]
 
     def __len__(self) -> int:
         return len(self.table)
-
-    def outcomes(self, target: Target) -> Outcomes:
-        if target not in self._outcomes:
-            self._outcomes[target] = outcomes_of(self.subject, target, self.table)
-        return self._outcomes[target]
 
 
 def compare(
@@ -87,10 +88,10 @@ def compare(
         _require_shared(names[0], subjects[0], name, subject)
     for name, subject in zip(names, subjects, strict=True):
         _require_segments(name, subject, by)
-    logs = [
-        _read(name, subject, measures, selection, by)
-        for name, subject in zip(names, subjects, strict=True)
-    ]
+    logs = _each(
+        lambda version: _read(*version, measures, selection, by),
+        list(zip(names, subjects, strict=True)),
+    )
     _require_truths(logs, measures)
     lines: list[Line] = []
     notes: list[str] = []
@@ -142,7 +143,7 @@ def _require_shared(name: str, subject: Subject, other_name: str, other: Subject
 
 def _prediction(subject: Subject) -> dict[str, str]:
     """Return what each predicted attribute is, in words."""
-    positive = subject.positive()
+    positive = subject.positive() if subject.output_type == OutputType.Multiclass else None
     found = {}
     for attribute in subject.predicted():
         of_class = f" of the class {attribute.gt_class_link!r}" if attribute.gt_class_link else ""
@@ -179,13 +180,15 @@ def _read(
         raise UserValueError(
             f"the version {name!r} has no inferences{when}; there is nothing to compare"
         )
-    return _Log(name, subject, table)
+    return _Log(
+        name, subject, table, {target: outcomes_of(subject, target, table) for target in targets}
+    )
 
 
 def _require_truths(logs: Sequence[_Log], measures: Sequence[Measure]) -> None:
     targets = {measure.target for measure in measures if measure.needs_truth}
     for log in logs:
-        if targets and all(np.isnan(log.outcomes(target).truth).all() for target in targets):
+        if targets and all(np.isnan(log.outcomes[target].truth).all() for target in targets):
             free = [m.name for m in measures_of(log.subject) if not m.needs_truth]
             raise UserValueError(
                 f"the {len(log):,} inferences of the version {log.name!r} have no ground truth "
@@ -210,24 +213,30 @@ def _lines(
     notes += note
     n_conflicts = 0
     for segment, some, some_others in _segments(first, other, rows, others, by, is_paired):
-        pairs: dict[Target, Pair] = {}
-        for measure in measures:
-            target = measure.target
-            if target not in pairs:
-                pairs[target] = Pair(
-                    _taken(first.outcomes(target), some),
-                    _taken(other.outcomes(target), some_others),
-                    is_paired,
-                )
-            effect = measure.test(pairs[target], confidence)
-            yield Line(segment, measure.name, measure.sign, first.name, other.name, effect)
+        pairs = {
+            target: Pair(
+                _taken(first.outcomes[target], some),
+                _taken(other.outcomes[target], some_others),
+                is_paired,
+            )
+            for target in first.outcomes
+        }
         conflicts = [pairs[m.target].n_conflicts for m in measures if m.needs_truth]
         n_conflicts += max(conflicts, default=0)
+        tests = [partial(measure.test, pairs[measure.target], confidence) for measure in measures]
+        for measure, effect in zip(measures, _each(lambda test: test(), tests), strict=True):
+            yield Line(segment, measure.name, measure.sign, first.name, other.name, effect)
     if n_conflicts:
         notes.append(
             f"{n_conflicts:,} inferences have one ground truth in {first.name!r} and another in "
             f"{other.name!r}; they are left out wherever it matters"
         )
+
+
+def _each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """Return the results for some items, of which two are worked on at a time."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(work, items))
 
 
 def _taken(outcomes: Outcomes, rows: NDArray[np.int64] | None) -> Outcomes:
@@ -240,8 +249,8 @@ def _aligned(
     """Return which rows of two logs are compared, None for all; whether in pairs; and a note."""
     if first.table[ID].equals(other.table[ID]):
         return None, None, True, []
-    keys, index = keys_of(first.table[ID]), KeyIndex.of(keys_of(other.table[ID]))
-    found = index.rows(keys)
+    keys, others = _each(lambda log: keys_of(log.table[ID]), [first, other])
+    found = KeyIndex.of(others).rows(keys)
     rows = np.flatnonzero(found >= 0)
     shared = found[rows]
     n_shared, fewer = len(rows), min(len(first), len(other))
