@@ -7,7 +7,7 @@ so that what is compared as independent is. Loads numpy, pandas and pyarrow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ import pyarrow.types as pat
 
 from modelgroups.errors import UserValueError
 from modelgroups.experiments.comparison import Comparison, Line
+from modelgroups.experiments.effect import Effect, finite
 from modelgroups.experiments.measures import Measure, chosen_measures, measures_of
 from modelgroups.experiments.outcomes import Outcomes, Target, names_of, outcomes_of
 from modelgroups.experiments.pair import Pair
@@ -29,7 +30,7 @@ from modelgroups.lifecycle.naming import VersionName, find_version, name_of
 from modelgroups.query.faults import nearest
 from modelgroups.query.source import available, column_type, load
 from modelgroups.query.subject import Subject, subject_of
-from modelgroups.storage.keys import KeyIndex, keys_of
+from modelgroups.storage.keys import KeyIndex, Keys, keys_of
 from modelgroups.types import OutputType
 
 if TYPE_CHECKING:
@@ -223,8 +224,8 @@ def _lines(
         }
         conflicts = [pairs[m.target].n_conflicts for m in measures if m.needs_truth]
         n_conflicts += max(conflicts, default=0)
-        tests = [partial(measure.test, pairs[measure.target], confidence) for measure in measures]
-        for measure, effect in zip(measures, _each(lambda test: test(), tests), strict=True):
+        effects = _each(partial(_effect, pairs=pairs, confidence=confidence), measures)
+        for measure, effect in zip(measures, effects, strict=True):
             yield Line(segment, measure.name, measure.sign, first.name, other.name, effect)
     if n_conflicts:
         notes.append(
@@ -239,6 +240,11 @@ def _each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
         return list(pool.map(work, items))
 
 
+def _effect(measure: Measure, pairs: Mapping[Target, Pair], confidence: float) -> Effect:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return finite(measure.test(pairs[measure.target], confidence))
+
+
 def _taken(outcomes: Outcomes, rows: NDArray[np.int64] | None) -> Outcomes:
     return outcomes if rows is None else outcomes.take(rows)
 
@@ -250,6 +256,8 @@ def _aligned(
     if first.table[ID].equals(other.table[ID]):
         return None, None, True, []
     keys, others = _each(lambda log: keys_of(log.table[ID]), [first, other])
+    if not _overlap(keys, others):
+        return None, None, False, []
     found = KeyIndex.of(others).rows(keys)
     rows = np.flatnonzero(found >= 0)
     shared = found[rows]
@@ -262,13 +270,17 @@ def _aligned(
             if n
         ]
         return rows, shared, True, note
-    if not n_shared:
-        return None, None, False, []
     both = f"{first.name!r} and {other.name!r}"
     note = [f"{n_shared:,} inferences of both {both} are left out, so that the rest is independent"]
     is_alone = np.ones(len(other), bool)
     is_alone[shared] = False
     return np.flatnonzero(found < 0), np.flatnonzero(is_alone), False, note
+
+
+def _overlap(keys: Keys, others: Keys) -> bool:
+    """Return whether two logs may share an id, which sorting tells sooner than looking each up."""
+    both = np.sort(np.concatenate([keys.high, others.high]))
+    return bool((both[1:] == both[:-1]).any())
 
 
 def _segments(
@@ -290,7 +302,9 @@ def _segments(
     parts = [first.table.select(by).take(rows)]
     if not is_paired:
         parts.append(other.table.select(by).take(others))
-    frame = pd.concat([part.to_pandas() for part in parts], ignore_index=True)
+    frame = pd.concat(
+        [part.to_pandas(integer_object_nulls=True) for part in parts], ignore_index=True
+    )
     groups = frame.groupby(list(by), sort=True, dropna=False, observed=True)
     if groups.ngroups > MOST_SEGMENTS:
         raise UserValueError(

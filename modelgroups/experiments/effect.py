@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Self
 
-__all__ = ["Effect", "Interval", "two_sided", "wald", "z_of"]
+__all__ = ["Effect", "Interval", "finite", "two_sided", "wald", "z_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,25 @@ class Effect:
     def without_test(self, reason: str) -> Self:
         """Return the values alone, with the reason why they cannot be compared."""
         return replace(self, interval=None, p_value=None, error=None, reason=reason)
+
+
+def finite(effect: Effect) -> Effect:
+    """Return an effect in which what is too large for a number is None.
+
+    >>> finite(Effect(1.0, math.inf, 8, 8, "Welch", False)).reason
+    'the values are too large to compute with'
+    """
+    interval = effect.interval
+    limits = () if interval is None else (interval.low, interval.high)
+    numbers = (effect.first, effect.other, effect.difference, effect.error, effect.p_value)
+    if all(number is None or math.isfinite(number) for number in (*numbers, *limits)):
+        return effect
+    one, two = (
+        value if value is not None and math.isfinite(value) else None
+        for value in (effect.first, effect.other)
+    )
+    bare = replace(effect, first=one, other=two)
+    return bare.without_test("the values are too large to compute with")
 
 
 def z_of(confidence: float) -> float:

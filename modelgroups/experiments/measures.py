@@ -25,17 +25,20 @@ from modelgroups.experiments.smooth import (
     root_mean_square,
 )
 from modelgroups.query.faults import nearest
-from modelgroups.types import OutputType
+from modelgroups.types import OutputType, ValueType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from modelgroups.query.subject import Subject
+    from modelgroups.schema.attribute import Attribute
 
 __all__ = ["FEW", "Measure", "chosen_measures", "measures_of"]
 
 FEW: Final = 2000
 """Up to so many rows RMSE and R² are resampled; of more, the delta method says the same."""
+
+_NUMBERS: Final = (ValueType.Float, ValueType.Integer, ValueType.Boolean)
 
 Test = Callable[[Pair, float], Effect]
 
@@ -108,10 +111,10 @@ def _measures(subject: Subject) -> Iterator[Measure]:
         for attribute in predicted:
             yield from _of_class(attribute.name, f": {attribute.name}")
     if subject.output_type == OutputType.Regression:
-        declared = [attribute for attribute in predicted if not attribute.implicit]
-        for attribute in declared:
-            suffix = "" if len(declared) == 1 else f": {attribute.name}"
+        for attribute in _numbers(predicted):
+            suffix = "" if len(predicted) == 1 else f": {attribute.name}"
             yield from _of_number(attribute.name, suffix)
+    has_others = is_class or (subject.output_type == OutputType.Regression and _numbers(predicted))
     for attribute in predicted[:1]:
         target = Target(Kind.PRESENCE, attribute.name)
         yield Measure(
@@ -120,8 +123,12 @@ def _measures(subject: Subject) -> Iterator[Measure]:
             _positives,
             needs_truth=False,
             sign=-1,
-            is_default=not is_class and subject.output_type != OutputType.Regression,
+            is_default=not has_others,
         )
+
+
+def _numbers(predicted: Sequence[Attribute]) -> list[Attribute]:
+    return [attribute for attribute in predicted if attribute.value_type in _NUMBERS]
 
 
 def _of_class(name: str, suffix: str) -> Iterator[Measure]:

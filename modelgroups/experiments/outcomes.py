@@ -190,5 +190,5 @@ def _is_named(column: pa.ChunkedArray, name: str) -> NDArray[np.float64]:
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    numbers: NDArray[np.float64] = column.cast(pa.float64()).to_numpy()
+    numbers: NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy()
     return numbers

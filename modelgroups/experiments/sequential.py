@@ -82,8 +82,9 @@ def mixture_variance(
 ) -> float:
     """Return the τ² with which the confidence sequence is narrowest after so many rows.
 
-    ``σ²·(−2·ln α + ln(−2·ln α + 1))/n``: Waudby-Smith et al. (2024), appendix B.2, after section
-    3.5 of Howard et al. (2021). It must not depend on the differences that were seen.
+    ``σ²·(−2·ln α + ln(−2·ln α + 1))/n``: Waudby-Smith et al. (2024), equation 161 of
+    arXiv:2103.06476v7, after section 3.5 of Howard et al. (2021). It must not depend on the
+    differences that were seen.
 
     >>> round(mixture_variance(0.25, 1000), 8)
     0.00198404

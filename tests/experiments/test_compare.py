@@ -1,5 +1,6 @@
 """Comparing versions end to end: real classifiers, numbers of scipy and scikit-learn."""
 
+import json
 import math
 from datetime import UTC, datetime, timedelta
 
@@ -463,3 +464,45 @@ def test_a_missing_value_is_a_segment_and_one_that_a_version_lacks_says_so(conne
     assert "no such rows" in lacking.reason
     assert "missing" in repr(found)
     assert "nan" not in repr(found).lower()
+
+
+def test_whole_numbers_make_segments_as_they_are_though_some_are_missing(connection):
+    group = None
+    for label in "AB":
+        build = with_attributes(*linked("p", "y"))
+        model = add(connection, label, build, group, output_type="REGRESSION")
+        group = connection.get_model_group(model)
+        send(model, range(4), x=[1.0, 2.0, 1.0, 2.0], p=[1.0, 2.0, 3.0, 4.0], y=[0.0] * 4)
+    found = group.compare("A", "B", metrics=["Average Prediction"], by="x")
+    assert [line.segment["x"] for line in found.lines] == [1.0, 2.0]
+
+    whole = versions(connection, A=rows_of(0, 30), B=rows_of(0, 30))
+    found = whole.compare("A", "B", metrics=["AUC"], by="y")
+    assert [line.segment["y"] for line in found.lines] == [0, 1]
+    assert {type(line.segment["y"]) for line in found.lines} == {int}
+
+
+def test_values_too_large_to_compute_with_give_none(connection):
+    group = None
+    for label, largest in (("A", 1e200), ("B", 1e300)):
+        build = with_attributes(*linked("p", "y"))
+        model = add(connection, label, build, group, output_type="REGRESSION")
+        group = connection.get_model_group(model)
+        send(model, range(3), x=[0.0] * 3, p=[largest, 2.0, -largest], y=[0.0, 0.0, 1.0])
+    found = group.compare("A", "B")
+    effect = found["Root Mean Squared Error"].effect
+    assert (effect.first, effect.other, effect.p_value) == (None, None, None)
+    json.dumps(found.to_dict(), allow_nan=False)
+    assert found["Mean Absolute Error"].effect.first == pytest.approx(2e200 / 3)
+
+
+def test_a_regression_of_whole_numbers_beyond_doubles_is_compared_all_the_same(connection):
+    group = None
+    for label in "AB":
+        attributes = [a.set(value_type="INTEGER") for a in linked("p", "y")]
+        model = add(connection, label, with_attributes(*attributes), group,
+                    output_type="REGRESSION")  # fmt: skip
+        group = connection.get_model_group(model)
+        send(model, range(3), x=[0.0] * 3, p=[2**53 + 1, 5, 7], y=[2**53, 4, 9])
+    found = group.compare("A", "B", metrics=["Mean Absolute Error"])
+    assert found.lines[0].effect.first == pytest.approx(1.0)
