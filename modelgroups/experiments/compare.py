@@ -222,15 +222,15 @@ def _lines(
             )
             for target in first.outcomes
         }
-        conflicts = [pairs[m.target].n_conflicts for m in measures if m.needs_truth]
-        n_conflicts += max(conflicts, default=0)
+        with_truth = {measure.target for measure in measures if measure.needs_truth}
+        n_conflicts += max((pairs[target].n_conflicts for target in with_truth), default=0)
         effects = _each(partial(_effect, pairs=pairs, confidence=confidence), measures)
         for measure, effect in zip(measures, effects, strict=True):
             yield Line(segment, measure.name, measure.sign, first.name, other.name, effect)
     if n_conflicts:
         notes.append(
-            f"{n_conflicts:,} inferences have one ground truth in {first.name!r} and another in "
-            f"{other.name!r}; they are left out wherever it matters"
+            f"left out where it matters: {n_conflicts:,} with one ground truth in {first.name!r} "
+            f"and another in {other.name!r}"
         )
 
 
@@ -264,14 +264,10 @@ def _aligned(
     n_shared, fewer = len(rows), min(len(first), len(other))
     if n_shared >= _PAIRED_FROM * fewer:
         alone = [(first, len(first) - n_shared), (other, len(other) - n_shared)]
-        note = [
-            f"{n:,} inferences that {log.name!r} alone has are left out of the pairs"
-            for log, n in alone
-            if n
-        ]
-        return rows, shared, True, note
+        told = ", ".join(f"{n:,} of {log.name!r} alone" for log, n in alone if n)
+        return rows, shared, True, [f"left out of the pairs: {told}"] if told else []
     both = f"{first.name!r} and {other.name!r}"
-    note = [f"{n_shared:,} inferences of both {both} are left out, so that the rest is independent"]
+    note = [f"left out: {n_shared:,} of both {both}, so that the rest is independent"]
     is_alone = np.ones(len(other), bool)
     is_alone[shared] = False
     return np.flatnonzero(found < 0), np.flatnonzero(is_alone), False, note

@@ -1,4 +1,7 @@
-"""What a version of a group may be called by: its label, its number, its id, or itself."""
+"""What a version of a group may be called by: its label, its number, its id, or itself.
+
+Whatever takes a version takes all of these, by way of `find_version`.
+"""
 
 from __future__ import annotations
 

@@ -366,9 +366,8 @@ def test_mostly_shared_inferences_are_compared_in_pairs_and_the_others_left_out(
     found = group.compare("A", "B", metrics=["Accuracy Rate"])
     effect = found["Accuracy Rate"].effect
     assert (effect.is_paired, effect.n_first, effect.n_other) == (True, 30, 30)
-    shown = repr(found)
-    assert "30 inferences that 'A' alone has" in shown
-    assert "20 inferences that 'B' alone has" in shown
+    assert found.notes == ["left out of the pairs: 30 of 'A' alone, 20 of 'B' alone"]
+    assert repr(found).endswith(found.notes[0])
 
 
 def test_few_shared_inferences_are_left_out_of_independent_samples(connection):
@@ -376,7 +375,7 @@ def test_few_shared_inferences_are_left_out_of_independent_samples(connection):
     found = group.compare("A", "B", metrics=["Accuracy Rate"])
     effect = found["Accuracy Rate"].effect
     assert (effect.is_paired, effect.n_first, effect.n_other) == (False, 50, 40)
-    assert "10 inferences of both 'A' and 'B' are left out" in repr(found)
+    assert "left out: 10 of both 'A' and 'B', so that the rest is indep" in repr(found)
 
 
 def test_pairs_count_where_both_versions_know_the_same_truth(connection):
@@ -386,7 +385,7 @@ def test_pairs_count_where_both_versions_know_the_same_truth(connection):
     accuracy, positives = found["Accuracy Rate"].effect, found["Predicted Positive Rate"].effect
     assert (accuracy.n_first, accuracy.first, accuracy.other) == (3, 2 / 3, 1 / 3)
     assert (positives.n_first, positives.first, positives.other) == (5, 2 / 5, 2 / 5)
-    assert "1 inferences have one ground truth in 'A' and another in 'B'" in repr(found)
+    assert "1 with one ground truth in 'A' and another in 'B'" in repr(found)
 
 
 def test_ground_truth_that_comes_later_counts_from_then_on(connection):
@@ -422,6 +421,25 @@ def test_deleted_inferences_do_not_count(connection):
     group = versions(connection, A=rows_of(0, 300), B=rows_of(0, 300, p=0.2))
     group.get_version(label="B").delete_inferences([f"r{i}" for i in range(100)])
     assert group.compare("A", "B")["AUC"].effect.n_first == 200
+
+
+def test_ids_in_another_order_and_of_several_calls_find_their_pairs(connection):
+    rows = rows_of(0, 700)
+    group = versions(connection, A=rows, B=rows[::-1])
+    assert all(
+        line.effect.difference == 0
+        for line in group.compare("A", "B").lines
+        if line.effect.difference is not None
+    )
+    assert group.compare("A", "B")["AUC"].effect.n_first == 700
+
+
+def test_comparing_only_reads(connection, tmp_path):
+    with mg.connect(tmp_path) as writer:
+        group = versions(writer, A=rows_of(0, 300), B=rows_of(0, 300, p=0.2))
+        wanted = group.compare("A", "B").to_dict()
+    with mg.connect(tmp_path, read_only=True) as reader:
+        assert reader.get_model_group(group.id).compare("A", "B").to_dict() == wanted
 
 
 # --- segments --------------------------------------------------------------------------------
