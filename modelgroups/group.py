@@ -268,7 +268,13 @@ class ModelGroup(JsonDataclass):
         ...         rows = {"age": [31] * 40, "p": scores * 10, "y": truth}
         ...         _ = version.send_inferences(rows, partner_inference_ids=ids)
         ...     group = connection.get_model_group(version)
-        ...     print(group.compare("V1", "V2", metrics=["Accuracy Rate", "Recall"]))
+        ...     print(group.compare("V1", "V2", metrics=["Accuracy Rate"]))
+        V2 is better than V1 on Accuracy Rate (0.7500 against 0.5000, a difference of +0.2500,
+        95 % interval +0.1030 to +0.3803, p = 0.002).
+        <BLANKLINE>
+        metric             V1      V2  difference       95 % interval      p   n  method
+        Accuracy Rate  0.5000  0.7500     +0.2500  +0.1030 to +0.3803  0.002  40  McNemar, exact;
+        Newcombe, paired  better
         """
         from modelgroups.experiments.compare import compare
         from modelgroups.inferences.read import Selection

@@ -230,7 +230,7 @@ def _joined(parts: Sequence[tuple[str, int]]) -> tuple[tuple[int, str], ...]:
 def _start_of(salt: str) -> int:
     from modelgroups.storage.keys import hash_of
 
-    return hash_of(salt.encode())
+    return hash_of(_bytes_of(salt))
 
 
 def _bytes_of(key: Any, where: str = "") -> bytes:
@@ -290,6 +290,8 @@ def _as_arrow(keys: Any) -> pa.Array | None:
         else:
             column = pa.array(keys if hasattr(keys, "__len__") else list(keys))
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        return None
+    except (OverflowError, UnicodeEncodeError):  # beyond 64 bits; half of a surrogate pair
         return None
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()

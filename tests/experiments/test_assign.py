@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -39,7 +39,9 @@ def test_a_key_gets_what_it_got_in_every_process_and_release():
     assert told.stdout.split() == ["V2", "V1"]
 
 
-@given(st.lists(keys, max_size=12), st.text(max_size=8), parts)
+@example(keys=[2**63, -(2**70)], salt="", sizes=[1, 1])
+@example(keys=["\ud83d", "a"], salt="", sizes=[1, 1])
+@given(keys=st.lists(keys, max_size=12), salt=st.text(max_size=8), sizes=parts)
 def test_many_keys_are_routed_as_each_alone(keys, salt, sizes):
     division = Assignment.of(weights_of(sizes), salt=salt)
     assert list(division.route_many(keys)) == [division.route(key) for key in keys]
