@@ -14,13 +14,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from modelgroups.catalog.events import AuditHead, Event
     from modelgroups.connection import Connection, connect
     from modelgroups.errors import ModelGroupsError
     from modelgroups.group import ModelGroup
+    from modelgroups.lifecycle.diff import VersionDiff
     from modelgroups.model import Model
     from modelgroups.query.engines.embedded import DuckDB
     from modelgroups.schema.attribute import Attribute, AttributeBin, AttributeCategory
     from modelgroups.types import (
+        EventType,
         InputType,
         ModelStatus,
         OutputType,
@@ -35,8 +38,11 @@ _HOME = {
     "Attribute": "schema.attribute",
     "AttributeBin": "schema.attribute",
     "AttributeCategory": "schema.attribute",
+    "AuditHead": "catalog.events",
     "Connection": "connection",
     "DuckDB": "query.engines.embedded",
+    "Event": "catalog.events",
+    "EventType": "types",
     "InputType": "types",
     "Model": "model",
     "ModelGroup": "group",
@@ -46,6 +52,7 @@ _HOME = {
     "Stage": "types",
     "TextDelimiter": "types",
     "ValueType": "types",
+    "VersionDiff": "lifecycle.diff",
     "connect": "connection",
 }
 
@@ -53,8 +60,11 @@ __all__ = [
     "Attribute",
     "AttributeBin",
     "AttributeCategory",
+    "AuditHead",
     "Connection",
     "DuckDB",
+    "Event",
+    "EventType",
     "InputType",
     "Model",
     "ModelGroup",
@@ -64,6 +74,7 @@ __all__ = [
     "Stage",
     "TextDelimiter",
     "ValueType",
+    "VersionDiff",
     "__version__",
     "connect",
 ]

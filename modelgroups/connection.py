@@ -17,7 +17,7 @@ from modelgroups.arguments import (
 )
 from modelgroups.calls import checked_call, checked_calls
 from modelgroups.catalog import groups, models
-from modelgroups.catalog.clock import as_stored
+from modelgroups.criteria import key_or_none, moment_or_none
 from modelgroups.errors import MissingParameterError, UserTypeError, UserValueError
 from modelgroups.group import ModelGroup
 from modelgroups.lifecycle.lookup import (
@@ -27,16 +27,16 @@ from modelgroups.lifecycle.lookup import (
     require_group,
     require_model,
 )
+from modelgroups.maintaining import Maintaining
 from modelgroups.model import Model
 from modelgroups.model.records import from_record
 from modelgroups.query.engines import require_engine
-from modelgroups.registry import Registry, open_registry
+from modelgroups.registry import open_registry
 from modelgroups.types import InputType, OutputType
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
-    from modelgroups.lifecycle.maintenance import Collected, Verification
     from modelgroups.query.engines.embedded import DuckDB
 
 __all__ = ["Connection", "connect"]
@@ -50,6 +50,7 @@ def connect(
     *,
     read_only: bool = False,
     engine: DuckDB | BaseBackend | None = None,
+    actor: str | None = None,
 ) -> Connection:
     """Open a registry; make it if it is not there.
 
@@ -63,6 +64,9 @@ def connect(
     engine
         What runs queries: a `DuckDB` with options for the engine in this process; a connected
         Ibis backend, such as ``ibis.pyspark.connect(session)``; or None for DuckDB with all cores.
+    actor
+        Who makes the changes, for the audit events; the user, the host and the process if it is
+        not given.
 
     Returns
     -------
@@ -87,13 +91,13 @@ def connect(
     <Connection ':memory:'>
     """
     kept = require_engine(engine)
-    registry = open_registry(location, read_only=read_only)
+    registry = open_registry(location, read_only=read_only, actor=actor)
     registry.engine = kept
     return Connection(registry)
 
 
 @checked_calls
-class Connection:
+class Connection(Maintaining):
     """An open registry.
 
     Threads may share it, and a forked child may go on using it. Any number of connections
@@ -104,14 +108,6 @@ class Connection:
     registry
         The open registry; `connect` makes it.
     """
-
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-
-    @property
-    def registry(self) -> Registry:
-        """The open registry that models and groups work on."""
-        return self._registry
 
     @property
     def location(self) -> str:
@@ -341,10 +337,10 @@ class Connection:
             input_type=text_or_none(input_type, "input_type"),
             output_type=text_or_none(output_type, "output_type"),
             archived=None if archived is None else require_flag(archived, "archived"),
-            created_after=_moment(created_after, "created_after"),
-            created_before=_moment(created_before, "created_before"),
+            created_after=moment_or_none(created_after, "created_after"),
+            created_before=moment_or_none(created_before, "created_before"),
         )
-        key, most = _key(after, ModelGroup, "after"), limit_or_none(limit, "limit")
+        key, most = key_or_none(after, ModelGroup, "after"), limit_or_none(limit, "limit")
         with self._registry.catalog.read() as session:
             if key is not None:
                 require_group(session, key)
@@ -413,7 +409,7 @@ class Connection:
         """
         wanted = models.ModelFilter(
             name=text_or_none(name, "name"),
-            group_id=_key(group, ModelGroup, "group"),
+            group_id=key_or_none(group, ModelGroup, "group"),
             tag=text_or_none(tag, "tag"),
             input_type=text_or_none(input_type, "input_type"),
             output_type=text_or_none(output_type, "output_type"),
@@ -421,51 +417,15 @@ class Connection:
             attribute=text_or_none(attribute, "attribute"),
             partner_model_id=text_or_none(partner_model_id, "partner_model_id"),
             archived=None if archived is None else require_flag(archived, "archived"),
-            created_after=_moment(created_after, "created_after"),
-            created_before=_moment(created_before, "created_before"),
+            created_after=moment_or_none(created_after, "created_after"),
+            created_before=moment_or_none(created_before, "created_before"),
         )
-        key, most = _key(after, Model, "after"), limit_or_none(limit, "limit")
+        key, most = key_or_none(after, Model, "after"), limit_or_none(limit, "limit")
         with self._registry.catalog.read() as session:
             if key is not None:
                 require_model(session, key)
             found = models.list_matching(session, wanted, after=key, limit=most)
         return [from_record(Model, record, self._registry) for record in found]
-
-    def verify(self) -> Verification:
-        """Check every snapshot against its hash and every catalog row against its file.
-
-        Returns
-        -------
-        Verification
-            What was checked and what is wrong; true if nothing is.
-
-        Examples
-        --------
-        >>> with connect(":memory:") as connection:
-        ...     bool(connection.verify())
-        True
-        """
-        from modelgroups.lifecycle.maintenance import verify
-
-        return verify(self._registry)
-
-    def gc(self) -> Collected:
-        """Remove the files that nothing refers to, safely while others write.
-
-        Returns
-        -------
-        Collected
-            The digests and bytes that were removed.
-
-        Examples
-        --------
-        >>> with connect(":memory:") as connection:
-        ...     connection.gc()
-        Collected(digests=(), n_staging=0, size=0, n_log_files=0)
-        """
-        from modelgroups.lifecycle.maintenance import collect
-
-        return collect(self._registry)
 
 
 def _partner_id(display_name: str | None) -> str:
@@ -473,25 +433,3 @@ def _partner_id(display_name: str | None) -> str:
     display_name = require_text(display_name, "display_name")
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d--%H-%M-%S")
     return f"{display_name.replace(' ', '_')[:_MOST_OF_A_NAME]}_{stamp}"
-
-
-def _moment(value: datetime | str | None, parameter: str) -> str | None:
-    try:
-        return None if value is None else as_stored(value, parameter=parameter)
-    except OverflowError as error:
-        raise UserValueError(f"{parameter}={value!s} lies outside the years 1 to 9999") from error
-
-
-def _key(
-    item: Model | ModelGroup | str | None, kind: type[Model | ModelGroup], parameter: str
-) -> str | None:
-    """Return the id of a saved model or group, given as an object or as its id."""
-    if isinstance(item, kind):
-        if item.id is None:
-            raise UserValueError(f"{parameter} must be saved before, and {item!r} is not")
-        return item.id
-    if item is None or isinstance(item, str):
-        return text_or_none(item, parameter)
-    raise UserTypeError(
-        f"{parameter} must be a {kind.__name__} or its id, got {type(item).__name__}"
-    )

@@ -24,6 +24,7 @@ from modelgroups.lifecycle.lookup import get_latest_version, get_version, get_ve
 from modelgroups.model import Model
 from modelgroups.model.fields import HasRegistry, registry_of
 from modelgroups.model.records import from_record
+from modelgroups.promoting import Promoting
 from modelgroups.registry import Registry
 from modelgroups.schema.serial import JsonDataclass
 
@@ -35,7 +36,7 @@ __all__ = ["ModelGroup"]
 
 @checked_calls
 @dataclass
-class ModelGroup(JsonDataclass):
+class ModelGroup(Promoting, JsonDataclass):
     """One model task; holds its versions, numbered 1, 2, 3 … in the order of saving.
 
     Groups are made by the first `Model.save` of a model without a group, and got with
@@ -143,8 +144,10 @@ class ModelGroup(JsonDataclass):
         sequence_num: int | None = None,
         label: str | None = None,
         include_archived: bool = False,
+        *,
+        alias: str | None = None,
     ) -> Model:
-        """Return one version, by its number or by its label.
+        """Return one version, by its number, its label or an alias.
 
         Parameters
         ----------
@@ -154,13 +157,15 @@ class ModelGroup(JsonDataclass):
             Its label.
         include_archived
             Return it also when it is archived.
+        alias
+            An alias that points at it.
 
         Raises
         ------
         UserTypeError
             An argument has the wrong type.
         UserValueError
-            Not exactly one of number and label is given.
+            Not exactly one of number, label and alias is given.
         NotFoundError
             There is no such version, or it is archived.
         """
@@ -168,11 +173,14 @@ class ModelGroup(JsonDataclass):
             require_whole(sequence_num, "sequence_num")
         if label is not None:
             require_text(label, "label")
+        if alias is not None:
+            require_text(alias, "alias")
         require_flag(include_archived, "include_archived")
-        if (sequence_num is None) == (label is None):
+        n_given = sum(name is not None for name in (sequence_num, label, alias))
+        if n_given != 1:
             raise UserValueError(
-                "get_version() takes either sequence_num= or label=, "
-                + ("and neither was given" if label is None else "not both")
+                "get_version() takes one of sequence_num=, label= and alias=, "
+                + ("and none was given" if n_given == 0 else f"not {n_given} of them")
             )
         return self._model(
             get_version(
@@ -180,6 +188,7 @@ class ModelGroup(JsonDataclass):
                 self.id,
                 sequence_num=sequence_num,
                 label=label,
+                alias=alias,
                 include_archived=include_archived,
             )
         )

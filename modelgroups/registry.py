@@ -14,7 +14,7 @@ from textwrap import shorten
 from typing import Any, Final, Protocol, Self
 from weakref import finalize
 
-from modelgroups.arguments import is_unicode
+from modelgroups.arguments import is_unicode, require_text
 from modelgroups.catalog import setup
 from modelgroups.catalog.records import Segment
 from modelgroups.catalog.session import Catalog
@@ -38,6 +38,7 @@ MEMORY: Final = ":memory:"
 """The location of a registry that vanishes when it is closed."""
 
 _CATALOG = "catalog.db"
+_MAX_ACTOR = 255
 _LOCK = ".lock"
 _OURS = (_CATALOG, f".{_CATALOG}", _LOCK, "objects", "inferences")
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs"}
@@ -140,6 +141,7 @@ def open_registry(
     *,
     read_only: bool = False,
     durable: bool = True,
+    actor: str | None = None,
 ) -> Registry:
     """Open a registry; make it if it is not there.
 
@@ -151,6 +153,8 @@ def open_registry(
         Never write.
     durable
         Whether what is written waits for the disk.
+    actor
+        Who makes the changes; the user, the host and the process if it is not given.
 
     Raises
     ------
@@ -163,18 +167,24 @@ def open_registry(
     """
     if not isinstance(read_only, bool):
         raise UserTypeError(f"read_only must be True or False, got {read_only!r}")
+    if actor is not None:
+        actor = require_text(actor, "actor")
+        if not actor.strip() or "\0" in actor or len(actor) > _MAX_ACTOR:
+            raise UserValueError(
+                f"actor must have 1 to {_MAX_ACTOR} characters and no NUL, got {actor[:80]!r}"
+            )
     if location is None:
         location = default_location()
     name = _as_text(location)
     if name == MEMORY:
-        return _open_temporary(read_only=read_only)
+        return _open_temporary(read_only=read_only, actor=actor)
     root = Path(name).expanduser().absolute()
     with _translated(root):
         if read_only:
             _require_readable(root)
         else:
             _prepare(root)
-    return _assemble(name, root, read_only=read_only, durable=durable)
+    return _assemble(name, root, read_only=read_only, durable=durable, actor=actor)
 
 
 @contextmanager
@@ -209,23 +219,25 @@ def _as_text(location: object) -> str:
     return name
 
 
-def _assemble(location: str, root: Path, *, read_only: bool, durable: bool) -> Registry:
+def _assemble(
+    location: str, root: Path, *, read_only: bool, durable: bool, actor: str | None
+) -> Registry:
     objects = ObjectStore(root / "objects", durable=durable)
     return Registry(
         location=location,
         root=root,
-        catalog=Catalog(root / _CATALOG, read_only=read_only, durable=durable),
+        catalog=Catalog(root / _CATALOG, read_only=read_only, durable=durable, actor=actor),
         objects=objects,
         media=ObjectStore(root / "objects", durable=durable, suffix=".bin"),
         segments=SegmentStore(root / "inferences", objects),
     )
 
 
-def _open_temporary(*, read_only: bool) -> Registry:
+def _open_temporary(*, read_only: bool, actor: str | None) -> Registry:
     """Make a folder that nobody else knows; nothing in it waits for the disk."""
     root = Path(tempfile.mkdtemp(prefix="modelgroups-"))
     setup.create(root / _CATALOG, durable=False)
-    return _assemble(MEMORY, root, read_only=read_only, durable=False)
+    return _assemble(MEMORY, root, read_only=read_only, durable=False, actor=actor)
 
 
 def _require_readable(root: Path) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "AlertStatus",
     "Enrichment",
     "EnrichmentStatus",
+    "EventType",
     "ImageContentType",
     "ImageResponseType",
     "InferenceType",
@@ -219,3 +220,35 @@ class MetricType(ListableStrEnum):
     ModelInputDataMetric = "model_input_data_metric"
     ModelPerformanceMetric = "model_performance_metric"
     ModelDataDriftMetric = "model_data_drift_metric"
+
+
+class EventType(ListableStrEnum):
+    """What an audit event tells of; the part before the dot is its category.
+
+    >>> EventType.ModelSaved, EventType.ModelSaved.category
+    (<EventType.ModelSaved: 'model.saved'>, 'model')
+    """
+
+    AliasDeleted = "alias.deleted"
+    AliasMoved = "alias.moved"
+    BatchClosed = "batch.closed"
+    GroupArchived = "group.archived"
+    GroupCreated = "group.created"
+    GroupRestored = "group.restored"
+    GroupUpdated = "group.updated"
+    InferencesCompacted = "inferences.compacted"
+    InferencesDeleted = "inferences.deleted"
+    InferencesReceived = "inferences.received"
+    MetricCreated = "metric.created"
+    ModelArchived = "model.archived"
+    ModelRestored = "model.restored"
+    ModelSaved = "model.saved"
+    ModelUpdated = "model.updated"
+    ReferenceAdded = "reference.added"
+    RegistryCleaned = "registry.cleaned"
+    RegistryMigrated = "registry.migrated"
+
+    @property
+    def category(self) -> str:
+        """What kind of thing it happened to."""
+        return self.value.partition(".")[0]

@@ -33,7 +33,7 @@ def as_stored(moment: datetime | str, *, parameter: str) -> str:
     UserTypeError
         Neither a datetime nor text.
     UserValueError
-        Not ISO 8601, or without a time zone.
+        Not ISO 8601, without a time zone, or outside the years 1 to 9999 in UTC.
 
     Examples
     --------
@@ -56,4 +56,7 @@ def as_stored(moment: datetime | str, *, parameter: str) -> str:
             f"{parameter}={moment.isoformat()!r} has no time zone; "
             "add one, for example datetime(..., tzinfo=timezone.utc)"
         )
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    except OverflowError as error:
+        raise UserValueError(f"{parameter}={moment!s} lies outside the years 1 to 9999") from error

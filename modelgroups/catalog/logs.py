@@ -1,4 +1,4 @@
-"""Inference logs in the catalog: one a model, with its counts and what was deleted from it."""
+"""Inference logs in the catalog: one a model, with its counts."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session
 
 from modelgroups.catalog.prepared import Prepared
-from modelgroups.catalog.records import LogChange, LogRecord
-from modelgroups.catalog.tables import InferenceLogRow, LogChangeRow, ModelRow, table
+from modelgroups.catalog.records import LogRecord
+from modelgroups.catalog.tables import InferenceLogRow, ModelRow, table
 
 __all__ = [
     "Addressee",
-    "add_change",
     "begin",
-    "changes",
     "count_truths",
     "find",
     "find_addressee",
+    "note_deletion",
     "note_segments",
 ]
 
 _LOG = table(InferenceLogRow).c
 _MODEL = table(ModelRow).c
-_CHANGE = table(LogChangeRow).c
 _COLUMNS = [_LOG[name] for name in LogRecord._fields]
 
 # Built once: building a statement takes longer than SQLite takes to answer it.
@@ -53,7 +51,6 @@ _NOTE_DELETION = (
     .where(_LOG.serial == bindparam("log"))
     .values(n_deletions=_LOG.n_deletions + 1, generation=_LOG.generation + 1)
 )
-_INSERT_CHANGE = insert(table(LogChangeRow))
 
 
 class Addressee(NamedTuple):
@@ -96,14 +93,6 @@ def note_segments(session: Session, log: int) -> None:
     session.execute(_NOTE_SEGMENTS, {"log": log})
 
 
-def add_change(session: Session, log: int, change: LogChange) -> None:
-    """Record a deletion."""
-    session.execute(_INSERT_CHANGE, change._asdict() | {"log": log})
+def note_deletion(session: Session, log: int) -> None:
+    """Say that rows were deleted."""
     session.execute(_NOTE_DELETION, {"log": log})
-
-
-def changes(session: Session, log: int) -> list[LogChange]:
-    """Return the deletions from a log, oldest first."""
-    columns = [_CHANGE[name] for name in LogChange._fields]
-    rows = session.execute(select(*columns).where(_CHANGE.log == log).order_by(_CHANGE.serial))
-    return [LogChange._make(row) for row in rows]

@@ -33,6 +33,7 @@ __all__ = [
     "latest_version",
     "list_matching",
     "list_versions",
+    "number_and_label",
     "partner_id_is_taken",
     "restore",
     "restore_all",
@@ -87,6 +88,7 @@ _BY_LABEL = _OF_GROUP.where(_MODEL.label == bindparam("key"))
 _LATEST = _OF_GROUP.order_by(_MODEL.sequence_num.desc()).limit(1)
 _LATEST_ACTIVE = _LATEST.where(_MODEL.archived_at.is_(None))
 _ATTRIBUTES = select(_MODEL.attributes).where(_MODEL.id == bindparam("key"))
+_NUMBER = Prepared(select(_MODEL.sequence_num, _MODEL.label).where(_MODEL.id == bindparam("key")))
 _HOLDER = Prepared(select(_MODEL.id).where(_MODEL.active_partner_model_id == bindparam("key")))
 _INSERT = Prepared(inserting(table(ModelRow), but="serial").returning(_MODEL.serial))
 _INSERT_ATTRIBUTE = Prepared(inserting(table(AttributeRow)))
@@ -182,6 +184,14 @@ def attributes_document(session: Session, model_id: str) -> str | None:
     return session.execute(_ATTRIBUTES, {"key": model_id}).scalar_one_or_none()
 
 
+def number_and_label(session: Session, model_id: str) -> tuple[int, str | None]:
+    """Return the number and the label of a version."""
+    row = _NUMBER.first(session, {"key": model_id})
+    if row is None:
+        raise LookupError(f"no model has the id {model_id!r}")
+    return int(row[0]), row[1]
+
+
 def partner_id_is_taken(session: Session, partner_model_id: str) -> bool:
     """Return whether an active version has that partner id."""
     return _HOLDER.first(session, {"key": partner_model_id}) is not None
@@ -201,24 +211,32 @@ def entries_of(record: ModelRecord) -> Entries:
     return Entries(attributes, [{"tag": tag} for tag in dict.fromkeys(load_tags(record.tags))])
 
 
-def create(session: Session, record: ModelRecord, entries: Entries | None = None) -> None:
-    """Insert a version, found by `entries_of` it, which may be at hand already."""
+def create(session: Session, record: ModelRecord, entries: Entries | None = None) -> str:
+    """Insert a version and return its fingerprint.
+
+    It is found by `entries_of` it, which may be at hand already.
+    """
+    mark = fingerprint(record)
     values = record._asdict() | {
         "active_partner_model_id": record.partner_model_id,
-        "fingerprint": fingerprint(record),
+        "fingerprint": mark,
     }
     serial = int(_INSERT.scalar(session, values))
     _index(session, serial, entries_of(record) if entries is None else entries)
+    return mark
 
 
-def rewrite(session: Session, record: ModelRecord) -> None:
-    """Replace the columns of a version with those of `record`, and what finds it."""
-    values = record._asdict() | {"fingerprint": fingerprint(record)}
+def rewrite(session: Session, record: ModelRecord) -> str:
+    """Replace the columns of a version, and what finds it; return its fingerprint."""
+    mark = fingerprint(record)
+    values = record._asdict() | {"fingerprint": mark}
+    del values["id"]  # SQLite would look whether rows of other tables name it
     statement = update(table(ModelRow)).where(_MODEL.id == record.id).values(**values)
     serial = int(session.execute(statement.returning(_MODEL.serial)).scalar_one())
     session.execute(delete(table(AttributeRow)).where(_ATTRIBUTE.model_serial == serial))
     session.execute(delete(table(TagRow)).where(_TAG.model_serial == serial))
     _index(session, serial, entries_of(record))
+    return mark
 
 
 def archive(session: Session, model_id: str, at: str) -> None:
@@ -226,14 +244,15 @@ def archive(session: Session, model_id: str, at: str) -> None:
     _archive(session, _MODEL.id == model_id, at)
 
 
-def archive_all(session: Session, group_id: str, at: str) -> None:
-    """Archive every active version of a group."""
-    _archive(session, (_MODEL.group_id == group_id) & _MODEL.archived_at.is_(None), at)
+def archive_all(session: Session, group_id: str, at: str) -> int:
+    """Archive every active version of a group; return how many they were."""
+    return _archive(session, (_MODEL.group_id == group_id) & _MODEL.archived_at.is_(None), at)
 
 
-def _archive(session: Session, condition: ColumnElement[bool], at: str) -> None:
-    statement = update(table(ModelRow)).where(condition)
-    session.execute(statement.values(archived_at=at, updated_at=at, active_partner_model_id=None))
+def _archive(session: Session, condition: ColumnElement[bool], at: str) -> int:
+    values = {"archived_at": at, "updated_at": at, "active_partner_model_id": None}
+    statement = update(table(ModelRow)).where(condition).values(values).returning(_MODEL.serial)
+    return len(session.execute(statement).all())
 
 
 def restore(session: Session, model_id: str, at: str) -> None:

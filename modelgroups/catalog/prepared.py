@@ -9,7 +9,7 @@ in this way, and not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import ClauseElement, Dialect, Insert, Table, bindparam, insert
@@ -49,6 +49,14 @@ class Prepared:
         row: tuple[Any, ...] | None = cursor.fetchone()
         cursor.close()  # a write takes effect when its answer was read or given up
         return row
+
+    def rows(self, session: Session, values: Values) -> Iterator[tuple[Any, ...]]:
+        """Send it and yield the rows of the answer."""
+        cursor = self._send(session, values)
+        try:
+            yield from cursor
+        finally:
+            cursor.close()
 
     def scalar(self, session: Session, values: Values) -> Any:
         """Send it and return the first value of an answer that has one."""

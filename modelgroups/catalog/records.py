@@ -11,7 +11,6 @@ __all__ = [
     "BatchRecord",
     "EnrichmentSetting",
     "GroupRecord",
-    "LogChange",
     "LogRecord",
     "MetricRecord",
     "ModelRecord",
@@ -187,12 +186,3 @@ class AlertRecord(NamedTuple):
     minute: int | None
     batch_id: str | None
     rule: str
-
-
-class LogChange(NamedTuple):
-    """A deletion from a log."""
-
-    at: str
-    rule: str
-    n_inferences: int
-    n_truths: int

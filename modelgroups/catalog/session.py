@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError, InterfaceError
 from sqlmodel import Session
 
 from modelgroups.catalog.engine import BUSY_SECONDS, checkpoint, driver, make_engine
+from modelgroups.catalog.hooks import Hooks
 from modelgroups.catalog.interrupts import interrupts_wait
 from modelgroups.errors import (
     CatalogBusyError,
@@ -53,13 +54,24 @@ class Catalog:
         Whether writing is refused.
     durable
         Whether a commit waits for the disk.
+    actor
+        Who changes it, for its events; the user, host and process if that is not said.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False, durable: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        read_only: bool = False,
+        durable: bool = True,
+        actor: str | None = None,
+    ) -> None:
         self.path = path
+        self.actor = actor
         self.read_only = read_only
         self.durable = durable
         self.closed = False
+        self.hooks = Hooks()
         self._engine: Engine | None = None
         self._in_use: WeakSet[Connection] = WeakSet()
         self._lock = Lock()
@@ -75,6 +87,8 @@ class Catalog:
     def write(self, *, patience: float = BUSY_SECONDS) -> Iterator[Session]:
         """Open a session that holds the write lock; commit at the end, or roll all back.
 
+        After the commit, when nothing is held any more, the hooks of its events are called.
+
         Parameters
         ----------
         patience
@@ -86,7 +100,9 @@ class Catalog:
                 "open it with connect(..., read_only=False) to change it"
             )
         with interrupts_wait(), self._session(patience=patience) as session, session.begin():
+            session.info["actor"] = self.actor
             yield session
+        self.hooks.tell(session.info.get("events", ()))
 
     @contextmanager
     def _session(self, *, patience: float | None = None) -> Iterator[Session]:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from modelgroups.catalog.engine import APPLICATION_ID, driver, reading_mode
+from modelgroups.catalog.events import GENESIS
 from modelgroups.catalog.session import catalog_error
 from modelgroups.catalog.tables import Base
 from modelgroups.errors import (
@@ -23,7 +24,7 @@ from modelgroups.errors import (
 
 __all__ = ["HEAD", "create", "is_current", "read_revision"]
 
-HEAD = "0006"
+HEAD = "0007"
 """The schema revision that this release writes; revisions are numbers in order."""
 
 
@@ -44,6 +45,7 @@ def create(path: Path, *, durable: bool = True) -> None:
                 for index in sorted(table.indexes, key=lambda index: index.name or ""):
                     connection.execute(str(CreateIndex(index).compile(dialect=dialect)))
             connection.execute("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+            connection.execute("INSERT INTO audit_head VALUES (1, 0, ?)", (GENESIS,))
             connection.execute("COMMIT")
             connection.execute("PRAGMA journal_mode=WAL")
         if durable:

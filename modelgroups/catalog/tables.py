@@ -27,13 +27,16 @@ from sqlmodel import Field, SQLModel
 __all__ = [
     "AlertRow",
     "AlertRuleRow",
+    "AliasMoveRow",
+    "AliasRow",
     "AttributeRow",
+    "AuditHeadRow",
     "Base",
     "BatchRow",
     "EnrichmentSettingRow",
+    "EventRow",
     "GroupRow",
     "InferenceLogRow",
-    "LogChangeRow",
     "LogObjectRow",
     "MetricRow",
     "ModelRow",
@@ -416,14 +419,68 @@ class AlertRow(Base, table=True):
     rule: str
 
 
-class LogChangeRow(Base, table=True):
-    """What was deleted from a log: when, by which rule, and how many; never the values."""
+class EventRow(Base, table=True):
+    """An audit event; `serial` counts from 1 without a gap, `hash` chains it to the one before.
 
-    __tablename__ = "log_change"
+    It names groups and models by id and no more: it stays when they are in another registry.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("ix_event_group_id", "group_id"),
+        Index("ix_event_model_id", "model_id"),
+    )
+
+    serial: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    id: str = Field(max_length=36)
+    at: str
+    type: str
+    group_id: str | None = Field(max_length=36)
+    model_id: str | None = Field(max_length=36)
+    actor: str
+    before: str | None
+    after: str | None
+    reason: str | None
+    hash: str = Field(max_length=64)
+
+
+class AuditHeadRow(Base, table=True):
+    """The one row that says how many events there are, and the hash of the last."""
+
+    __tablename__ = "audit_head"
+
+    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    n_events: int
+    hash: str = Field(max_length=64)
+
+
+class AliasMoveRow(Base, table=True):
+    """A move of an alias, to a version or, when it was deleted, to none.
+
+    `parent` is the move whose version a rollback goes back to. A rollback takes over the parent
+    of the move that it goes back to, so that the next one goes back further.
+    """
+
+    __tablename__ = "alias_move"
+    __table_args__ = (Index("ix_alias_move_group_id", "group_id", "name"),)
 
     serial: int | None = Field(default=None, primary_key=True)
-    log: int = Field(foreign_key="inference_log.serial", index=True)
+    group_id: str = Field(foreign_key="model_group.id", max_length=36)
+    name: str
+    kind: str
     at: str
-    rule: str
-    n_inferences: int
-    n_truths: int
+    model_id: str | None = Field(foreign_key="model.id", max_length=36)
+    parent: int | None = Field(foreign_key="alias_move.serial")
+    event: int = Field(foreign_key="event.serial")
+
+
+class AliasRow(Base, table=True):
+    """Where an alias points, and the move that made it do so."""
+
+    __tablename__ = "alias"
+    __table_args__ = (Index("ix_alias_model_id", "model_id"),)
+
+    group_id: str = Field(foreign_key="model_group.id", primary_key=True, max_length=36)
+    name: str = Field(primary_key=True)
+    model_id: str = Field(foreign_key="model.id", max_length=36)
+    move: int = Field(foreign_key="alias_move.serial")

@@ -7,20 +7,22 @@ there has changed meanwhile, nothing happens. Loads pyarrow: import it lazily.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from modelgroups.catalog import logs, parcels, segments
 from modelgroups.catalog.clock import now
+from modelgroups.catalog.events import record
 from modelgroups.errors import SnapshotMissingError
 from modelgroups.inferences.garbage import collect_log_garbage
-from modelgroups.inferences.layout import ID, Kind
+from modelgroups.inferences.layout import ID, RECEIVED, Kind
 from modelgroups.inferences.recipient import Recipient, recipient_of
 from modelgroups.inferences.records import load_records, table_of
 from modelgroups.inferences.segment_files import (
@@ -35,6 +37,7 @@ from modelgroups.inferences.view import OpenSegment, live_batches
 from modelgroups.reference.intake import require_writable
 from modelgroups.storage.keys import KeyIndex, keys_of, merge_indexes
 from modelgroups.storage.segments import SegmentName
+from modelgroups.types import EventType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -162,7 +165,14 @@ class Compactor:
         with staged_segment(
             self.registry, self.model_id, kind, slices(table), table.schema, index
         ) as staged:
-            return self._replace(staged, parcels_=waiting)
+            first, last = pc.min_max(table[RECEIVED]).as_py().values()
+            received = {
+                f"{kind}s": len(table),
+                "segments": [staged.record.id],
+                "received_from": first.isoformat(),
+                "received_to": last.isoformat(),
+            }
+            return self._replace(staged, parcels_=waiting, received=received)
 
     # --- segments to a segment -------------------------------------------------------------
 
@@ -233,8 +243,12 @@ class Compactor:
         *,
         parcels_: Sequence[Parcel] = (),
         segments_: Sequence[Segment] = (),
+        received: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Put a segment in the place of parcels or segments, in one transaction."""
+        """Put a segment in the place of parcels or segments, in one transaction.
+
+        Rows that came a few at a time have their event, `received`, when they become a segment.
+        """
         self.pause()
         try:
             with self.registry.catalog.write() as session:
@@ -243,6 +257,9 @@ class Compactor:
                     self.registry.segments.publish(staged.name, staged.rows, staged.index)
                     segments.add(session, log.serial, staged.record, now())
                 logs.note_segments(session, log.serial)
+                if received is not None:
+                    kind = EventType.InferencesReceived
+                    record(session, kind, model_id=self.model_id, after=received)
         except _ChangedError:
             return True  # look again at what there is to do
         if staged is not None and self.scope is not None:
@@ -311,6 +328,8 @@ def compact(to: Recipient) -> None:
         pass
     upkeep_of(to.registry).wait()  # it may still hold a copy of what was deleted
     collect_log_garbage(to.registry)
+    with to.registry.catalog.write() as session:
+        record(session, EventType.InferencesCompacted, model_id=to.model_id)
     if not to.registry.catalog.truncate_log():
         logger.warning(
             "the log of %s could not be emptied, for somebody reads from it; what was deleted from "

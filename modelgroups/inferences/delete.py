@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 
 from modelgroups.catalog import batches, log_objects, logs, parcels, segments
-from modelgroups.catalog.clock import now
-from modelgroups.catalog.records import LogChange, Parcel
+from modelgroups.catalog.events import record as record_event
+from modelgroups.catalog.records import Parcel
 from modelgroups.inferences.layout import (
     BATCH,
     ID,
@@ -36,7 +36,7 @@ from modelgroups.inferences.view import OpenSegment, View, live_batches, open_vi
 from modelgroups.reference.intake import require_writable
 from modelgroups.storage.keys import KeyIndex, Keys, keys_of
 from modelgroups.storage.segments import SegmentName
-from modelgroups.types import ValueType
+from modelgroups.types import EventType, ValueType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-__all__ = ["delete_before", "delete_ids", "deletions"]
+__all__ = ["delete_before", "delete_ids"]
 
 _TRIES = 3
 """How often a deletion is worked out without the lock, before it takes it first."""
@@ -97,7 +97,14 @@ def _delete(
                 if log is None:
                     return 0, 0
                 if _is_as_viewed(session, log, view):
-                    made.carry_out(session, log, rule)
+                    made.carry_out(session, log)
+                    counts = {"inferences": made.n_inferences, "ground_truths": made.n_truths}
+                    record_event(
+                        session,
+                        EventType.InferencesDeleted,
+                        model_id=model_id,
+                        after={"rule": rule, **counts},
+                    )
                     break
     for segment in emptied:
         registry.segments.remove(SegmentName(model_id, segment.record.id))
@@ -185,7 +192,7 @@ class _Plan:
         """Return the segments of which nothing is left."""
         return [s for s, mask in self.masks if s.record.n_deleted + mask.sum() == s.record.n_rows]
 
-    def carry_out(self, session: Session, log: LogRecord, rule: str) -> None:
+    def carry_out(self, session: Session, log: LogRecord) -> None:
         """Do it, inside the write transaction."""
         emptied = {segment.record.id for segment in self.emptied()}
         for segment, _ in self.masks:
@@ -213,9 +220,7 @@ class _Plan:
             truths=-int(truths.sum()),
             waiting=-int((truths & ~inferences).sum()),
         )
-        logs.add_change(
-            session, log.serial, LogChange(now(), rule, self.n_inferences, self.n_truths)
-        )
+        logs.note_deletion(session, log.serial)
 
     def _gone_with_rows(self) -> tuple[Counter[str], Counter[str]]:
         """Count the rows that go by batch and by image."""
@@ -367,10 +372,3 @@ def _followers(view: View) -> Iterator[tuple[Keys, pa.ChunkedArray]]:
 
 def _is_before(times: pa.ChunkedArray, before: int) -> Mask:
     return np.asarray(times.cast(pa.int64()).to_numpy()) < before
-
-
-def deletions(registry: Registry, model_id: str) -> list[LogChange]:
-    """Return what was deleted from the log of a model, oldest first: counts, never values."""
-    with registry.catalog.read() as session:
-        log = logs.find(session, model_id)
-        return [] if log is None else logs.changes(session, log.serial)

@@ -8,6 +8,7 @@ pandas and pyarrow: import it lazily.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -20,10 +21,12 @@ import pyarrow.compute as pc
 
 from modelgroups.catalog import batches, log_objects, logs, parcels, segments
 from modelgroups.catalog.clock import now
+from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.interrupts import interrupts_wait
 from modelgroups.catalog.records import BatchRecord, LogRecord, Segment
 from modelgroups.errors import SnapshotCorruptError, SnapshotMissingError
 from modelgroups.inferences.accept import Accepted, Half, Rules, accept
+from modelgroups.inferences.batch import record_closed
 from modelgroups.inferences.images import StagedImages
 from modelgroups.inferences.layout import BATCH, INFERENCE_TIME
 from modelgroups.inferences.marks import dump_marks
@@ -36,6 +39,7 @@ from modelgroups.inferences.times import as_text
 from modelgroups.inferences.upkeep import upkeep_of
 from modelgroups.reference.intake import require_writable
 from modelgroups.storage.keys import KeyIndex
+from modelgroups.types import EventType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -294,12 +298,34 @@ class Delivery:
         logs.count_truths(session, log.serial, truths=n_truths, waiting=n_waiting)
         if any(piece.staged for piece in self._pieces):
             logs.note_segments(session, log.serial)
+            self._record_segments(session, at)
         if self._close_batches and not outcome.failures:
             seen = set().union(*(piece.batches() for piece in self._pieces))
             for batch_id in sorted(seen - batches.closed_among(session, log.serial, seen)):
                 batches.close(session, log.serial, batch_id, None, at)
+                record_closed(session, self._model_id, log.serial, batch_id, at)
                 outcome.closed.append(batch_id)
         return outcome
+
+    def _record_segments(self, session: Session, at: str) -> None:
+        """Write the event of the rows that came in segments; few rows have theirs when folded."""
+        n_rows: Counter[str] = Counter()
+        stored: list[str] = []
+        for piece in self._pieces:
+            wanted = (piece.new_inferences(), piece.new_truths())
+            for half, rows in zip(piece.accepted.halves(), wanted, strict=True):
+                kept = int(np.count_nonzero(rows[half.rows]))
+                if half.kind in piece.staged and kept:
+                    n_rows[f"{half.kind}s"] += kept
+                    stored.append(piece.staged[half.kind].record.id)
+        if stored:
+            record_event(
+                session,
+                EventType.InferencesReceived,
+                at=at,
+                model_id=self._model_id,
+                after={**n_rows, "segments": stored},
+            )
 
     def _store_half(
         self,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from modelgroups.catalog import groups, models
+from modelgroups.catalog import aliases, groups, models
 from modelgroups.catalog.clock import now
+from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import GroupRecord, ModelRecord
 from modelgroups.errors import ConflictError, NotFoundError
 from modelgroups.lifecycle.lookup import require_group, require_model
 from modelgroups.registry import Registry
+from modelgroups.types import EventType
 
 __all__ = ["archive_group", "archive_model", "restore_group", "restore_model"]
 
@@ -21,6 +23,8 @@ def archive_model(registry: Registry, model_id: str) -> ModelRecord:
     ------
     NotFoundError
         There is no such version, or it is archived already.
+    ConflictError
+        An alias points at it.
     """
     with registry.catalog.write() as session:
         record = require_model(session, model_id)
@@ -29,7 +33,10 @@ def archive_model(registry: Registry, model_id: str) -> ModelRecord:
                 f"no active model has the id {model_id!r}: it was archived at "
                 f"{record.archived_at}; model.restore() brings it back"
             )
-        models.archive(session, model_id, now())
+        _require_no_alias(session, record)
+        at = now()
+        models.archive(session, model_id, at)
+        _record(session, EventType.ModelArchived, record, at)
         return require_model(session, model_id)
 
 
@@ -52,7 +59,9 @@ def restore_model(registry: Registry, model_id: str) -> ModelRecord:
                 "first with group.restore()"
             )
         _require_free_partner_ids(session, [record])
-        models.restore(session, model_id, now())
+        at = now()
+        models.restore(session, model_id, at)
+        _record(session, EventType.ModelRestored, record, at)
         return require_model(session, model_id)
 
 
@@ -72,8 +81,10 @@ def archive_group(registry: Registry, group_id: str) -> GroupRecord:
                 f"{record.archived_at}; group.restore() brings it back"
             )
         at = now()
-        models.archive_all(session, group_id, at)
+        n_models = models.archive_all(session, group_id, at)
         groups.rewrite(session, group_id, archived_at=at, updated_at=at)
+        after = {"models": n_models}
+        record_event(session, EventType.GroupArchived, at=at, group_id=group_id, after=after)
         return require_group(session, group_id)
 
 
@@ -100,7 +111,27 @@ def restore_group(registry: Registry, group_id: str) -> GroupRecord:
         at = now()
         groups.rewrite(session, group_id, archived_at=None, updated_at=at)
         models.restore_all(session, group_id, record.archived_at, at)
+        after = {"models": len(together)}
+        record_event(session, EventType.GroupRestored, at=at, group_id=group_id, after=after)
         return require_group(session, group_id)
+
+
+def _record(session: Session, type: EventType, record: ModelRecord, at: str) -> None:
+    after = {"version": record.sequence_num, "label": record.label}
+    record_event(session, type, at=at, group_id=record.group_id, model_id=record.id, after=after)
+
+
+def _require_no_alias(session: Session, record: ModelRecord) -> None:
+    names = aliases.names_of_model(session, record.id)
+    if names:
+        shown = ", ".join(map(repr, names))
+        first = names[0]
+        move = "group.promote(...)" if first == "champion" else f"group.set_alias({first!r}, ...)"
+        raise ConflictError(
+            f"version {record.sequence_num} of the group {record.group_id} is in use as {shown} "
+            f"and cannot be archived; point that at another version first with {move}, or take "
+            f"it away with group.delete_alias({first!r})"
+        )
 
 
 def _require_free_partner_ids(session: Session, records: list[ModelRecord]) -> None:

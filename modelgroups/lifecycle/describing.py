@@ -5,10 +5,12 @@ from __future__ import annotations
 from modelgroups.arguments import require_text
 from modelgroups.catalog import groups
 from modelgroups.catalog.clock import now
+from modelgroups.catalog.events import record
 from modelgroups.catalog.records import GroupRecord
 from modelgroups.errors import BadRequestError, UserValueError
 from modelgroups.lifecycle.lookup import require_group
 from modelgroups.registry import Registry
+from modelgroups.types import EventType
 
 __all__ = ["rewrite_group"]
 
@@ -34,6 +36,15 @@ def rewrite_group(registry: Registry, group_id: str, field: str, value: object) 
             f"got {len(value)} characters"
         )
     with registry.catalog.write() as session:
-        require_group(session, group_id)
-        groups.rewrite(session, group_id, **{field: value}, updated_at=now())
+        stored = require_group(session, group_id)
+        at = now()
+        groups.rewrite(session, group_id, **{field: value}, updated_at=at)
+        record(
+            session,
+            EventType.GroupUpdated,
+            at=at,
+            group_id=group_id,
+            before={field: getattr(stored, field)},
+            after={field: value},
+        )
         return require_group(session, group_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from sqlmodel import Session
 
-from modelgroups.catalog import groups, models
+from modelgroups.catalog import aliases, groups, models, versions
 from modelgroups.catalog.records import GroupRecord, ModelRecord
 from modelgroups.errors import ConflictError, NotFoundError
 from modelgroups.registry import Registry
@@ -19,10 +21,9 @@ __all__ = [
     "get_versions",
     "require_group",
     "require_model",
+    "require_version",
+    "version_name",
 ]
-
-_MOST = 2**63 - 1
-"""The largest number that a catalog can hold, and be asked for."""
 
 
 def require_group(session: Session, group_id: str) -> GroupRecord:
@@ -53,6 +54,43 @@ def require_model(session: Session, model_id: str) -> ModelRecord:
     if record is None:
         raise NotFoundError(f"no model has the id {model_id!r}; connection.models() lists them")
     return record
+
+
+def require_version(session: Session, group_id: str, name: int | str) -> ModelRecord:
+    """Return the version of a group with that number, label, alias or id, archived or not.
+
+    Raises
+    ------
+    NotFoundError
+        There is none; the nearest name is told.
+    """
+    record = versions.find_named(session, group_id, name)
+    if record is None:
+        raise NotFoundError(_unknown(session, group_id, name))
+    return record
+
+
+def version_name(record: ModelRecord) -> str:
+    """Return what people call a version: its label, else its number."""
+    return f"version {record.sequence_num}" if record.label is None else record.label
+
+
+def _unknown(session: Session, group_id: str, name: int | str) -> str:
+    if isinstance(name, int):
+        return (
+            f"the group {group_id} has no version with the number {name}; "
+            "group.get_versions() lists them"
+        )
+    return (
+        f"the group {group_id} has no version with the label, alias or id {name!r}"
+        f"{_near(name, versions.names(session, group_id))}; group.get_versions() and "
+        "group.aliases() list them"
+    )
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f", did you mean {near[0]!r}?" if near else ""
 
 
 def get_group(registry: Registry, id_or_name: str) -> GroupRecord:
@@ -111,25 +149,37 @@ def get_version(
     registry: Registry,
     group: str,
     *,
-    sequence_num: int | None,
-    label: str | None,
+    sequence_num: int | None = None,
+    label: str | None = None,
+    alias: str | None = None,
     include_archived: bool,
 ) -> ModelRecord:
-    """Return the version of a group with that number or label.
+    """Return the version of a group with that number, label or alias.
 
     Raises
     ------
     NotFoundError
         There is none, or it is archived.
     """
-    record = None
-    if sequence_num is None or 0 < sequence_num <= _MOST:
-        with registry.catalog.read() as session:
-            record = models.find_version(session, group, sequence_num=sequence_num, label=label)
-    asked = f"number {sequence_num}" if label is None else f"label {label!r}"
+    asked = f"number {sequence_num}"
+    with registry.catalog.read() as session:
+        if alias is not None:
+            asked = f"alias {alias!r}"
+            pointer = aliases.current(session, group, alias)
+            target = None if pointer is None else pointer.model_id
+            record = None if target is None else models.find(session, target)
+            known = [] if record else list(aliases.live(session, group))
+        elif label is not None:
+            asked = f"label {label!r}"
+            record = models.find_version(session, group, label=label)
+            known = [] if record else versions.names(session, group)
+        else:
+            record = versions.find_named(session, group, sequence_num or 0)
     if record is None:
+        near = _near(alias or label or "", known) if sequence_num is None else ""
         raise NotFoundError(
-            f"the group {group} has no version with the {asked}; group.get_versions() lists them"
+            f"the group {group} has no version with the {asked}{near}; "
+            "group.get_versions() lists them"
         )
     if record.archived_at is not None and not include_archived:
         raise NotFoundError(

@@ -9,7 +9,9 @@ from functools import partial
 from sqlmodel import Session
 
 from modelgroups.catalog import groups, log_objects, models, references, segments
+from modelgroups.catalog.audit import check_audit
 from modelgroups.catalog.engine import integrity_problems, sqlite_version, undecoded, write_a_page
+from modelgroups.catalog.events import AuditHead, record
 from modelgroups.catalog.records import Segment
 from modelgroups.errors import SnapshotMissingError, UnexpectedError
 from modelgroups.inferences.garbage import LogGarbage
@@ -17,6 +19,7 @@ from modelgroups.progress import tracked
 from modelgroups.registry import Registry
 from modelgroups.storage.objects import Collected
 from modelgroups.storage.segments import SegmentName
+from modelgroups.types import EventType
 
 __all__ = ["Collected", "Verification", "collect", "verify"]
 
@@ -27,8 +30,8 @@ class Verification:
 
     Parameters
     ----------
-    n_models, n_snapshots, n_segments
-        How many versions, reference snapshots and files of inferences were checked.
+    n_models, n_snapshots, n_segments, n_events
+        How many versions, reference snapshots, files of inferences and audit events were checked.
     size
         The bytes that were hashed.
     problems
@@ -40,6 +43,7 @@ class Verification:
     n_models: int
     n_snapshots: int
     n_segments: int
+    n_events: int
     size: int
     problems: tuple[str, ...]
     sqlite: str
@@ -52,7 +56,7 @@ class Verification:
         lines = [
             (
                 f"models: {self.n_models}, snapshots: {self.n_snapshots}, "
-                f"segments: {self.n_segments} ({self.size:,} bytes), "
+                f"segments: {self.n_segments}, events: {self.n_events} ({self.size:,} bytes), "
                 f"checked with SQLite {self.sqlite}: {found}"
             ),
             *self.problems,
@@ -60,18 +64,33 @@ class Verification:
         return "\n  ".join(lines)
 
 
-def verify(registry: Registry) -> Verification:
-    """Check every version against its fingerprint and every snapshot against its hash."""
+def verify(registry: Registry, audit_head: AuditHead | None = None) -> Verification:
+    """Check versions, events and files against their hashes.
+
+    Parameters
+    ----------
+    registry
+        An open registry.
+    audit_head
+        The head of the audit events as it was noted before.
+    """
     with registry.catalog.read() as session, undecoded(session.connection()):
         problems = _problems_of_rows(session)
+        audited = check_audit(session, audit_head)
+        problems += audited.problems
         n_models = 0
-        for record, stored in models.stored_fingerprints(session):
+        for model, stored in models.stored_fingerprints(session):
             n_models += 1
-            if not models.is_as_saved(record, stored):
+            told = audited.fingerprints.pop(model.id, stored)
+            if told != stored or not models.is_as_saved(model, stored):
                 problems.append(
-                    f"the row of model {record.id} (version {record.sequence_num} of group "
-                    f"{record.group_id}) was changed since it was saved"
+                    f"the row of model {model.id} (version {model.sequence_num} of group "
+                    f"{model.group_id}) was changed since it was saved"
                 )
+        problems += [
+            f"the model {model_id} that the audit events tell of is gone"
+            for model_id in audited.fingerprints
+        ]
         snapshots = references.snapshots(session)
         listed = segments.live_everywhere(session)
         images = sorted(log_objects.live(session))
@@ -87,7 +106,13 @@ def verify(registry: Registry) -> Verification:
         except UnexpectedError as error:
             problems.append(str(error))
     return Verification(
-        n_models, len(snapshots), len(listed), size, tuple(problems), sqlite_version()
+        n_models,
+        len(snapshots),
+        len(listed),
+        audited.n_events,
+        size,
+        tuple(problems),
+        sqlite_version(),
     )
 
 
@@ -137,4 +162,9 @@ def collect(registry: Registry) -> Collected:
         session.connection()  # takes the lock
         collected = registry.objects.collect(garbage)
         n_files, size = of_logs.remove(registry)
-        return replace(collected, n_log_files=n_files, size=collected.size + size)
+        collected = replace(collected, n_log_files=n_files, size=collected.size + size)
+        if collected.digests or n_files:
+            n_removed = len(collected.digests) + n_files
+            after = {"files": n_removed, "size": collected.size}
+            record(session, EventType.RegistryCleaned, after=after)
+        return collected

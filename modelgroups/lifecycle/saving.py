@@ -7,9 +7,10 @@ from uuid import uuid4
 
 from sqlmodel import Session
 
-from modelgroups.catalog import groups, models, references
+from modelgroups.catalog import aliases, groups, models, references
 from modelgroups.catalog.clock import now
-from modelgroups.catalog.records import GroupRecord, ModelRecord
+from modelgroups.catalog.events import record as record_event
+from modelgroups.catalog.records import GroupRecord, ModelRecord, Snapshot
 from modelgroups.errors import ConflictError
 from modelgroups.lifecycle.lookup import require_group
 from modelgroups.reference.intake import (
@@ -18,6 +19,7 @@ from modelgroups.reference.intake import (
     staged_frame,
 )
 from modelgroups.registry import Registry
+from modelgroups.types import EventType
 
 __all__ = ["save_version"]
 
@@ -56,7 +58,8 @@ def save_version(
     NotFoundError
         The group does not exist.
     ConflictError
-        The group is archived, or the label or the partner id is taken.
+        The group is archived, the label or the partner id is taken, or the label looks like an
+        alias of the group.
     FrameError
         The reference data cannot be kept exactly.
     """
@@ -77,11 +80,34 @@ def save_version(
         )
         _require_free_label(session, record)
         record = record._replace(sequence_num=groups.next_sequence_num(session, group.id))
-        models.create(session, record, entries)
+        fingerprint = models.create(session, record, entries)
         if staged is not None:
             registry.objects.publish(staged.path, staged.snapshot.digest)
             references.add_files(session, record.id, [staged.snapshot], close=True, at=at)
+        _record(session, record, fingerprint, None if staged is None else staged.snapshot)
         return record
+
+
+def _record(
+    session: Session, record: ModelRecord, fingerprint: str, reference: Snapshot | None
+) -> None:
+    after = {
+        "version": record.sequence_num,
+        "label": record.label,
+        "display_name": record.display_name,
+        "partner_model_id": record.partner_model_id,
+        "fingerprint": fingerprint,
+        "reference": None if reference is None else reference.digest,
+        "reference_rows": 0 if reference is None else reference.n_rows,
+    }
+    record_event(
+        session,
+        EventType.ModelSaved,
+        at=record.created_at,
+        group_id=record.group_id,
+        model_id=record.id,
+        after=after,
+    )
 
 
 def _group_of(session: Session, wanted: ModelRecord, at: str) -> GroupRecord:
@@ -97,6 +123,9 @@ def _group_of(session: Session, wanted: ModelRecord, at: str) -> GroupRecord:
     name = wanted.display_name or wanted.partner_model_id
     group = GroupRecord(str(uuid4()), name, None, at, at, None)
     groups.create(session, group)
+    record_event(
+        session, EventType.GroupCreated, at=at, group_id=group.id, after={"name": group.name}
+    )
     return group
 
 
@@ -120,6 +149,12 @@ def _require_free_label(session: Session, record: ModelRecord) -> None:
             f"the label {record.label!r} belongs to version {holder.sequence_num} of the group "
             f"{record.group_id}; a label names one version for good, so choose another"
         )
+    for alias in aliases.live(session, record.group_id):
+        if alias.casefold() == record.label.casefold():
+            raise ConflictError(
+                f"the label {record.label!r} looks like the alias {alias!r} of the group "
+                f"{record.group_id}; choose another, for a name must stand for one version"
+            )
 
 
 def _adopt(stored: ModelRecord, wanted: ModelRecord) -> ModelRecord:

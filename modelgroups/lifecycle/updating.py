@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from modelgroups.catalog import logs, models, parcels, segments
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.documents import documents_of, dump, load_attributes, load_tags
+from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.errors import BadRequestError, ConflictError
 from modelgroups.lifecycle.attribute_changes import forbidden_changes
+from modelgroups.lifecycle.diff import changed_fields
 from modelgroups.lifecycle.lookup import require_model
 from modelgroups.registry import Registry
+from modelgroups.schema.changes import schema_changes
+from modelgroups.types import EventType
 
 __all__ = ["update_version"]
 
@@ -63,9 +67,33 @@ def update_version(registry: Registry, changed: ModelRecord) -> ModelRecord:
         record = stored._replace(
             **{name: getattr(changed, name) for name in _CHANGEABLE},
         )._replace(tags=dump(tags) if tags else None, updated_at=now())
-        models.rewrite(session, record)
+        fingerprint = models.rewrite(session, record)
+        _record(session, stored, record, fingerprint)
     registry.recipients.pop(record.id, None)  # it tells senders the attributes
     return record
+
+
+def _record(session: Session, stored: ModelRecord, record: ModelRecord, fingerprint: str) -> None:
+    """Write the event of an update; what changed of attributes is told by name only."""
+    fields = changed_fields(stored, record)
+    with documents_of(stored.id):
+        old = load_attributes(stored.attributes or "[]")
+    changes = schema_changes(old, load_attributes(record.attributes or "[]"))
+    attributes = {name: sorted(properties) for name, properties in changes.changed.items()}
+    attributes |= {attribute.name: ["added"] for attribute in changes.added}
+    attributes |= {attribute.name: ["removed"] for attribute in changes.removed}
+    after: dict[str, Any] = {name: pair[1] for name, pair in fields.items()}
+    if attributes:
+        after["attributes"] = attributes
+    record_event(
+        session,
+        EventType.ModelUpdated,
+        at=record.updated_at,
+        group_id=record.group_id,
+        model_id=record.id,
+        before={name: pair[0] for name, pair in fields.items()},
+        after=after | {"fingerprint": fingerprint},
+    )
 
 
 class _Received(NamedTuple):

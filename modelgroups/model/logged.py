@@ -338,15 +338,9 @@ class Logged(Enriching):
 
     def deletions(self) -> pd.DataFrame:
         """Return what was deleted: at, rule, n_inferences, n_ground_truths; oldest first."""
-        import pandas as pd
+        from modelgroups.lifecycle.audit import deletions_frame
 
-        from modelgroups.inferences.delete import deletions
-
-        found = deletions(self._registry, self._require_saved("deletions"))
-        names = ["at", "rule", "n_inferences", "n_ground_truths"]
-        frame = pd.DataFrame([tuple(change) for change in found], columns=names)
-        frame["at"] = pd.to_datetime(frame["at"], utc=True, format="ISO8601")
-        return frame
+        return deletions_frame(self._registry, self._require_saved("deletions"))
 
     def compact(self) -> LogSummary:
         """Bring the log into few files, without what was deleted, and return how much it holds.

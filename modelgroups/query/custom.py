@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from modelgroups.catalog import metrics as kept
 from modelgroups.catalog.clock import now
+from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import MetricRecord
 from modelgroups.errors import ConflictError, NotFoundError, UserError, UserValueError
 from modelgroups.query.defaults import default_metrics
@@ -16,7 +17,7 @@ from modelgroups.query.faults import nearest
 from modelgroups.query.metrics import Metric, type_of
 from modelgroups.query.subject import Subject
 from modelgroups.reference.intake import require_writable
-from modelgroups.types import MetricType
+from modelgroups.types import EventType, MetricType
 
 __all__ = ["add_metric", "all_metrics", "metrics_named"]
 
@@ -69,7 +70,7 @@ def add_metric(
     kind = metric_type
     if kind is None:
         kind = str(type_of(query, subject, is_data_drift=is_data_drift))
-    record = MetricRecord(
+    metric = MetricRecord(
         id=str(uuid4()),
         model_id=to.model_id,
         name=name,
@@ -78,13 +79,20 @@ def add_metric(
         created_at=now(),
         query=_as_json(dict(query), "query"),
     )
-    taken = {metric.name for metric in default_metrics(subject)}
+    taken = {each.name for each in default_metrics(subject)}
     with to.registry.catalog.write() as session:
         taken.update(each.name for each in kept.live(session, to.model_id))
         if name in taken:
             raise ConflictError(f"the model has a metric {name!r} already; choose another name")
-        kept.add(session, record)
-    return record.id
+        kept.add(session, metric)
+        record_event(
+            session,
+            EventType.MetricCreated,
+            at=metric.created_at,
+            model_id=to.model_id,
+            after={"metric": name, "metric_id": metric.id, "type": kind},
+        )
+    return metric.id
 
 
 def _checked(parameters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from modelgroups.catalog import models, references
 from modelgroups.catalog.clock import now
+from modelgroups.catalog.events import record as record_event
 from modelgroups.errors import BadRequestError, ConflictError, NotFoundError, UserValueError
 from modelgroups.progress import tracked
 from modelgroups.reference.files import SourceFile
@@ -28,6 +29,7 @@ from modelgroups.registry import Registry
 from modelgroups.schema.attribute import Attribute
 from modelgroups.schema.columns import check_frame
 from modelgroups.schema.misfits import misfits
+from modelgroups.types import EventType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +134,20 @@ def _commit(
             files = [staged.snapshot] if staged.snapshot.n_rows else []
             if files:
                 registry.objects.publish(staged.path, staged.snapshot.digest)
-            references.add_files(session, model_id, files, close=not outcome.n_failed, at=now())
+            at = now()
+            references.add_files(session, model_id, files, close=not outcome.n_failed, at=at)
+            record_event(
+                session,
+                EventType.ReferenceAdded,
+                at=at,
+                group_id=record.group_id,
+                model_id=model_id,
+                after={
+                    "files": [file.digest for file in files],
+                    "rows": staged.snapshot.n_rows,
+                    "failed": outcome.n_failed,
+                },
+            )
     if outcome.n_failed:
         logger.warning(
             "%d of %d rows of the reference data of model %s do not fit its schema and were left "

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from modelgroups.testing.factories import saved_model, saved_version
+from modelgroups.testing.factories import saved_group, saved_model, saved_version
 from modelgroups.testing.samples import KINDS, sample_frame, sample_model
 
-__all__ = ["KINDS", "sample_frame", "sample_model", "saved_model", "saved_version"]
+__all__ = ["KINDS", "sample_frame", "sample_model", "saved_group", "saved_model", "saved_version"]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from modelgroups import Connection, Model
+    from modelgroups import Connection, Model, ModelGroup
 
-__all__ = ["open_copy", "saved_model", "saved_version"]
+__all__ = ["open_copy", "saved_group", "saved_model", "saved_version"]
 
 
 @contextmanager
@@ -80,6 +80,30 @@ def saved_version(connection: Connection, label: str) -> Model:
         model.model_group_id = group.id
     model.save()
     return model
+
+
+@contextmanager
+def saved_group(*labels: str) -> Iterator[ModelGroup]:
+    """Offer a group with a version for each label, each like that of `saved_model`.
+
+    Parameters
+    ----------
+    *labels
+        One or more.
+
+    Examples
+    --------
+    >>> with saved_group("V1", "V2") as group:
+    ...     [version.version_label for version in group.get_versions()]
+    ['V2', 'V1']
+    """
+    from modelgroups.connection import connect
+
+    with connect(":memory:") as connection:
+        for label in labels:
+            saved_version(connection, label)
+        [group] = connection.model_groups()
+        yield group
 
 
 def _built(connection: Connection, *, is_batch: bool) -> Model:

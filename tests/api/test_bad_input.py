@@ -735,12 +735,17 @@ LOOKUPS = [
         NotFoundError,
         ["404", "'V7'"],
     ),
-    Bad("neither number nor label", lambda w: w.group.get_version(), UserValueError, ["neither"]),
+    Bad(
+        "neither number nor label",
+        lambda w: w.group.get_version(),
+        UserValueError,
+        ["none was given"],
+    ),
     Bad(
         "both number and label",
         lambda w: w.group.get_version(1, "V1"),
         UserValueError,
-        ["not both"],
+        ["not 2 of them"],
     ),
     Bad(
         "a number as a text",

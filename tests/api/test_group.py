@@ -100,8 +100,8 @@ def test_a_version_is_got_by_number_or_label(group):
 @pytest.mark.parametrize(
     "arguments, error, words",
     [
-        ({}, UserValueError, "neither"),
-        ({"sequence_num": 1, "label": "V1"}, UserValueError, "not both"),
+        ({}, UserValueError, "none was given"),
+        ({"sequence_num": 1, "label": "V1"}, UserValueError, "not 2 of them"),
         ({"sequence_num": "1"}, UserTypeError, "sequence_num must be an int, got str '1'"),
         ({"sequence_num": 1.0}, UserTypeError, "sequence_num"),
         ({"sequence_num": True}, UserTypeError, "sequence_num must be an int, got bool True"),

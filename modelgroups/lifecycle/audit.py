@@ -1,0 +1,99 @@
+"""What happened in a registry, as frames. Loads pandas where it is called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from modelgroups.catalog import events
+from modelgroups.catalog.events import EventFilter
+from modelgroups.registry import Registry
+from modelgroups.types import EventType
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from modelgroups.catalog.aliases import HistoricMove
+
+__all__ = ["audit_frame", "deletions_frame", "moves_frame"]
+
+
+def audit_frame(registry: Registry, wanted: EventFilter) -> pd.DataFrame:
+    """Return the events that match, a row each, in order of recording."""
+    import pandas as pd
+
+    with registry.catalog.read() as session:
+        found = events.list_matching(session, wanted)
+    frame = pd.DataFrame(
+        {
+            "event_id": [event.id for event in found],
+            "timestamp": _times(event.at for event in found),
+            "category": [event.type.partition(".")[0] for event in found],
+            "type": [event.type for event in found],
+            "group_id": [event.group_id for event in found],
+            "model_id": [event.model_id for event in found],
+            "actor": [_actor(event.actor) for event in found],
+            "before": [_document(event.before) for event in found],
+            "after": [_document(event.after) for event in found],
+            "reason": [event.reason for event in found],
+        }
+    )
+    return frame.astype({name: object for name in frame.columns if name != "timestamp"})
+
+
+def deletions_frame(registry: Registry, model_id: str) -> pd.DataFrame:
+    """Return what was deleted from the log of a model, oldest first: counts, never values."""
+    import pandas as pd
+
+    wanted = EventFilter(model_id=model_id, types=[EventType.InferencesDeleted])
+    with registry.catalog.read() as session:
+        found = events.list_matching(session, wanted)
+    told = [_document(event.after) or {} for event in found]
+    return pd.DataFrame(
+        {
+            "at": _times(event.at for event in found),
+            "rule": [after.get("rule") for after in told],
+            "n_inferences": [after.get("inferences") for after in told],
+            "n_ground_truths": [after.get("ground_truths") for after in told],
+        }
+    )
+
+
+def moves_frame(moves: Sequence[HistoricMove]) -> pd.DataFrame:
+    """Return moves of aliases, a row each, with the versions before and after."""
+    import pandas as pd
+
+    rows, last = [], dict[str, str | None]()
+    for move in moves:
+        name = None
+        if move.model_id is not None:
+            name = move.label or f"version {move.sequence_num}"
+        rows.append((move.name, move.kind, last.get(move.name), name, _actor(move.actor)))
+        last[move.name] = name
+    columns = ["alias", "move", "before", "after", "actor"]
+    frame = pd.DataFrame(rows, columns=columns, dtype=object)
+    frame.insert(0, "timestamp", _times(move.at for move in moves))
+    return frame.assign(reason=pd.Series([move.reason for move in moves], dtype=object))
+
+
+def _times(texts: Iterable[str]) -> pd.DatetimeIndex:
+    import pandas as pd
+
+    return pd.to_datetime(list(texts), utc=True, format="ISO8601")
+
+
+def _actor(document: str) -> str:
+    """Return who did something, in words.
+
+    >>> _actor('{"user":"ada","host":"lab","process":12}'), _actor('{"name":"nightly"}')
+    ('ada@lab (process 12)', 'nightly')
+    """
+    told = json.loads(document)
+    if "name" in told:
+        return str(told["name"])
+    return f"{told['user']}@{told['host']} (process {told['process']})"
+
+
+def _document(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
