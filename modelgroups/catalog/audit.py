@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -16,6 +16,8 @@ __all__ = ["AuditReport", "check_audit"]
 
 _FINGERPRINTED = frozenset({EventType.ModelSaved, EventType.ModelUpdated})
 _ALIASES = frozenset({EventType.AliasMoved, EventType.AliasDeleted})
+_NOTED = _FINGERPRINTED | _ALIASES
+_TYPE, _AT = StoredEvent._fields.index("type"), StoredEvent._fields.index("at")
 
 
 class AuditReport(NamedTuple):
@@ -41,7 +43,7 @@ def check_audit(session: Session, noted: AuditHead | None = None) -> AuditReport
     """
     reading = _Reading(session, noted)
     problems = [*reading.chain(), *reading.aliases()]
-    return AuditReport(reading.n_events, problems, reading.fingerprints)
+    return AuditReport(reading.n_events, problems, reading.fingerprints())
 
 
 class _Reading:
@@ -51,29 +53,37 @@ class _Reading:
         self._session = session
         self._noted = noted
         self._alias_events: dict[int, StoredEvent] = {}
+        self._last_of_model: dict[str, str] = {}
         self.n_events = 0
-        self.fingerprints: dict[str, str] = {}
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return the fingerprint of each version, as the last event of it has it."""
+        told = {key: _loaded(after) for key, after in self._last_of_model.items()}
+        return {key: after["fingerprint"] for key, after in told.items() if "fingerprint" in after}
 
     def chain(self) -> Iterator[str]:
         """Yield the first event that is wrong, and what is wrong with the end."""
         previous, broken = GENESIS, False
         seen: str | None = None
         last = 0
-        for event, stored in every(self._session):
+        n_noted = 0 if self._noted is None else self._noted.n_events
+        for row in every(self._session):
+            serial, stored = row[0], row[-1]
             self.n_events += 1
-            self._note(event)
-            if not broken and event.serial != last + 1:
+            if row[_TYPE] in _NOTED:
+                self._note(StoredEvent._make(row[:-1]))
+            if not broken and serial != last + 1:
                 broken = True
-                yield f"audit {_events(last + 1, event.serial - 1)} removed"
-            elif not broken and not _follows(previous, event, stored):
+                yield f"audit {_events(last + 1, serial - 1)} removed"
+            elif not broken and not _follows(previous, row[:-1], stored):
                 broken = True
                 yield (
-                    f"audit event {event.serial} ({event.type} at {event.at}) is not as it was "
+                    f"audit event {serial} ({row[_TYPE]} at {row[_AT]}) is not as it was "
                     "recorded: it was changed, or events before it were removed or reordered"
                 )
-            if self._noted is not None and event.serial == self._noted.n_events:
+            if serial == n_noted:
                 seen = stored
-            previous, last = stored, event.serial
+            previous, last = stored, serial
         found = head(self._session)
         if found is None:
             yield "the head of the audit events is gone"
@@ -91,10 +101,8 @@ class _Reading:
         """Keep what the rest of the catalog is compared with."""
         if event.type in _ALIASES:
             self._alias_events[event.serial] = event
-        elif event.type in _FINGERPRINTED and event.model_id is not None:
-            fingerprint = _loaded(event.after).get("fingerprint")
-            if isinstance(fingerprint, str):
-                self.fingerprints[event.model_id] = fingerprint
+        elif event.model_id is not None and event.after is not None:
+            self._last_of_model[event.model_id] = event.after
 
     def aliases(self) -> Iterator[str]:
         """Yield which aliases and moves are not as the events have them."""
@@ -123,7 +131,7 @@ def _events(first: int, last: int) -> str:
     return f"event {first} was" if last <= first else f"events {first} to {last} were"
 
 
-def _follows(previous: str, event: StoredEvent, stored: str) -> bool:
+def _follows(previous: str, event: Sequence[Any], stored: str) -> bool:
     try:
         return chained(previous, event) == stored
     except TypeError:  # values that were never recorded: blobs

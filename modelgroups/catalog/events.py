@@ -222,10 +222,9 @@ def head(session: Session) -> AuditHead | None:
     return None if row is None else AuditHead(*row)
 
 
-def every(session: Session) -> Iterator[tuple[StoredEvent, str]]:
-    """Yield every event with its hash, in order."""
-    for row in _EVERY.rows(session, {}):
-        yield StoredEvent._make(row[:-1]), row[-1]
+def every(session: Session) -> Iterator[tuple[Any, ...]]:
+    """Yield the columns of every event and its hash behind them, in order."""
+    return _EVERY.rows(session, {})
 
 
 def list_matching(session: Session, wanted: EventFilter) -> list[StoredEvent]:

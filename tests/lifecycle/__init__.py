@@ -1,0 +1,1 @@
+"""Versions in use: aliases, audit events, differences."""
