@@ -32,7 +32,7 @@ _CHECK_ROWS: Final = FOLD_ROWS // 2
 """After so many rows of a process it looks how many lie in parcels."""
 
 _fork_waits = threading.Event()
-_working = threading.Lock()
+_working = threading.RLock()  # a hook that is called by the thread may fork
 
 
 class _StoppedError(Exception):

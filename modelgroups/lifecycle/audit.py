@@ -25,21 +25,20 @@ def audit_frame(registry: Registry, wanted: EventFilter) -> pd.DataFrame:
 
     with registry.catalog.read() as session:
         found = events.list_matching(session, wanted)
-    frame = pd.DataFrame(
-        {
-            "event_id": [event.id for event in found],
-            "timestamp": _times(event.at for event in found),
-            "category": [event.type.partition(".")[0] for event in found],
-            "type": [event.type for event in found],
-            "group_id": [event.group_id for event in found],
-            "model_id": [event.model_id for event in found],
-            "actor": [_actor(event.actor) for event in found],
-            "before": [_document(event.before) for event in found],
-            "after": [_document(event.after) for event in found],
-            "reason": [event.reason for event in found],
-        }
-    )
-    return frame.astype({name: object for name in frame.columns if name != "timestamp"})
+    columns: dict[str, list[Any]] = {
+        "event_id": [event.id for event in found],
+        "category": [event.type.partition(".")[0] for event in found],
+        "type": [event.type for event in found],
+        "group_id": [event.group_id for event in found],
+        "model_id": [event.model_id for event in found],
+        "actor": [_actor(event.actor) for event in found],
+        "before": [_document(event.before) for event in found],
+        "after": [_document(event.after) for event in found],
+        "reason": [event.reason for event in found],
+    }
+    frame = pd.DataFrame({name: pd.Series(c, dtype=object) for name, c in columns.items()})
+    frame.insert(1, "timestamp", _times(event.at for event in found))
+    return frame
 
 
 def deletions_frame(registry: Registry, model_id: str) -> pd.DataFrame:
@@ -80,7 +79,7 @@ def moves_frame(moves: Sequence[HistoricMove]) -> pd.DataFrame:
 def _times(texts: Iterable[str]) -> pd.DatetimeIndex:
     import pandas as pd
 
-    return pd.to_datetime(list(texts), utc=True, format="ISO8601")
+    return pd.to_datetime(list(texts), utc=True, format="ISO8601").as_unit("us")
 
 
 def _actor(document: str) -> str:
