@@ -241,7 +241,7 @@ def _comparable(base: Subject, target: Subject, metric: str) -> Iterator[str]:
     held = [available(subject, "reference") for subject in (base, target)]
     old = base.recipient.layout.inference_attributes
     for name, attribute in target.recipient.layout.inference_attributes.items():
-        if name not in old or attribute.implicit or attribute.is_unique:
+        if name not in old or attribute.implicit or _is_key(attribute):
             continue
         pair = (old[name], attribute)
         found = {form_of(each) for each in pair}
@@ -251,6 +251,11 @@ def _comparable(base: Subject, target: Subject, metric: str) -> Iterator[str]:
         form = found.pop()
         if form is not None and (forms is None or form in forms):
             yield name
+
+
+def _is_key(attribute: Attribute) -> bool:
+    """Return whether its values are all different by nature, and would only seem to drift."""
+    return attribute.is_unique and attribute.value_type != ValueType.Float
 
 
 def _short(attribute: Attribute) -> str:

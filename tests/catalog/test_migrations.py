@@ -1,7 +1,7 @@
 """A registry of an older release is brought up to date, whole, or left as it was.
 
 `revision_0001` holds a registry as its revision wrote it: the catalog as SQL text and
-its one snapshot.
+its one snapshot. `revision_0003` has two versions with inferences, of which some were deleted.
 """
 
 import shutil
@@ -21,6 +21,7 @@ from modelgroups.catalog.engine import APPLICATION_ID
 from modelgroups.errors import ReadOnlyError, UnexpectedError
 
 FIXTURE = Path(__file__).parent / "revision_0001"
+WITH_LOGS = Path(__file__).parent / "revision_0003"
 
 REFERENCE = pd.DataFrame(
     {
@@ -35,13 +36,16 @@ REFERENCE = pd.DataFrame(
 @pytest.fixture
 def older(tmp_path):
     """Return the folder of a registry at revision 0001."""
-    root = tmp_path / "older"
+    return restored(FIXTURE, tmp_path / "older")
+
+
+def restored(fixture: Path, root: Path) -> Path:
     root.mkdir()
     with closing(sqlite3.connect(root / "catalog.db")) as database:
-        database.executescript((FIXTURE / "catalog.sql").read_text())
+        database.executescript((fixture / "catalog.sql").read_text())
         database.execute(f"PRAGMA application_id={APPLICATION_ID}")
         database.execute("PRAGMA journal_mode=WAL")
-    for file in FIXTURE.glob("*.parquet"):
+    for file in fixture.glob("*.parquet"):
         folder = root / "objects" / file.name[:2]
         folder.mkdir(parents=True)
         shutil.copy(file, folder)
@@ -153,3 +157,28 @@ def test_processes_that_open_an_older_registry_at_once_migrate_it_once(older):
     assert [worker.communicate()[0].strip() for worker in workers] == ["2"] * 4
     with mg.connect(older) as connection:
         assert connection.verify()
+
+
+def test_deletions_of_before_are_events_and_the_chain_begins(tmp_path):
+    root = restored(WITH_LOGS, tmp_path / "older")
+    with closing(sqlite3.connect(root / "catalog.db")) as database:
+        query = "SELECT at, rule, n_inferences, n_truths FROM log_change ORDER BY at"
+        before = database.execute(query).fetchall()
+    assert len(before) == 3
+    with mg.connect(root) as connection:
+        first, second = connection.models()
+        assert (len(first.inferences()), len(second.inferences())) == (3, 1)
+        assert list(first.deletions()["rule"]) == [before[0][1], before[2][1]]
+        assert list(second.deletions()["n_inferences"]) == [0]
+        assert first.deletions()["at"].iloc[0] == pd.Timestamp(before[0][0])
+        events = connection.audit()
+        assert list(events["type"]) == ["inferences.deleted"] * 3 + ["registry.migrated"]
+        assert set(events["actor"]) == {"not recorded"}
+        assert list(events["model_id"])[:3] == [first.id, second.id, first.id]
+        assert events["after"].iloc[3] == {"revision": setup.HEAD, "groups": 1, "models": 2}
+        first.delete_inferences(["id-4"])
+        assert list(first.deletions()["n_inferences"]) == [1, 1, 1]
+        connection.get_model_group(first).promote("V1")
+        report = connection.verify()
+        assert report, str(report)
+        assert report.n_events == 6

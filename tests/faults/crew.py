@@ -185,15 +185,15 @@ def _drop_privileges(work: Callable[..., Any], arguments: tuple[Any, ...]) -> An
     return work(*arguments)
 
 
-def act_at_line(number: int, act: Callable[[], object]) -> None:
-    """Act before the nth line that is run from now on in the modules that save."""
+def act_at_line(number: int, act: Callable[[], object], modules: tuple[str, ...] = _SAVING) -> None:
+    """Act before the nth line that is run from now on in some modules, those that save."""
     n = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         nonlocal n
         if event == "call":
             name = frame.f_code.co_filename.partition("modelgroups/")[2]
-            return trace if name.startswith(_SAVING) else None
+            return trace if name.startswith(modules) else None
         if event == "line":
             n += 1
             if n == number:

@@ -181,12 +181,13 @@ def test_batches_are_closed_on_record(connection):
 def test_collecting_garbage_is_recorded_where_there_was_some(connection, group):
     connection.gc()
     assert "registry.cleaned" not in types(connection)
-    model = group.get_version(label="V1")
-    model.send_inferences(rows_of(600))
-    folder = connection.registry.root / "inferences" / model.id
-    (folder / ("f" * 32 + ".parquet")).write_bytes(b"left over")
-    if connection.gc().n_log_files:
-        assert last(connection)["after"]["files"] >= 1
+    digest = "ab" * 32
+    folder = connection.registry.root / "objects" / "ab"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{digest}.parquet").write_bytes(b"left over")
+    connection.gc()
+    assert last(connection)["type"] == "registry.cleaned"
+    assert last(connection)["after"] == {"files": 1, "size": 9}
 
 
 def test_no_event_holds_a_value_of_an_inference(connection):

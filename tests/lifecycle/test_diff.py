@@ -1,0 +1,199 @@
+"""What differs between two versions."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import entropy
+
+import modelgroups as mg
+from modelgroups import VersionDiff
+from modelgroups.errors import NotFoundError, UserTypeError, UserValueError
+
+from .conftest import group_of
+
+RANDOM = np.random.default_rng(7)
+N = 400
+
+
+def frame(shift=0.0, **columns):
+    return pd.DataFrame(
+        {
+            "amount": RANDOM.normal(100 + shift, 10, N),
+            "country": RANDOM.choice(["DE", "FR", "US"], N, p=[0.6, 0.3, 0.1]),
+            **columns,
+            "p": RANDOM.random(N),
+            "y": np.arange(N) % 2,
+        }
+    )
+
+
+FIRST = frame(old=np.arange(N) % 3)
+SECOND = frame(5.0, new=[f"text {i % 4}" for i in range(N)])
+SECOND["country"] = RANDOM.choice(["DE", "FR", "US"], N, p=[0.3, 0.3, 0.4])
+
+
+@pytest.fixture
+def versions(connection):
+    """Return a group with two versions that differ."""
+    group = None
+    for label, data in (("V1", FIRST), ("V2", SECOND)):
+        model = connection.model(
+            display_name="Card <fraud>", input_type="TABULAR", output_type="MULTICLASS"
+        )
+        model.build(data, {"p": 1}, ground_truth_column="y")
+        if group is not None:
+            model.description, model.tags = "<b>better</b>", ["eu"]
+            model.classifier_threshold = 0.75
+            model.get_attribute("amount").set(min_range=0, max_range=500, label="Amount")
+            group.add_version(model)
+        model.version_label = label
+        model.save()
+        group = connection.get_model_group(model)
+    return group
+
+
+def test_a_diff_names_what_was_added_removed_and_changed(versions):
+    diff = versions.diff("V1", "V2")
+    assert isinstance(diff, VersionDiff)
+    assert (diff.first, diff.second) == ("V1", "V2")
+    assert [attribute.name for attribute in diff.added] == ["new"]
+    assert [attribute.name for attribute in diff.removed] == ["old"]
+    amount = versions.get_version(label="V1").get_attribute("amount")
+    assert diff.changed["amount"] == {
+        "label": (None, "Amount"),
+        "min_range": (amount.min_range, 0),
+        "max_range": (amount.max_range, 500),
+    }
+    assert diff.metadata == {
+        "description": (None, "<b>better</b>"),
+        "classifier_threshold": (0.5, 0.75),
+        "tags": (None, ["eu"]),
+    }
+    assert diff
+
+
+def test_a_diff_turned_round_has_the_other_side_first(versions):
+    there, back = versions.diff("V1", "V2"), versions.diff("V2", "V1")
+    assert back.added == there.removed
+    assert back.removed == there.added
+    assert back.metadata == {name: pair[::-1] for name, pair in there.metadata.items()}
+    assert back.changed == {
+        name: {key: pair[::-1] for key, pair in properties.items()}
+        for name, properties in there.changed.items()
+    }
+
+
+def test_a_version_does_not_differ_from_itself(versions):
+    versions.promote("V1")
+    diff = versions.diff("champion", 1)
+    assert not diff
+    assert repr(diff) == "V1 → V1: no difference"
+    assert len(diff.to_frame()) == 0
+    assert diff.drift()["country"] == pytest.approx(0.0)
+
+
+def test_a_diff_reads_well(versions):
+    lines = repr(versions.diff("V1", "V2")).splitlines()
+    assert lines[0].startswith("V1 → V2: ")
+    assert "  + new: STRING, PIPELINE_INPUT" in lines
+    assert "  - old: INTEGER, PIPELINE_INPUT" in lines
+    assert "  ~ amount.label: None → Amount" in lines
+    assert "  ~ classifier_threshold: 0.5 → 0.75" in lines
+    assert len(lines) == int(lines[0].split()[3]) + 1
+
+
+def test_a_diff_is_shown_as_html_that_runs_nothing(versions):
+    shown = versions.diff("V1", "V2")._repr_html_()
+    assert "&lt;b&gt;better&lt;/b&gt;" in shown
+    assert "<b>better" not in shown
+
+
+def test_a_diff_becomes_a_frame_and_plain_json(versions):
+    diff = versions.diff("V1", "V2")
+    table = diff.to_frame()
+    assert list(table.columns) == ["part", "name", "property", "before", "after"]
+    assert len(table) == len(repr(diff).splitlines()) - 1
+    plain = json.loads(json.dumps(diff.to_dict()))
+    assert plain["metadata"]["classifier_threshold"] == [0.5, 0.75]
+    assert plain["changed"]["amount"]["label"] == [None, "Amount"]
+    assert [attribute["name"] for attribute in plain["added"]] == ["new"]
+
+
+def test_the_drift_between_reference_sets_is_that_of_plain_numpy(versions):
+    drift = versions.diff("V1", "V2").drift("JSDivergence")
+    assert {"amount", "country", "p"} <= set(drift.index)
+    assert not {"old", "new", "y"} & set(drift.index)
+    old, new = (
+        data["country"].value_counts(normalize=True).reindex(["DE", "FR", "US"])
+        for data in (FIRST, SECOND)
+    )
+    middle = (old + new) / 2
+    wanted = entropy(middle) - (entropy(old) + entropy(new)) / 2
+    assert drift["country"] == pytest.approx(wanted, abs=1e-12)
+
+
+def test_the_drift_has_a_direction(versions):
+    there = versions.diff("V1", "V2").drift("WassersteinDistance")
+    assert set(there.index) == {"amount", "p"}
+    assert there["amount"] == pytest.approx(
+        np.abs(np.sort(FIRST["amount"]) - np.sort(SECOND["amount"])).mean()
+    )
+    rates = versions.diff("V1", "V2").drift("NewCategoryRate")
+    assert rates["country"] == 0.0
+
+
+def test_drift_that_cannot_be_is_refused(connection, versions):
+    with pytest.raises(UserValueError, match="did you mean 'PSI'"):
+        versions.diff("V1", "V2").drift("PSY")
+    model = connection.model("bare", "TABULAR", "MULTICLASS")
+    model.build(FIRST, {"p": 1}, ground_truth_column="y", set_reference_data=False)
+    versions.add_version(model, label="V3")
+    model.save()
+    diff = versions.diff("V1", "V3")
+    with pytest.raises(NotFoundError, match="reference"):
+        diff.drift()
+
+
+def test_an_attribute_of_another_kind_has_no_drift_and_is_told(connection, versions):
+    model = connection.model("other", "TABULAR", "MULTICLASS")
+    data = FIRST.assign(country=np.arange(N) / 7)
+    model.build(data, {"p": 1}, ground_truth_column="y")
+    versions.add_version(model, label="V3")
+    model.save()
+    diff = versions.diff("V1", "V3")
+    assert diff.changed["country"]["value_type"] == ("STRING", "FLOAT")
+    assert "country" not in diff.drift()
+
+
+def test_versions_are_named_in_any_way(versions):
+    model = versions.get_version(label="V2")
+    for name in (2, "V2", model, model.id):
+        assert versions.diff("V1", name).second == "V2"
+    with pytest.raises(UserTypeError, match="second must be a version"):
+        versions.diff("V1", None)
+    with pytest.raises(NotFoundError, match="no version with the number 7"):
+        versions.diff(7, "V1")
+
+
+def test_every_property_of_an_attribute_is_compared(connection):
+    group = group_of(connection, "V1", "V2")
+    model = group.get_version(label="V2")
+    attribute = model.get_attribute("age")
+    attribute.set(
+        categorical=False, categories=None, min_range=1, max_range=9, bins=[None, 3, None]
+    )
+    attribute.monitor_for_bias = True
+    model.update()
+    changed = group.diff("V1", "V2").changed["age"]
+    assert {"categorical", "categories", "bins", "min_range", "max_range", "monitor_for_bias"} == (
+        set(changed)
+    )
+    assert json.dumps(group.diff("V1", "V2").to_dict())
+
+
+def test_a_diff_outlives_nothing_it_does_not_need(tmp_path):
+    with mg.connect(tmp_path) as connection:
+        diff = group_of(connection, "V1", "V2").diff("V1", "V2")
+    assert not diff.to_dict()["added"]
