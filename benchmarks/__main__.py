@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from benchmarks import (
     compare,
     drift,
+    lifecycle,
     log,
     memory,
     opening,
@@ -34,6 +35,7 @@ BENCHMARKS = (
     drift,
     query,
     compare,
+    lifecycle,
 )
 
 

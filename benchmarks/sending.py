@@ -25,7 +25,7 @@ import modelgroups as mg
 from benchmarks.frames import built_model, make_frame
 from benchmarks.measure import Context, Report, Row, in_turns, quiet, run, timed
 
-__all__ = ["benchmark", "ids_of", "main", "saved_model"]
+__all__ = ["bare_commits", "benchmark", "ids_of", "main", "saved_model"]
 
 ROWS = 1_000_000
 LOG = 10_000_000
@@ -138,7 +138,7 @@ def _one_by_one(context: Context, report: Report) -> None:
         alone = [timed_once(lambda row=row: send(row)) for row in rows]
         with _other_sender(folder, str(model.id)):
             beside = [timed_once(lambda row=row: send(row)) for row in rows]
-    commits = _bare_commits(context.new_folder(), n_rows)
+    commits = bare_commits(context.new_folder(), n_rows)
     name = "send_inference() of one row"
     report.rows.append(
         Row(f"{name}, alone", n_rows / sum(alone), "/s", target=1_000, at_least=True)
@@ -201,7 +201,8 @@ def _send_on(folder: Path, model_id: str, ready: Event, over: Event) -> None:
             ready.set()
 
 
-def _bare_commits(folder: Path, n_rows: int) -> list[float]:
+def bare_commits(folder: Path, n_rows: int) -> list[float]:
+    """Return how long the least commits take that SQLite makes durable."""
     with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")

@@ -10,6 +10,7 @@ from benchmarks import __main__ as whole
 from benchmarks import (
     compare,
     drift,
+    lifecycle,
     log,
     memory,
     opening,
@@ -25,7 +26,20 @@ from benchmarks.measure import Report, Row, in_turns, median_ratio, show
 
 @pytest.mark.parametrize(
     "module",
-    [compare, drift, log, memory, opening, parquet_write, query, save, sending, versions, writers],
+    [
+        compare,
+        drift,
+        lifecycle,
+        log,
+        memory,
+        opening,
+        parquet_write,
+        query,
+        save,
+        sending,
+        versions,
+        writers,
+    ],
     ids=lambda module: module.__name__.rpartition(".")[2],
 )
 def test_a_quick_run_prints_a_table_of_finite_numbers(module, tmp_path, capsys):
@@ -49,6 +63,7 @@ def test_the_whole_run_has_every_benchmark():
     known = {
         compare,
         drift,
+        lifecycle,
         log,
         memory,
         opening,
