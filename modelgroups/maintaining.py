@@ -128,7 +128,8 @@ class Maintaining:
         """Call a function after each event of a type that this connection commits.
 
         It is called in the thread that made the change, when the change is on the disk and nothing
-        is locked any more; what it raises is logged and undoes nothing.
+        is locked any more, and before the call that made it returns. What it raises is logged and
+        undoes nothing.
 
         Parameters
         ----------

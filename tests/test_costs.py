@@ -78,7 +78,16 @@ def archive_and_restore(connection, group):
     version.restore()
 
 
+def promote_and_roll_back(connection, group):
+    for number in (1, 2):
+        group.promote(number, if_current=None if number == 1 else 1)
+    group.rollback()
+
+
 OPERATIONS = {
+    "promote and roll back": promote_and_roll_back,
+    "get the champion": lambda connection, group: group.champion(),
+    "get by alias": lambda connection, group: group.get_version(alias="challenger"),
     "get by label": lambda connection, group: group.get_version(label="V1"),
     "get by number": lambda connection, group: group.get_version(sequence_num=1),
     "get the latest": lambda connection, group: group.get_latest_version(),
@@ -105,6 +114,7 @@ def test_an_operation_sends_as_many_statements_to_many_versions_as_to_few(name):
             group = connection.get_model_group(first)
             for number in range(2, n_versions + 1):
                 save_one(connection, group, number)
+            group.set_alias("challenger", 2)
             with statements() as sent:
                 OPERATIONS[name](connection, group)
             counts.append(len(sent))

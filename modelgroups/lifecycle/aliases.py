@@ -28,6 +28,7 @@ __all__ = [
     "aliased_versions",
     "delete_alias",
     "move_alias",
+    "move_within",
     "require_reason",
     "roll_back",
 ]
@@ -52,11 +53,30 @@ def move_alias(
     reason: str | None,
     if_current: Expected,
 ) -> ModelRecord:
+    """Point an alias at a version in a transaction of its own; see `move_within`."""
+    with registry.catalog.write() as session:
+        return move_within(
+            session, group_id, name, version, kind=kind, reason=reason, if_current=if_current
+        )
+
+
+def move_within(
+    session: Session,
+    group_id: str,
+    name: str,
+    version: int | str,
+    *,
+    kind: str,
+    reason: str | None,
+    if_current: Expected,
+) -> ModelRecord:
     """Point an alias at a version, and make it if it is new; nothing happens if it does so already.
 
     Parameters
     ----------
-    registry, group_id, name
+    session
+        A session that writes.
+    group_id, name
         Which alias.
     version
         Its number, label, alias or id.
@@ -82,19 +102,18 @@ def move_alias(
     UserValueError
         The name cannot be that of an alias.
     """
-    with registry.catalog.write() as session:
-        _require_active_group(session, group_id)
-        record = require_version(session, group_id, version)
-        pointer = aliases.current(session, group_id, name)
-        _require_expected(session, group_id, name, pointer, if_current)
-        _require_active(record, name)
-        if pointer is None:
-            _require_name(session, group_id, name)
-        elif pointer.model_id == record.id:
-            return record
-        parent = None if pointer is None else pointer.serial
-        _move(session, pointer, group_id, name, kind, record, parent, reason)
+    _require_active_group(session, group_id)
+    record = require_version(session, group_id, version)
+    pointer = aliases.current(session, group_id, name)
+    _require_expected(session, group_id, name, pointer, if_current)
+    _require_active(record, name)
+    if pointer is None:
+        _require_name(session, group_id, name)
+    elif pointer.model_id == record.id:
         return record
+    parent = None if pointer is None else pointer.serial
+    _move(session, pointer, group_id, name, kind, record, parent, reason)
+    return record
 
 
 def roll_back(

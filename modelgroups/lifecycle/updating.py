@@ -69,7 +69,8 @@ def update_version(registry: Registry, changed: ModelRecord) -> ModelRecord:
         )._replace(tags=dump(tags) if tags else None, updated_at=now())
         fingerprint = models.rewrite(session, record)
         _record(session, stored, record, fingerprint)
-    registry.recipients.pop(record.id, None)  # it tells senders the attributes
+        registry.recipients.pop(record.id, None)  # it tells senders the attributes: hooks, which
+    registry.recipients.pop(record.id, None)  # come first, and threads that looked before the end
     return record
 
 

@@ -149,8 +149,8 @@ class Asking(Logged):
         by
             Attributes whose values make groups, or one; each is compared with its own group.
         against
-            ``"reference"`` for the reference data of this version, or the id or label of another
-            version for that one's.
+            ``"reference"`` for the reference data of this version, or the id, label or alias of
+            another version for that one's.
         since, until
             Inferences from the first moment on and before the second; the reference data counts
             whole.

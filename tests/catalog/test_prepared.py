@@ -57,6 +57,14 @@ def test_many_rows_go_at_once_and_back_with_the_transaction(session):
     assert session.execute(select(GROUP)).all() == []
 
 
+def test_rows_are_read_one_by_one(session):
+    insertion = Prepared(inserting(GROUP, but="serial"))
+    insertion.run_many(session, [ROW | {"id": f"g-{number}"} for number in range(3)])
+    every = Prepared(select(GROUP.c.id).order_by(GROUP.c.serial))
+    assert list(every.rows(session, {})) == [("g-0",), ("g-1",), ("g-2",)]
+    assert next(every.rows(session, {})) == ("g-0",)
+
+
 def test_a_value_that_is_not_given_is_an_error_not_a_null(session):
     with pytest.raises(KeyError, match="name"):
         Prepared(INSERT).run(session, {key: ROW[key] for key in ROW if key != "name"})

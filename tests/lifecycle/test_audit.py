@@ -164,6 +164,19 @@ def test_rows_sent_one_by_one_have_an_event_when_they_are_folded(connection, gro
     assert connection.verify()
 
 
+def test_what_is_there_already_is_not_received_again(connection, group):
+    model = group.get_version(label="V1")
+    rows = rows_of(600)
+    model.send_inferences(rows)
+    before = connection.audit_head()
+    model.send_inferences(rows)
+    assert connection.audit_head() == before
+    model.send_inferences(rows_of(700, 300), fail_silently=True)
+    assert last(connection)["after"]["inferences"] == 400
+    [segment] = last(connection)["after"]["segments"][:1]
+    assert list(connection.registry.root.glob(f"inferences/{model.id}/{segment}.parquet"))
+
+
 def test_batches_are_closed_on_record(connection):
     model = connection.model("batches", "TABULAR", "MULTICLASS", is_batch=True)
     model.build(FRAME, {"p": 1}, ground_truth_column="y")
@@ -564,6 +577,22 @@ def test_a_hook_may_use_the_registry(connection):
     group = group_of(connection, "V1")
     assert group.champion().version_label == "V1"
     assert types(connection)[-2:] == ["model.saved", "alias.moved"]
+
+
+def test_a_hook_may_send_to_a_model_that_was_just_changed(connection, group):
+    model = group.get_version(label="V1")
+    model.send_inferences(rows_of(1))
+    sent = []
+
+    def send(event):
+        sent.append(connection.get_model(event.model_id).send_inferences(rows_of(1, 1)))
+
+    connection.on("model.updated", send)
+    model.description = "changed"
+    model.update()
+    assert [answer["counts"]["success"] for answer in sent] == [1]
+    model.send_inferences(rows_of(1, 2))
+    assert len(model.inferences()) == 3
 
 
 def test_a_hook_in_the_background_may_fork(connection, group):

@@ -144,6 +144,18 @@ def test_the_drift_has_a_direction(versions):
     assert rates["country"] == 0.0
 
 
+def test_inferences_drift_from_what_an_alias_was_built_on(versions):
+    versions.promote("V1")
+    model = versions.get_version(label="V2")
+    model.send_inferences(SECOND.drop(columns="y"))
+    names = ["country", "p"]
+    by_label = model.drift(names, against="V1")
+    pd.testing.assert_frame_equal(model.drift(names, against="champion"), by_label)
+    assert by_label["country"].iloc[0] > 0.1
+    with pytest.raises(UserValueError, match=r"id, label or alias 'champio'.*'champion'"):
+        model.drift(names, against="champio")
+
+
 def test_drift_that_cannot_be_is_refused(connection, versions):
     with pytest.raises(UserValueError, match="did you mean 'PSI'"):
         versions.diff("V1", "V2").drift("PSY")

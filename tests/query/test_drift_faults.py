@@ -77,7 +77,7 @@ def of_target(**target):
         (of_base(source="ground_truth"), "base.source: the base is of 'inference' or 'reference'"),
         (of_base(source="enriched"), "base.source: 'enriched' is not 'inference', 'reference'"),
         (of_base(modle="V1"), "base: no key 'modle'; did you mean 'model'?"),
-        (of_base(model="V9"), "base.model: no version with the id or label 'V9'"),
+        (of_base(model="V9"), "base.model: no version with the id, label or alias 'V9'"),
         (of_target(model="V1"), "target.model: only the base may be of another version"),
         (of_target(filter=[CONDITION | {"property": "y"}]), "target.filter[0].property: no prop"),
         (of_target(filter=[CONDITION | {"comparator": "GT"}]), "target.filter[0].comparator: 'GT'"),

@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.types as pat
 
-from modelgroups.catalog import models
+from modelgroups.catalog import models, versions
 from modelgroups.query.conditions import condition
 from modelgroups.query.drift.body import THRESHOLDS, Compared, DriftBody, SideBody, TableBody
 from modelgroups.query.drift.measures import MEASURES, Form
@@ -267,13 +267,11 @@ def _subject_of(subject: Subject, base: SideBody, faults: Faults) -> Subject:
     with registry.catalog.read() as session:
         found = models.find(session, base.model)
         own = models.find(session, subject.recipient.model_id)
+        known: list[str] = []
         if found is None and own is not None:
-            found = models.find_version(session, own.group_id, label=base.model)
-            versions = models.list_versions(
-                session, own.group_id, include_archived=True, with_attributes=False
-            )
+            found = versions.find_named(session, own.group_id, base.model)
+            known = versions.names(session, own.group_id) if found is None else []
     if found is None:
-        labels = [version.label for version in versions if version.label is not None]
-        faults.add("base.model", nearest(base.model, labels, "version with the id or label"))
+        faults.add("base.model", nearest(base.model, known, "version with the id, label or alias"))
         return subject
     return subject_of(registry, found)
