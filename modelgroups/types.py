@@ -229,9 +229,12 @@ class EventType(ListableStrEnum):
     (<EventType.ModelSaved: 'model.saved'>, 'model')
     """
 
+    AlertRaised = "alert.raised"
+    AlertUpdated = "alert.updated"
     AliasDeleted = "alias.deleted"
     AliasMoved = "alias.moved"
     BatchClosed = "batch.closed"
+    EnrichmentUpdated = "enrichment.updated"
     GroupArchived = "group.archived"
     GroupCreated = "group.created"
     GroupRestored = "group.restored"
@@ -247,6 +250,8 @@ class EventType(ListableStrEnum):
     ReferenceAdded = "reference.added"
     RegistryCleaned = "registry.cleaned"
     RegistryMigrated = "registry.migrated"
+    RuleCreated = "rule.created"
+    RuleUpdated = "rule.updated"
 
     @property
     def category(self) -> str:

@@ -12,6 +12,7 @@ from modelgroups.alerts.rules import Alert, AlertRule, completed
 from modelgroups.alerts.values import MINUTE, Watched
 from modelgroups.catalog import alerts as kept
 from modelgroups.catalog.clock import now
+from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import AlertRecord, RuleRecord
 from modelgroups.errors import BadRequestError, NotFoundError, UserValueError
 from modelgroups.inferences.times import as_text
@@ -20,7 +21,7 @@ from modelgroups.query.custom import all_metrics
 from modelgroups.query.metrics import Metric
 from modelgroups.query.subject import Subject
 from modelgroups.reference.intake import require_writable
-from modelgroups.types import AlertStatus
+from modelgroups.types import AlertStatus, EventType
 
 __all__ = ["add_rule", "change_rule", "change_status", "list_alerts", "list_rules", "watched"]
 
@@ -54,6 +55,8 @@ def add_rule(subject: Subject, rule: AlertRule) -> AlertRule:
     _watched(subject, metric, whole).of_nothing()  # which tells what is wrong with the query
     with to.registry.catalog.write() as session:
         kept.add_rule(session, _record(whole, to.model_id))
+        after = {"rule_id": whole.id, **_told(whole)}
+        record_event(session, EventType.RuleCreated, model_id=to.model_id, after=after)
     return whole
 
 
@@ -103,7 +106,20 @@ def change_rule(subject: Subject, rule: AlertRule, rule_id: str) -> AlertRule:
             del values[name]
         values["from_minute"] = record.visited_minute
         kept.rewrite_rule(session, rule_id, **values)
+        record_event(
+            session,
+            EventType.RuleUpdated,
+            model_id=to.model_id,
+            before={"rule_id": rule_id, **_told(old)},
+            after={"rule_id": rule_id, **_told(new)},
+        )
     return new
+
+
+def _told(rule: AlertRule) -> dict[str, Any]:
+    """Return what events say of a rule: not its filters, which may hold values of inferences."""
+    names = ("metric_name", *_CHANGEABLE)
+    return {name: getattr(rule, name) for name in names}
 
 
 def list_rules(subject: Subject, *, limit: int | None = None, offset: int = 0) -> list[AlertRule]:
@@ -139,6 +155,13 @@ def change_status(subject: Subject, alert_id: str, status: str) -> Alert:
         if record is None:
             raise NotFoundError(f"the model {to.model_id} has no alert {alert_id!r}")
         kept.set_status(session, alert_id, str(status))
+        record_event(
+            session,
+            EventType.AlertUpdated,
+            model_id=to.model_id,
+            before={"alert_id": alert_id, "status": record.status},
+            after={"alert_id": alert_id, "status": str(status)},
+        )
     return _alert_of(record._replace(status=str(status)))
 
 

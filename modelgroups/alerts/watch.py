@@ -21,13 +21,14 @@ from modelgroups.alerts.values import MINUTE
 from modelgroups.alerts.windows import Schedule, due
 from modelgroups.catalog import alerts as kept
 from modelgroups.catalog import batches, logs, parcels
+from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import AlertRecord, BatchRecord, RuleRecord
 from modelgroups.inferences.layout import Kind
 from modelgroups.inferences.summary import LogSummary, count
 from modelgroups.inferences.times import as_text, micros
 from modelgroups.query.subject import Subject
 from modelgroups.reference.intake import require_writable
-from modelgroups.types import AlertRuleBound
+from modelgroups.types import AlertRuleBound, EventType
 
 __all__ = ["NEW", "look"]
 
@@ -98,6 +99,9 @@ def _looked(subject: Subject, record: RuleRecord, state: _State, end: float | No
         minutes, named = kept.raised(session, record.id)  # another process may have looked too
         fresh = [a for a in found if a.minute not in minutes and a.batch_id not in named]
         kept.add_alerts(session, fresh)
+        for alert in fresh:
+            after = {"alert_id": alert.id, "rule_id": record.id, "rule": record.name}
+            record_event(session, EventType.AlertRaised, model_id=alert.model_id, after=after)
         kept.rewrite_rule(session, record.id, seen=mark, visited_minute=visited)
     return len(fresh)
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from modelgroups.catalog import logs, parcels, segments
 from modelgroups.catalog.clock import now
+from modelgroups.catalog.events import record as record_event
 from modelgroups.errors import SnapshotMissingError
 from modelgroups.inferences.accept import FEW, receive_now
 from modelgroups.inferences.enrichment_rows import parse_enrichments
@@ -29,6 +30,7 @@ from modelgroups.inferences.segment_files import StagedSegment, slices, staged_s
 from modelgroups.inferences.upkeep import upkeep_of
 from modelgroups.reference.intake import require_writable
 from modelgroups.storage.keys import KeyIndex, Keys, keys_of
+from modelgroups.types import EventType
 
 if TYPE_CHECKING:
     from modelgroups.inferences.recipient import Recipient
@@ -87,6 +89,8 @@ def _store(to: Recipient, table: pa.Table, keys: Keys) -> None:
             to.registry.segments.publish(staged.name, staged.rows, staged.index)
             segments.add(session, log.serial, staged.record, now())
             logs.note_segments(session, log.serial)
+            after = {"enrichments": len(table), "segments": [staged.record.id]}
+            record_event(session, EventType.InferencesReceived, model_id=to.model_id, after=after)
     n_parcel_rows = len(table) if staged is None else 0
     upkeep_of(to.registry).note(to.model_id, n_parcel_rows, n_segments=int(staged is not None))
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from modelgroups.arguments import require_flag, require_mapping
 from modelgroups.catalog import enrichments as kept
+from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import EnrichmentSetting
 from modelgroups.errors import MethodNotApplicableError, MissingParameterError, UserValueError
 from modelgroups.inferences.explanations import ALGORITHMS, ANOMALY, RAW_ANOMALY
@@ -21,7 +22,7 @@ from modelgroups.inferences.recipient import Recipient
 from modelgroups.inferences.view import open_view
 from modelgroups.reference.intake import require_writable
 from modelgroups.reference.reading import has_reference
-from modelgroups.types import Enrichment, EnrichmentStatus, InputType, OutputType, Stage
+from modelgroups.types import Enrichment, EnrichmentStatus, EventType, InputType, OutputType, Stage
 
 __all__ = ["change_settings", "enrichments_of", "explaining_of"]
 
@@ -100,6 +101,13 @@ def change_settings(to: Recipient, output_type: str, changes: Mapping[Any, Any])
         to.addressee(session)
         for setting in settings:
             kept.put(session, to.model_id, setting)
+        record_event(
+            session,
+            EventType.EnrichmentUpdated,
+            model_id=to.model_id,
+            before={each.name: {"enabled": current[each.name]["enabled"]} for each in settings},
+            after={each.name: {"enabled": each.enabled} for each in settings},
+        )
 
 
 def _check_config(name: str, config: Mapping[Any, Any]) -> None:

@@ -164,6 +164,32 @@ def test_rows_sent_one_by_one_have_an_event_when_they_are_folded(connection, gro
     assert connection.verify()
 
 
+def test_enrichments_and_alerts_are_recorded(connection, group):
+    model = group.get_version(label="V1")
+    model.send_inferences(rows_of(600), inference_timestamps=["2026-01-31T12:00:00Z"] * 600)
+    model.add_enrichments({f"id-{i}": {"anomaly_score": 0.5} for i in range(600)})
+    assert last(connection)["after"]["enrichments"] == 600
+    model.update_enrichments({"anomaly_detection": {"enabled": False}})
+    assert last(connection)["type"] == "enrichment.updated"
+    assert last(connection)["after"] == {"anomaly_detection": {"enabled": False}}
+    [metric] = model.get_metrics(metric_name="Inference Count")
+    rule = model.create_alert_rule(metric.id, "upper", 10, "critical", name="Flood")
+    assert last(connection)["type"] == "rule.created"
+    rule.threshold = 20
+    model.update_alert_rule(rule, rule.id)
+    event = last(connection)
+    assert (event["before"]["threshold"], event["after"]["threshold"]) == (10, 20)
+    before = connection.audit_head().n_events
+    n_alerts = model.evaluate_alerts()
+    raised = connection.audit(type="alert.raised")
+    assert n_alerts == len(raised) == connection.audit_head().n_events - before > 0
+    assert raised["after"].iloc[0]["rule"] == "Flood"
+    model.update_alert("resolved", raised["after"].iloc[0]["alert_id"])
+    assert last(connection)["type"] == "alert.updated"
+    assert set(connection.audit(model=model, category=["rule", "alert"])["group_id"]) == {group.id}
+    assert connection.verify()
+
+
 def test_what_is_there_already_is_not_received_again(connection, group):
     model = group.get_version(label="V1")
     rows = rows_of(600)
