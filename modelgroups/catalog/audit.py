@@ -71,7 +71,7 @@ class _Reading:
             serial, stored = row[0], row[-1]
             self.n_events += 1
             if row[_TYPE] in _NOTED:
-                self._note(StoredEvent._make(row[:-1]))
+                self._note(StoredEvent._make(row))
             if not broken and serial != last + 1:
                 broken = True
                 yield f"audit {_events(last + 1, serial - 1)} removed"

@@ -16,9 +16,12 @@ __all__ = ["documents_of", "dump", "dump_attributes", "load_attributes", "load_t
 _DEFAULTS = {field.name: field.default for field in fields(Attribute)}
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
 def dump(value: Any) -> str:
     """Return `value` as compact JSON; NaN and infinity are refused, for JSON has neither."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def dump_attributes(attributes: Iterable[Attribute]) -> str:

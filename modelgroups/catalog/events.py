@@ -11,12 +11,11 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
-from uuid import uuid4
 
 from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
@@ -35,6 +34,7 @@ __all__ = [
     "EventFilter",
     "StoredEvent",
     "chained",
+    "event_id",
     "every",
     "head",
     "list_matching",
@@ -58,7 +58,7 @@ class Event:
     Parameters
     ----------
     event_id
-        Its id, a UUID.
+        Its id, a UUID that follows from its hash.
     timestamp
         When it happened, ISO 8601 text in UTC.
     type
@@ -90,10 +90,12 @@ class Event:
 
 
 class StoredEvent(NamedTuple):
-    """The columns of an event that its hash covers; `actor`, `before`, `after` are JSON."""
+    """An event as it is stored; `actor`, `before` and `after` are JSON.
+
+    `hash` covers the other columns and the hash of the event before.
+    """
 
     serial: int
-    id: str
     at: str
     type: str
     group_id: str | None
@@ -102,6 +104,12 @@ class StoredEvent(NamedTuple):
     before: str | None
     after: str | None
     reason: str | None
+    hash: str
+
+    @property
+    def event_id(self) -> str:
+        """The id, which follows from the hash."""
+        return event_id(self.hash)
 
 
 class AuditHead(NamedTuple):
@@ -126,19 +134,16 @@ class EventFilter:
 
 
 _COLUMNS = [_EVENT[name] for name in StoredEvent._fields]
-_COUNT = Prepared(
+_READ_HEAD = Prepared(select(_HEAD.n_events, _HEAD.hash).where(_HEAD.id == 1))
+_HOLD_HEAD = Prepared(select(_HEAD.n_events, _HEAD.hash).where(_HEAD.id == 1).with_for_update())
+_SEAL = Prepared(
     update(table(AuditHeadRow))
     .where(_HEAD.id == 1)
-    .values(n_events=_HEAD.n_events + 1)
-    .returning(_HEAD.n_events, _HEAD.hash)
+    .values(n_events=bindparam("serial"), hash=bindparam("new_hash"))
 )
-_SEAL = Prepared(
-    update(table(AuditHeadRow)).where(_HEAD.id == 1).values(hash=bindparam("new_hash"))
-)
-_READ_HEAD = Prepared(select(_HEAD.n_events, _HEAD.hash).where(_HEAD.id == 1))
 _INSERT = Prepared(inserting(table(EventRow)))
 _GROUP_OF = Prepared(select(_MODEL.group_id).where(_MODEL.id == bindparam("model")))
-_EVERY = Prepared(select(*_COLUMNS, _EVENT.hash).order_by(_EVENT.serial))
+_EVERY = Prepared(select(*_COLUMNS).order_by(_EVENT.serial))
 
 
 def record(
@@ -174,46 +179,53 @@ def record(
     CatalogCorruptError
         The catalog has lost the head of its chain.
     """
-    counted = _COUNT.first(session, {})
-    if counted is None:
+    last = _HOLD_HEAD.first(session, {})
+    if last is None:
         raise CatalogCorruptError(
             "the catalog has lost the head of its audit events; restore it from a backup"
         )
-    serial, previous = counted
     if group_id is None and model_id is not None:
         group_id = _GROUP_OF.scalar(session, {"model": model_id})
     actor = _actor(session.info.get("actor"))
-    event = StoredEvent(
-        serial=int(serial),
-        id=str(uuid4()),
-        at=at or now(),
-        type=type.value,
-        group_id=group_id,
-        model_id=model_id,
-        actor=dump(actor),
-        before=None if before is None else dump(before),
-        after=None if after is None else dump(after),
-        reason=reason,
-    )
-    new_hash = chained(previous, event)
-    _INSERT.run(session, {**event._asdict(), "hash": new_hash})
-    _SEAL.run(session, {"new_hash": new_hash})
-    told: list[Event] = session.info.setdefault("events", [])
-    told.append(
-        Event(event.id, event.at, type, group_id, model_id, actor, before, after, event.reason)
-    )
-    return event.serial
+    row: dict[str, Any] = {
+        "serial": int(last[0]) + 1,
+        "at": at or now(),
+        "type": type.value,
+        "group_id": group_id,
+        "model_id": model_id,
+        "actor": dump(actor),
+        "before": None if before is None else dump(before),
+        "after": None if after is None else dump(after),
+        "reason": reason,
+    }
+    row["hash"] = new_hash = chained(last[1], row.values())
+    _INSERT.run(session, row)
+    _SEAL.run(session, {"serial": row["serial"], "new_hash": new_hash})
+    told: list[Event] | None = session.info.get("events")
+    if told is not None:
+        what = (type, group_id, model_id, actor, before, after, reason)
+        told.append(Event(event_id(new_hash), row["at"], *what))
+    return int(row["serial"])
 
 
-def chained(previous: str, event: Sequence[Any]) -> str:
-    """Return the hash of an event that follows one with another hash.
+def event_id(hash: str) -> str:
+    """Return the id of the event with a hash, a UUID made of its beginning.
+
+    >>> event_id("0123456789abcdef" * 4)
+    '01234567-89ab-cdef-0123-456789abcdef'
+    """
+    return f"{hash[:8]}-{hash[8:12]}-{hash[12:16]}-{hash[16:20]}-{hash[20:32]}"
+
+
+def chained(previous: str, values: Iterable[Any]) -> str:
+    """Return the hash of an event, of the values of its other columns, and the one before.
 
     Raises
     ------
     TypeError
         A value is of a type that is never stored.
     """
-    return sha256(_canonical([previous, *event]).encode()).hexdigest()
+    return sha256(_canonical([previous, *values]).encode()).hexdigest()
 
 
 def head(session: Session) -> AuditHead | None:
@@ -223,7 +235,7 @@ def head(session: Session) -> AuditHead | None:
 
 
 def every(session: Session) -> Iterator[tuple[Any, ...]]:
-    """Yield the columns of every event and its hash behind them, in order."""
+    """Yield the columns of every event, as `StoredEvent` has them, in order."""
     return _EVERY.rows(session, {})
 
 

@@ -24,6 +24,10 @@ class Hooks:
     def __init__(self) -> None:
         self._hooks: list[_Hook] = []  # changed by single calls, which threads do not break up
 
+    def __bool__(self) -> bool:
+        """Return whether there are any."""
+        return bool(self._hooks)
+
     def add(self, type: str, callback: Callback) -> Callable[[], None]:
         """Call a function after each event of a type; return what ends that."""
         hook = _Hook(type, callback)
@@ -37,8 +41,6 @@ class Hooks:
 
     def tell(self, events: Iterable[Event]) -> None:
         """Call the hooks of events, in order; what fails is logged."""
-        if not self._hooks:
-            return
         for event in events:
             for hook in list(self._hooks):
                 if hook.type in (ANY, event.type):

@@ -101,6 +101,8 @@ class Catalog:
             )
         with interrupts_wait(), self._session(patience=patience) as session, session.begin():
             session.info["actor"] = self.actor
+            if self.hooks:
+                session.info["events"] = []
             yield session
         self.hooks.tell(session.info.get("events", ()))
 

@@ -423,16 +423,12 @@ class EventRow(Base, table=True):
     """An audit event; `serial` counts from 1 without a gap, `hash` chains it to the one before.
 
     It names groups and models by id and no more: it stays when they are in another registry.
+    There is no index: each would be two more writes in every commit, for questions that are rare.
     """
 
     __tablename__ = "event"
-    __table_args__ = (
-        Index("ix_event_group_id", "group_id"),
-        Index("ix_event_model_id", "model_id"),
-    )
 
     serial: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    id: str = Field(max_length=36)
     at: str
     type: str
     group_id: str | None = Field(max_length=36)

@@ -26,7 +26,7 @@ def audit_frame(registry: Registry, wanted: EventFilter) -> pd.DataFrame:
     with registry.catalog.read() as session:
         found = events.list_matching(session, wanted)
     columns: dict[str, list[Any]] = {
-        "event_id": [event.id for event in found],
+        "event_id": [event.event_id for event in found],
         "category": [event.type.partition(".")[0] for event in found],
         "type": [event.type for event in found],
         "group_id": [event.group_id for event in found],

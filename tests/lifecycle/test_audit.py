@@ -386,7 +386,7 @@ def tampered(root, *statements):
         return str(report)
 
 
-COLUMNS = ("id", "at", "type", "group_id", "model_id", "actor", "before", "after", "reason", "hash")
+COLUMNS = ("at", "type", "group_id", "model_id", "actor", "before", "after", "reason", "hash")
 
 
 @pytest.mark.parametrize("column", COLUMNS)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,7 +24,6 @@ def _create_events() -> None:
     op.create_table(
         "event",
         sa.Column("serial", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("id", sa.String(36), nullable=False),
         sa.Column("at", sa.String, nullable=False),
         sa.Column("type", sa.String, nullable=False),
         sa.Column("group_id", sa.String(36)),
@@ -36,8 +34,6 @@ def _create_events() -> None:
         sa.Column("reason", sa.String),
         sa.Column("hash", sa.String(64), nullable=False),
     )
-    op.create_index("ix_event_group_id", "event", ["group_id"])
-    op.create_index("ix_event_model_id", "event", ["model_id"])
     op.create_table(
         "audit_head",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
@@ -75,7 +71,6 @@ _EVENT = sa.table(
         sa.column,
         (
             "serial",
-            "id",
             "at",
             "type",
             "group_id",
@@ -135,7 +130,7 @@ class _Chain:
         self._n_events += 1
         actor = '{"name":"not recorded"}'
         document = json.dumps(after, separators=(",", ":"))
-        values = [self._n_events, str(uuid4()), at, kind, group_id, model_id, actor]
+        values = [self._n_events, at, kind, group_id, model_id, actor]
         values += [None, document, None]
         text = json.dumps([self._hash, *values], separators=(",", ":"))
         self._hash = hashlib.sha256(text.encode()).hexdigest()
