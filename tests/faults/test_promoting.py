@@ -42,7 +42,6 @@ def roll_back_once(root: Path, group_id: str, current: str) -> bool:
 @pytest.fixture
 def group_id(root: Path) -> str:
     """Save three versions and return the id of their group."""
-    crew.quiet()
     with mg.connect(root) as connection:
         group_id = None
         for seed, label in enumerate(("V1", "V2", "V3")):
