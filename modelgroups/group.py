@@ -243,7 +243,7 @@ class ModelGroup(Promoting, JsonDataclass):
         Parameters
         ----------
         versions
-            Two or more, by label, number, or the models themselves.
+            Two or more, by label, number, alias, or the models themselves.
         metrics
             Names of metrics; those of the kind of model when not given.
         since, until

@@ -1,4 +1,4 @@
-"""What a version of a group may be called by: its label, its number, its id, or itself.
+"""What a version of a group may be called by: its label, number, alias or id, or itself.
 
 Whatever takes a version takes all of these, by way of `find_version`.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from modelgroups.catalog import models
+from modelgroups.catalog import aliases, models, versions
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.errors import NotFoundError, UserTypeError, UserValueError
 from modelgroups.query.faults import nearest
@@ -34,12 +34,12 @@ def find_version(registry: Registry, group_id: str, version: object) -> ModelRec
     registry, group_id
         Where.
     version
-        A `VersionName`: its label, its number, its id, or a model.
+        A `VersionName`: its label, its number, an alias, its id, or a model.
 
     Raises
     ------
     NotFoundError
-        The group has no such version; the nearest label is named.
+        The group has no such version; the nearest name is told.
     UserValueError
         The model is not saved.
     UserTypeError
@@ -57,14 +57,14 @@ def find_version(registry: Registry, group_id: str, version: object) -> ModelRec
             f"{type(version).__name__} {version!r}"
         )
     with registry.catalog.read() as session:
+        found = versions.find_named(session, group_id, wanted)
+        if found is not None:
+            return found
         known = models.list_versions(
             session, group_id, include_archived=True, with_attributes=False
         )
-    for kind in ("label", "sequence_num", "id"):
-        for record in known:
-            if getattr(record, kind) == wanted:
-                return record
-    names = [name_of(record) for record in reversed(known)]
+        names = [name_of(record) for record in reversed(known)]
+        names += aliases.live(session, group_id)
     raise NotFoundError(f"{nearest(wanted, names, 'version')} in the group {group_id}")
 
 

@@ -54,6 +54,18 @@ def test_a_version_is_named_in_every_way(group):
         group.delete_alias("champion")
 
 
+def test_versions_are_compared_by_alias(group):
+    rows = {"age": [31, 47], "p": [0.2, 0.9], "y": [0, 1], "partner_inference_id": ["a", "b"]}
+    for name in ("V1", "V2"):
+        group.get_version(label=name).send_inferences(rows)
+    group.promote("V1")
+    group.set_alias("challenger", "V2")
+    by_alias = group.compare("champion", "challenger", metrics=["Accuracy Rate"])
+    assert by_alias.to_dict() == group.compare("V1", "V2", metrics=["Accuracy Rate"]).to_dict()
+    with pytest.raises(NotFoundError, match="did you mean 'champion'"):
+        group.compare("champin", "V2")
+
+
 def test_a_model_as_it_is_returned_is_whole(group):
     model = group.promote("V2")
     assert model == group.get_version(label="V2")
