@@ -68,6 +68,8 @@ class Registry:
         Images and other files that inferences name.
     segments
         The files of the inference logs.
+    artifacts
+        The files that versions hold under a name.
     """
 
     location: str
@@ -76,6 +78,7 @@ class Registry:
     objects: ObjectStore
     media: ObjectStore
     segments: SegmentStore
+    artifacts: ObjectStore
 
     def __post_init__(self) -> None:
         self._lock = thread_lock()
@@ -218,6 +221,7 @@ def _assemble(location: str, root: Path, *, read_only: bool, durable: bool) -> R
         objects=objects,
         media=ObjectStore(root / "objects", durable=durable, suffix=".bin"),
         segments=SegmentStore(root / "inferences", objects),
+        artifacts=ObjectStore(root / "objects", durable=durable, suffix=".artifact"),
     )
 
 

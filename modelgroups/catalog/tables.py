@@ -17,6 +17,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    String,
     Table,
     Text,
     UniqueConstraint,
@@ -27,6 +28,7 @@ from sqlmodel import Field, SQLModel
 __all__ = [
     "AlertRow",
     "AlertRuleRow",
+    "ArtifactRow",
     "AttributeRow",
     "Base",
     "BatchRow",
@@ -37,8 +39,11 @@ __all__ = [
     "LogObjectRow",
     "MetricRow",
     "ModelRow",
+    "OriginRow",
     "ParcelKeyRow",
     "ParcelRow",
+    "ParentRow",
+    "ProvenanceRow",
     "ReferenceFileRow",
     "ReferenceSetRow",
     "RevisionRow",
@@ -57,6 +62,11 @@ class Base(SQLModel, registry=registry()):
 def table(row: type[Base]) -> Table:
     """Return the Core table of a row class, for statements."""
     return cast("Table", cast("Any", row).__table__)
+
+
+def _model_key() -> Column[str]:
+    """Return the column that names the model of a row, as a part of the primary key."""
+    return Column(String(36), ForeignKey("model.id"), primary_key=True)
 
 
 class RevisionRow(Base, table=True):
@@ -334,6 +344,46 @@ class LogObjectRow(Base, table=True):
     digest: str = Field(sa_column=Column(Text, primary_key=True))
     size: int
     n_rows: int
+
+
+class ArtifactRow(Base, table=True):
+    """A file of the object store that a version holds under a name."""
+
+    __tablename__ = "artifact"
+
+    model_id: str = Field(sa_column=_model_key())
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    digest: str = Field(max_length=64)
+    size: int
+    created_at: str
+
+
+class ProvenanceRow(Base, table=True):
+    """What versions were saved with, as JSON, named by the SHA-256 of the text."""
+
+    __tablename__ = "provenance"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    document: str
+
+
+class OriginRow(Base, table=True):
+    """The provenance of a version; many share one."""
+
+    __tablename__ = "origin"
+
+    model_id: str = Field(sa_column=_model_key())
+    digest: str = Field(foreign_key="provenance.digest", max_length=64)
+
+
+class ParentRow(Base, table=True):
+    """A version that another was made from; it may lie in another registry."""
+
+    __tablename__ = "parent"
+
+    model_id: str = Field(sa_column=_model_key())
+    ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    parent_id: str = Field(max_length=36)
 
 
 class MetricRow(Base, table=True):

@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlmodel import Session
 
-from modelgroups.catalog import groups, log_objects, models, references, segments
+from modelgroups.catalog import artifacts, groups, log_objects, models, references, segments
 from modelgroups.catalog.engine import integrity_problems, sqlite_version, undecoded, write_a_page
 from modelgroups.catalog.records import Segment
 from modelgroups.errors import SnapshotMissingError, UnexpectedError
@@ -35,6 +35,8 @@ class Verification:
         One sentence for each thing that is wrong.
     sqlite
         The release of SQLite in use.
+    n_artifacts
+        How many files that versions hold were checked.
     """
 
     n_models: int
@@ -43,6 +45,7 @@ class Verification:
     size: int
     problems: tuple[str, ...]
     sqlite: str
+    n_artifacts: int = 0
 
     def __bool__(self) -> bool:
         return not self.problems
@@ -52,7 +55,8 @@ class Verification:
         lines = [
             (
                 f"models: {self.n_models}, snapshots: {self.n_snapshots}, "
-                f"segments: {self.n_segments} ({self.size:,} bytes), "
+                f"artifacts: {self.n_artifacts}, segments: {self.n_segments} "
+                f"({self.size:,} bytes), "
                 f"checked with SQLite {self.sqlite}: {found}"
             ),
             *self.problems,
@@ -75,8 +79,10 @@ def verify(registry: Registry) -> Verification:
         snapshots = references.snapshots(session)
         listed = segments.live_everywhere(session)
         images = sorted(log_objects.live(session))
+        held = artifacts.live(session)
     checks: list[Callable[[], int]] = [
         *(partial(registry.objects.verify, snapshot.digest) for snapshot in snapshots),
+        *(partial(registry.artifacts.verify, digest) for digest in held),
         *(partial(registry.media.verify, digest) for digest in images),
         *(partial(_verify_segment, registry, model_id, found) for model_id, found in listed),
     ]
@@ -87,7 +93,13 @@ def verify(registry: Registry) -> Verification:
         except UnexpectedError as error:
             problems.append(str(error))
     return Verification(
-        n_models, len(snapshots), len(listed), size, tuple(problems), sqlite_version()
+        n_models,
+        len(snapshots),
+        len(listed),
+        size,
+        tuple(problems),
+        sqlite_version(),
+        n_artifacts=len(held),
     )
 
 
@@ -119,22 +131,31 @@ def _problems_of_rows(session: Session) -> list[str]:
 
 
 def collect(registry: Registry) -> Collected:
-    """Remove the rows and files that no reference set uses, under the write lock.
+    """Remove the rows and files that nothing uses, under the write lock.
 
     The rows go first, in a transaction of their own: a row always has its file. Its commit also
     ends those of processes that died in theirs, which could come back later; and a file that was
     published after it, by the next such process, is another file than the one that was found.
     """
     garbage = registry.objects.published()
+    dropped = registry.artifacts.published()
     of_logs = LogGarbage.suspected(registry)
     with registry.catalog.write() as session:
         references.drop_unreferenced(session)
         for snapshot in references.snapshots(session):
             garbage.pop(snapshot.digest, None)
+        for digest in artifacts.live(session):
+            dropped.pop(digest, None)
         of_logs.clear(registry, session)
         write_a_page(session.connection())
     with registry.catalog.write() as session:
         session.connection()  # takes the lock
         collected = registry.objects.collect(garbage)
+        of_artifacts = registry.artifacts.collect(dropped)
         n_files, size = of_logs.remove(registry)
-        return replace(collected, n_log_files=n_files, size=collected.size + size)
+        return replace(
+            collected,
+            digests=collected.digests + of_artifacts.digests,
+            n_log_files=n_files,
+            size=collected.size + of_artifacts.size + size,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from modelgroups.catalog import groups, models, references
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.records import GroupRecord, ModelRecord
 from modelgroups.errors import ConflictError
+from modelgroups.lifecycle.artifacts import ArtifactToStore, put_artifacts, staged_artifacts
 from modelgroups.lifecycle.lookup import require_group
 from modelgroups.reference.intake import (
     FrameToStore,
@@ -27,6 +29,7 @@ def save_version(
     wanted: ModelRecord,
     reference: FrameToStore | None,
     *,
+    artifacts: Sequence[ArtifactToStore] = (),
     partner_id_is_generated: bool,
     tried_before: bool,
 ) -> ModelRecord:
@@ -41,6 +44,8 @@ def save_version(
         number is given here.
     reference
         The reference data, or None.
+    artifacts
+        The files that the version holds from the first.
     partner_id_is_generated
         Whether a suffix may be added to the partner id when it is taken.
     tried_before
@@ -63,11 +68,16 @@ def save_version(
     require_writable(registry)
     entries = models.entries_of(wanted)
     staging = nullcontext() if reference is None else staged_frame(registry.objects, reference)
-    with staging as staged, registry.catalog.write() as session:
+    with (
+        staging as staged,
+        staged_artifacts(registry.artifacts, artifacts) as copies,
+        registry.catalog.write() as session,
+    ):
+        at = now()
         stored = models.find(session, wanted.id) if tried_before else None
         if stored is not None:
+            put_artifacts(registry, session, stored.id, copies, at)
             return _adopt(stored, wanted)
-        at = now()
         group = _group_of(session, wanted, at)
         record = wanted._replace(
             group_id=group.id,
@@ -81,6 +91,7 @@ def save_version(
         if staged is not None:
             registry.objects.publish(staged.path, staged.snapshot.digest)
             references.add_files(session, record.id, [staged.snapshot], close=True, at=at)
+        put_artifacts(registry, session, record.id, copies, at)
         return record
 
 

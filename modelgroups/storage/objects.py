@@ -9,13 +9,15 @@ either the file and its row or neither.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from modelgroups.errors import (
@@ -170,13 +172,28 @@ class ObjectStore:
             The disk or the permissions do not let it be read.
         """
         with self.reading(digest) as path:
-            found = sha256_of_file(path)
+            self._require_hash(path, digest, sha256_of_file(path))
+            return path.stat().st_size
+
+    @staticmethod
+    def _require_hash(path: Path, digest: str, found: str) -> None:
         if found != digest:
             raise SnapshotCorruptError(
                 f"the file {path} was changed since it was saved: the SHA-256 of its bytes is "
                 f"{found}; restore it from a backup of the registry"
             )
-        return path.stat().st_size
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open a file after comparing all of it with its hash; whoever asks closes it.
+
+        Raises what `verify` raises.
+        """
+        with self.reading(digest) as path, ExitStack() as files:
+            file = files.enter_context(path.open("rb"))
+            self._require_hash(path, digest, hashlib.file_digest(file, "sha256").hexdigest())
+            file.seek(0)
+            files.pop_all()
+            return file
 
     def published(self) -> dict[str, Identity]:
         """Return every published file, by digest; publishing one anew changes its identity."""
