@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from modelgroups.arguments import require_text
+from modelgroups.arguments import require_names, require_text
 from modelgroups.calls import checked_calls
 from modelgroups.errors import MissingParameterError, UserTypeError
 from modelgroups.model.referring import ReferenceData
 
 if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
     from modelgroups.catalog.records import Artifact
     from modelgroups.lifecycle.artifacts import ArtifactToStore
 
@@ -105,6 +108,70 @@ class Artifacts(ReferenceData):
             raise no_such_artifact(name, list(waiting), f"the model {self.display_name!r}")
         return waiting[name].open()
 
+    def add_estimator(self, estimator: BaseEstimator, name: str = "estimator") -> Artifact:
+        """Keep a scikit-learn estimator as an artifact, in the format of skops: without pickle.
+
+        Parameters
+        ----------
+        estimator
+            An estimator, a pipeline, a search.
+        name
+            What it is called.
+
+        Raises
+        ------
+        MissingDependencyError
+            The extra ``sklearn`` is not installed.
+        UserTypeError
+            It is no estimator, or holds what cannot be stored.
+        ConflictError
+            The model holds something else under that name, or is archived.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> model = mg.Model("m-1", "TABULAR", "MULTICLASS")
+        >>> estimator = LogisticRegression(C=0.5).fit([[0.0], [1.0]], [0, 1])
+        >>> _ = model.add_estimator(estimator)
+        >>> model.load_estimator()
+        LogisticRegression(C=0.5)
+        """
+        from modelgroups.lifecycle.estimators import as_bytes
+
+        _require_name(name)
+        return self.add_artifact(as_bytes(estimator), name)
+
+    def load_estimator(self, name: str = "estimator", trusted: Sequence[str] = ()) -> Any:
+        """Return an estimator that `add_estimator` kept, ready to predict.
+
+        Nothing is unpickled. Types that are not known to be harmless are refused, and named in
+        the error, unless they are trusted.
+
+        Parameters
+        ----------
+        name
+            What it is called.
+        trusted
+            Full names of types, such as ``"sklearn.tree._tree.Tree"``.
+
+        Raises
+        ------
+        MissingDependencyError
+            The extra ``sklearn`` is not installed.
+        NotFoundError
+            The model holds nothing under that name.
+        UserValueError
+            It is no estimator, or holds types that are not trusted.
+        SnapshotCorruptError, SnapshotMissingError
+            Its bytes were changed since they were stored, or are gone.
+        """
+        from modelgroups.lifecycle.estimators import from_bytes
+
+        names = require_names(trusted, "trusted")
+        with self.open_artifact(name) as file:
+            return from_bytes(file.read(), name, names)
+
     def _remember(self, wanted: ArtifactToStore) -> Artifact:
         from modelgroups.catalog.records import Artifact
         from modelgroups.lifecycle.artifacts import taken
@@ -117,8 +184,14 @@ class Artifacts(ReferenceData):
         return Artifact(wanted.name, wanted.size)
 
 
+def _require_name(name: object) -> str:
+    from modelgroups.lifecycle.artifacts import require_artifact_name
+
+    return require_artifact_name(require_text(name, "name"))
+
+
 def _to_store(artifact: object, name: str | None) -> ArtifactToStore:
-    from modelgroups.lifecycle.artifacts import ArtifactToStore, require_artifact_name
+    from modelgroups.lifecycle.artifacts import ArtifactToStore
 
     source: bytes | Path
     if isinstance(artifact, bytes | bytearray | memoryview):
@@ -133,4 +206,4 @@ def _to_store(artifact: object, name: str | None) -> ArtifactToStore:
     if name is None and isinstance(source, bytes):
         raise MissingParameterError("bytes need a name: add_artifact(content, name='model.onnx')")
     name = source.name if name is None and isinstance(source, Path) else name
-    return ArtifactToStore.of(source, require_artifact_name(require_text(name, "name")))
+    return ArtifactToStore.of(source, _require_name(name))
