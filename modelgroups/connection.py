@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+from collections.abc import Collection
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -27,6 +28,7 @@ from modelgroups.lifecycle.lookup import (
     require_group,
     require_model,
 )
+from modelgroups.lifecycle.provenance import wanted_parts
 from modelgroups.model import Model
 from modelgroups.model.records import from_record
 from modelgroups.query.engines import require_engine
@@ -50,6 +52,7 @@ def connect(
     *,
     read_only: bool = False,
     engine: DuckDB | BaseBackend | None = None,
+    provenance: bool | Collection[str] | None = None,
 ) -> Connection:
     """Open a registry; make it if it is not there.
 
@@ -63,6 +66,11 @@ def connect(
     engine
         What runs queries: a `DuckDB` with options for the engine in this process; a connected
         Ibis backend, such as ``ibis.pyspark.connect(session)``; or None for DuckDB with all cores.
+    provenance
+        What `Model.save` records of where a version comes from: True for all, False for
+        nothing, or some of ``"python"``, ``"platform"``, ``"packages"``, ``"code"`` and
+        ``"script"``. None for what the environment variable ``MODELGROUPS_PROVENANCE`` says
+        (``all``, ``none``, or some, with commas), else all.
 
     Returns
     -------
@@ -86,9 +94,9 @@ def connect(
     ...     connection
     <Connection ':memory:'>
     """
-    kept = require_engine(engine)
+    kept, parts = require_engine(engine), wanted_parts(provenance)
     registry = open_registry(location, read_only=read_only)
-    registry.engine = kept
+    registry.engine, registry.provenance = kept, parts
     return Connection(registry)
 
 

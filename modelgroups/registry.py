@@ -70,6 +70,8 @@ class Registry:
         The files of the inference logs.
     artifacts
         The files that versions hold under a name.
+    provenance
+        Which parts of their provenance versions are saved with, `ProvenancePart`.
     """
 
     location: str
@@ -79,6 +81,7 @@ class Registry:
     media: ObjectStore
     segments: SegmentStore
     artifacts: ObjectStore
+    provenance: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._lock = thread_lock()

@@ -28,6 +28,7 @@ __all__ = [
     "MetricType",
     "ModelStatus",
     "OutputType",
+    "ProvenancePart",
     "Role",
     "Stage",
     "TextDelimiter",
@@ -120,6 +121,16 @@ class ModelStatus(ListableStrEnum):
     Archiving = "Archiving"
     ArchiveFailed = "ArchiveFailed"
     Unknown = "Unknown"
+
+
+class ProvenancePart(ListableStrEnum):
+    """What `save` can record of where a version comes from."""
+
+    Python = "python"
+    Platform = "platform"
+    Packages = "packages"
+    Code = "code"
+    Script = "script"
 
 
 class Enrichment(ListableStrEnum):

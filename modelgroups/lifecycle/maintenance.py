@@ -8,11 +8,20 @@ from functools import partial
 
 from sqlmodel import Session
 
-from modelgroups.catalog import artifacts, groups, log_objects, models, references, segments
+from modelgroups.catalog import (
+    artifacts,
+    groups,
+    log_objects,
+    models,
+    origins,
+    references,
+    segments,
+)
 from modelgroups.catalog.engine import integrity_problems, sqlite_version, undecoded, write_a_page
 from modelgroups.catalog.records import Segment
 from modelgroups.errors import SnapshotMissingError, UnexpectedError
 from modelgroups.inferences.garbage import LogGarbage
+from modelgroups.lifecycle.lineage import problems_of_lineage
 from modelgroups.progress import tracked
 from modelgroups.registry import Registry
 from modelgroups.storage.objects import Collected
@@ -127,6 +136,11 @@ def _problems_of_rows(session: Session) -> list[str]:
             f"the model {model} has lost the list of its reference files"
             for model in references.models_without_files(session)
         ),
+        *(
+            f"the provenance {digest} was changed since it was saved"
+            for digest in origins.altered(session)
+        ),
+        *problems_of_lineage(origins.all_parents(session)),
     ]
 
 

@@ -8,12 +8,13 @@ from uuid import uuid4
 
 from sqlmodel import Session
 
-from modelgroups.catalog import groups, models, references
+from modelgroups.catalog import groups, models, origins, references
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.records import GroupRecord, ModelRecord
 from modelgroups.errors import ConflictError
 from modelgroups.lifecycle.artifacts import ArtifactToStore, put_artifacts, staged_artifacts
-from modelgroups.lifecycle.lookup import require_group
+from modelgroups.lifecycle.lookup import require_group, require_model
+from modelgroups.lifecycle.provenance import gather
 from modelgroups.reference.intake import (
     FrameToStore,
     require_writable,
@@ -30,6 +31,7 @@ def save_version(
     reference: FrameToStore | None,
     *,
     artifacts: Sequence[ArtifactToStore] = (),
+    parents: Sequence[str] = (),
     partner_id_is_generated: bool,
     tried_before: bool,
 ) -> ModelRecord:
@@ -46,6 +48,9 @@ def save_version(
         The reference data, or None.
     artifacts
         The files that the version holds from the first.
+    parents
+        The ids of the versions that it was made from. They were saved before it, so that no
+        version can be its own ancestor.
     partner_id_is_generated
         Whether a suffix may be added to the partner id when it is taken.
     tried_before
@@ -59,7 +64,7 @@ def save_version(
     Raises
     ------
     NotFoundError
-        The group does not exist.
+        The group or a parent does not exist.
     ConflictError
         The group is archived, or the label or the partner id is taken.
     FrameError
@@ -67,6 +72,7 @@ def save_version(
     """
     require_writable(registry)
     entries = models.entries_of(wanted)
+    provenance = gather(registry.provenance)
     staging = nullcontext() if reference is None else staged_frame(registry.objects, reference)
     with (
         staging as staged,
@@ -77,7 +83,10 @@ def save_version(
         stored = models.find(session, wanted.id) if tried_before else None
         if stored is not None:
             put_artifacts(registry, session, stored.id, copies, at)
-            return _adopt(stored, wanted)
+            same_parents = origins.parents(session, stored.id) == tuple(parents)
+            return _adopt(stored, wanted, same_parents=same_parents)
+        for parent_id in parents:
+            require_model(session, parent_id)
         group = _group_of(session, wanted, at)
         record = wanted._replace(
             group_id=group.id,
@@ -92,6 +101,9 @@ def save_version(
             registry.objects.publish(staged.path, staged.snapshot.digest)
             references.add_files(session, record.id, [staged.snapshot], close=True, at=at)
         put_artifacts(registry, session, record.id, copies, at)
+        origins.add_parents(session, record.id, parents)
+        if provenance is not None:
+            origins.note_provenance(session, record.id, *provenance)
         return record
 
 
@@ -133,7 +145,7 @@ def _require_free_label(session: Session, record: ModelRecord) -> None:
         )
 
 
-def _adopt(stored: ModelRecord, wanted: ModelRecord) -> ModelRecord:
+def _adopt(stored: ModelRecord, wanted: ModelRecord, *, same_parents: bool) -> ModelRecord:
     """Return what an interrupted save had stored, if it is what is to be saved now."""
     given = wanted._replace(
         group_id=wanted.group_id or stored.group_id,
@@ -143,7 +155,7 @@ def _adopt(stored: ModelRecord, wanted: ModelRecord) -> ModelRecord:
         updated_at=stored.updated_at,
         archived_at=stored.archived_at,
     )
-    if given == stored:
+    if given == stored and same_parents:
         return stored
     raise ConflictError(
         f"an earlier save() of this model that was interrupted did store it, as version "

@@ -136,6 +136,7 @@ class ModelFields(JsonDataclass):
         self._id_to_save: str | None = None
         self.reference_dataframe: pd.DataFrame | pd.Series[Any] | None = None
         self._artifacts_to_save: tuple[ArtifactToStore, ...] = ()
+        self._parents_to_save: tuple[str, ...] = ()
 
     def __getattr__(self, name: str) -> Any:
         """Decode the attributes of a stored model when they are first used.

@@ -11,9 +11,9 @@ from modelgroups.calls import checked_calls
 from modelgroups.errors import MethodNotApplicableError
 from modelgroups.lifecycle.archiving import archive_model, restore_model
 from modelgroups.lifecycle.updating import update_version
-from modelgroups.model.artifacts import Artifacts
 from modelgroups.model.checks import sound_attributes
 from modelgroups.model.fields import require_attribute_list
+from modelgroups.model.origin import Origin
 from modelgroups.model.records import fill, to_record, with_ids
 from modelgroups.schema import edit
 from modelgroups.schema.attribute import sort_attributes
@@ -30,7 +30,7 @@ _DEFAULT_THRESHOLD = 0.5
 
 
 @checked_calls
-class Storing(Artifacts):
+class Storing(Origin):
     """The way into the registry and on."""
 
     def save(self, skip_validation: bool = False) -> str:
@@ -59,7 +59,7 @@ class Storing(Artifacts):
             The reference data do not fit the schema, or fields have the wrong type; each
             problem in one message.
         NotFoundError
-            The group does not exist.
+            The group or a parent does not exist.
         ConflictError
             The group is archived, or the label or the partner id is taken.
         UserValueError
@@ -101,12 +101,14 @@ class Storing(Artifacts):
             record,
             reference,
             artifacts=self._artifacts_to_save,
+            parents=self._parents_to_save,
             partner_id_is_generated=self._partner_id_is_generated,
             tried_before=tried_before,
         )
         fill(self, stored)
         self.reference_dataframe = None
         self._artifacts_to_save = ()
+        self._parents_to_save = ()
         return stored.id
 
     def update(self) -> None:
