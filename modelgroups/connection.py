@@ -6,6 +6,7 @@ import html
 import os
 from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -456,6 +457,41 @@ class Connection:
         from modelgroups.lifecycle.maintenance import verify
 
         return verify(self._registry)
+
+    def backup(self, location: str | os.PathLike[str]) -> Path:
+        """Copy the registry into a new folder, while others go on writing to it.
+
+        The copy is the registry as it was at one moment, every file in it was compared with its
+        hash, and it is there wholly or not at all. It opens like any registry.
+
+        Parameters
+        ----------
+        location
+            A folder that is not there yet, or is empty.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        UserTypeError, UserValueError
+            The location is no folder, holds something, or lies in the registry itself.
+        SnapshotCorruptError, SnapshotMissingError, CatalogCorruptError
+            The registry is damaged; `verify` tells all that is wrong.
+
+        Examples
+        --------
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder, connect(":memory:") as connection:
+        ...     with connect(connection.backup(f"{folder}/copy")) as copy:
+        ...         bool(copy.verify())
+        True
+        """
+        from modelgroups.lifecycle.backup import back_up
+
+        return back_up(self._registry, location)
 
     def gc(self) -> Collected:
         """Remove the files that nothing refers to, safely while others write.

@@ -30,7 +30,7 @@ from modelgroups.storage.lock import locked, thread_lock
 from modelgroups.storage.objects import ObjectStore
 from modelgroups.storage.segments import SegmentStore
 
-__all__ = ["MEMORY", "Registry", "default_location", "open_registry"]
+__all__ = ["MEMORY", "Registry", "default_location", "open_registry", "require_location"]
 
 logger = logging.getLogger("modelgroups")
 
@@ -171,7 +171,7 @@ def open_registry(
         raise UserTypeError(f"read_only must be True or False, got {read_only!r}")
     if location is None:
         location = default_location()
-    name = _as_text(location)
+    name = require_location(location)
     if name == MEMORY:
         return _open_temporary(read_only=read_only)
     root = Path(name).expanduser().absolute()
@@ -197,7 +197,8 @@ def _translated(root: Path) -> Iterator[None]:
         raise UnexpectedError(f"the registry at {root} cannot be opened: {error}") from error
 
 
-def _as_text(location: object) -> str:
+def require_location(location: object) -> str:
+    """Return the name of a folder, or `MEMORY`, as text, or raise."""
     if not isinstance(location, str | os.PathLike):
         raise UserTypeError(
             f"location must be a folder, ':memory:' or None, got {type(location).__name__}"
