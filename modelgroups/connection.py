@@ -6,7 +6,6 @@ import html
 import os
 from collections.abc import Collection
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -20,6 +19,7 @@ from modelgroups.arguments import (
 from modelgroups.calls import checked_call, checked_calls
 from modelgroups.catalog import groups, models
 from modelgroups.catalog.clock import as_stored
+from modelgroups.custody import Custody
 from modelgroups.errors import MissingParameterError, UserTypeError, UserValueError
 from modelgroups.group import ModelGroup
 from modelgroups.lifecycle.lookup import (
@@ -39,7 +39,6 @@ from modelgroups.types import InputType, OutputType
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
-    from modelgroups.lifecycle.maintenance import Collected, Verification
     from modelgroups.query.engines.embedded import DuckDB
 
 __all__ = ["Connection", "connect"]
@@ -102,7 +101,7 @@ def connect(
 
 
 @checked_calls
-class Connection:
+class Connection(Custody):
     """An open registry.
 
     Threads may share it, and a forked child may go on using it. Any number of connections
@@ -439,77 +438,6 @@ class Connection:
                 require_model(session, key)
             found = models.list_matching(session, wanted, after=key, limit=most)
         return [from_record(Model, record, self._registry) for record in found]
-
-    def verify(self) -> Verification:
-        """Check every snapshot against its hash and every catalog row against its file.
-
-        Returns
-        -------
-        Verification
-            What was checked and what is wrong; true if nothing is.
-
-        Examples
-        --------
-        >>> with connect(":memory:") as connection:
-        ...     bool(connection.verify())
-        True
-        """
-        from modelgroups.lifecycle.maintenance import verify
-
-        return verify(self._registry)
-
-    def backup(self, location: str | os.PathLike[str]) -> Path:
-        """Copy the registry into a new folder, while others go on writing to it.
-
-        The copy is the registry as it was at one moment, every file in it was compared with its
-        hash, and it is there wholly or not at all. It opens like any registry.
-
-        Parameters
-        ----------
-        location
-            A folder that is not there yet, or is empty.
-
-        Returns
-        -------
-        Path
-            The folder.
-
-        Raises
-        ------
-        UserTypeError, UserValueError
-            The location is no folder, holds something, or lies in the registry itself.
-        SnapshotCorruptError, SnapshotMissingError, CatalogCorruptError
-            The registry is damaged; `verify` tells all that is wrong.
-
-        Examples
-        --------
-        >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder, connect(":memory:") as connection:
-        ...     with connect(connection.backup(f"{folder}/copy")) as copy:
-        ...         bool(copy.verify())
-        True
-        """
-        from modelgroups.lifecycle.backup import back_up
-
-        return back_up(self._registry, location)
-
-    def gc(self) -> Collected:
-        """Remove the files that nothing refers to, safely while others write.
-
-        Returns
-        -------
-        Collected
-            The digests and bytes that were removed.
-
-        Examples
-        --------
-        >>> with connect(":memory:") as connection:
-        ...     connection.gc()
-        Collected(digests=(), n_staging=0, size=0, n_log_files=0)
-        """
-        from modelgroups.lifecycle.maintenance import collect
-
-        return collect(self._registry)
 
 
 def _partner_id(display_name: str | None) -> str:

@@ -29,6 +29,7 @@ __all__ = [
     "find_by_partner_id",
     "find_version",
     "fingerprint",
+    "index",
     "is_as_saved",
     "latest_version",
     "list_matching",
@@ -208,7 +209,7 @@ def create(session: Session, record: ModelRecord, entries: Entries | None = None
         "fingerprint": fingerprint(record),
     }
     serial = int(_INSERT.scalar(session, values))
-    _index(session, serial, entries_of(record) if entries is None else entries)
+    index(session, serial, entries_of(record) if entries is None else entries)
 
 
 def rewrite(session: Session, record: ModelRecord) -> None:
@@ -218,7 +219,7 @@ def rewrite(session: Session, record: ModelRecord) -> None:
     serial = int(session.execute(statement.returning(_MODEL.serial)).scalar_one())
     session.execute(delete(table(AttributeRow)).where(_ATTRIBUTE.model_serial == serial))
     session.execute(delete(table(TagRow)).where(_TAG.model_serial == serial))
-    _index(session, serial, entries_of(record))
+    index(session, serial, entries_of(record))
 
 
 def archive(session: Session, model_id: str, at: str) -> None:
@@ -276,7 +277,8 @@ def stored_fingerprints(session: Session) -> Iterable[tuple[ModelRecord, str]]:
         yield ModelRecord._make(row[:-1]), row[-1]
 
 
-def _index(session: Session, serial: int, entries: Entries) -> None:
+def index(session: Session, serial: int, entries: Entries) -> None:
+    """Insert the rows that find a version by its attributes and tags."""
     owner = {"model_serial": serial}
     if entries.attributes:
         _INSERT_ATTRIBUTE.run_many(session, [entry | owner for entry in entries.attributes])

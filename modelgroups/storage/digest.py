@@ -20,7 +20,7 @@ from modelgroups.storage.background import submit
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import IO, BinaryIO
 
 __all__ = ["DigestFile", "copy_checked", "digest_file", "sha256_of_file"]
 
@@ -181,7 +181,7 @@ def digest_file(path: Path, *, durable: bool = True) -> Iterator[DigestFile]:
         raise
 
 
-def copy_checked(source: BinaryIO, target: Path, digest: str, *, durable: bool = True) -> int:
+def copy_checked(source: IO[bytes], target: Path, digest: str, *, durable: bool = True) -> int:
     """Copy the rest of an open file, hashed in passing, and return its size.
 
     Parameters

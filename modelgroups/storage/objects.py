@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -38,6 +39,7 @@ Identity = tuple[int, int]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STAGING_PREFIX = "staging-"
+_STAGING_LOCK = ".lock"
 _STAGING_GRACE_SECONDS = 60.0
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -117,6 +119,22 @@ class ObjectStore:
                     yield Staged(path, file.fileno())
             finally:
                 path.unlink(missing_ok=True)
+
+    @contextmanager
+    def stage_folder(self) -> Iterator[Path]:
+        """Offer a temporary folder for many files; what was not published is removed at the end.
+
+        Raises what `stage` raises.
+        """
+        with self._translated():
+            folder = self.root / f"{_STAGING_PREFIX}{uuid4().hex}"
+            folder.mkdir(parents=True)
+            try:
+                with (folder / _STAGING_LOCK).open("xb") as lock:
+                    try_lock(lock.fileno())  # as long as it holds, its writer lives
+                    yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def prepare(self, digest: str) -> None:
         """Make the folder that a file will be published in, before the lock is taken."""
@@ -227,7 +245,7 @@ class ObjectStore:
         for path in self.root.glob(f"{_STAGING_PREFIX}*"):
             abandoned = _size_if_abandoned(path)
             if abandoned is not None:
-                path.unlink(missing_ok=True)
+                _remove(path)
                 n_staging += 1
                 size += abandoned
         return Collected(tuple(removed), n_staging, size)
@@ -271,14 +289,27 @@ def identity_of(path: Path) -> Identity | None:
 
 
 def _size_if_abandoned(path: Path) -> int | None:
-    """Return the size of a temporary file whose writer is dead, or None."""
+    """Return the size of a temporary file, or folder, whose writer is dead, or None."""
     try:
         if time.time() - path.stat().st_mtime < _STAGING_GRACE_SECONDS:
             return None  # it may be so new that its writer has not locked it yet
-        fd = os.open(path, os.O_RDWR)
+        fd = os.open(path / _STAGING_LOCK if path.is_dir() else path, os.O_RDWR)
     except FileNotFoundError:
-        return None
+        return _size(path) if path.is_dir() else None  # its writer died before the lock was there
     try:
-        return os.fstat(fd).st_size if try_lock(fd) else None
+        return _size(path) if try_lock(fd) else None
     finally:
         os.close(fd)
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(_size(file) for file in path.iterdir())
+    return path.stat().st_size
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
