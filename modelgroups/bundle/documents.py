@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Column
 
 from modelgroups.arguments import is_unicode
+from modelgroups.catalog.documents import dump
 from modelgroups.catalog.exported import EXPORTED, Exported
 from modelgroups.catalog.transfer import Content, Row
 from modelgroups.errors import BundleError
@@ -20,8 +21,7 @@ _LARGEST = 2**63
 
 def dump_json(value: Any) -> bytes:
     """Return a value as JSON that is the same for equal values."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=0, separators=(",", ":"))
-    return text.encode()
+    return dump(value).encode()
 
 
 def load_json(document: bytes, name: str) -> Any:

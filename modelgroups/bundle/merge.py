@@ -57,6 +57,7 @@ class _Merger:
     merged: Merged = field(default_factory=Merged)
     serials: dict[tuple[str, int], int] = field(default_factory=dict)
     added: set[tuple[str, object]] = field(default_factory=set)
+    here: dict[str, Content] = field(default_factory=dict)
     n_placeholders: int = 0
 
     def run(self) -> Merged:
@@ -114,7 +115,7 @@ class _Merger:
         if model is None:
             return False  # it was refused before
         theirs = _log_of(self.content, model.id)
-        ours = _log_of(read(self.session, model.group_id, with_logs=True), model.id)
+        ours = _log_of(self._here(model.group_id), model.id)
         if not ours["inference_log"]:
             schema = next(r["attributes"] for r in self.content["model"] if r["id"] == model.id)
             if schema == model.attributes:
@@ -126,6 +127,12 @@ class _Merger:
                 "inferences=False) leaves those of the bundle out"
             )
         return False
+
+    def _here(self, group_id: str) -> Content:
+        """Return all that a group has here; read once."""
+        if group_id not in self.here:
+            self.here[group_id] = read(self.session, group_id, with_logs=True)
+        return self.here[group_id]
 
     def _add(self, exported: Exported, row: Row, translated: Row, waiting: list[Row]) -> None:
         if "id" in row:
@@ -161,9 +168,9 @@ def merge(session: Session, content: Content, *, insert: bool) -> Merged:
         Whether to insert; where there are conflicts the transaction must be rolled back.
     """
     (group,) = content["model_group"]
-    merged = _Merger(session, content, insert).run()
     here = groups.find(session, group["id"])
-    if here is not None and here.archived_at is not None and not insert and merged.new["model"]:
+    merged = _Merger(session, content, insert).run()
+    if here is not None and here.archived_at is not None and merged.new["model"]:
         merged.conflicts.append(
             f"the model group {here.name!r} is archived here and takes no new versions; bring it "
             "back first with group.restore()"

@@ -151,8 +151,8 @@ def remade(members, *, catalog=None, manifest=None, tell=True, **more):
     The manifest tells sizes and hashes as they are then, unless `tell` is False.
     """
     members = dict(members)
-    document = json.loads(members["catalog.json"])
     if catalog is not None:
+        document = json.loads(members["catalog.json"])
         catalog(document)
         members["catalog.json"] = json.dumps(document).encode()
     told = json.loads(members["manifest.json"])

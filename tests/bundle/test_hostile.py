@@ -45,7 +45,7 @@ def elsewhere():
 def refused(elsewhere, tmp_path):
     """Return a function that fails unless bytes are refused as a bundle, and leave nothing."""
 
-    def check(content, message=""):
+    def check(content, message=None):
         path = tmp_path / "hostile"
         path.write_bytes(content)
         before = contents(elsewhere)

@@ -74,7 +74,7 @@ def test_inferences_come_later_into_an_empty_log_only(connection, elsewhere, sta
     model.send_inferences(rows(5, start=300))
     bundle = group.export(tmp_path / "3", inferences=True)
     before = contents(elsewhere)
-    with pytest.raises(ConflictError, match="version 1 .* has other inferences here"):
+    with pytest.raises(ConflictError, match=r"version 1 .* has other inferences here"):
         elsewhere.import_bundle(bundle)
     assert contents(elsewhere) == before
     elsewhere.import_bundle(bundle, inferences=False)
