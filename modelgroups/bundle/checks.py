@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 from uuid import UUID
 
+from modelgroups.alerts.watch import NEW
 from modelgroups.catalog import models, origins
 from modelgroups.catalog.clock import as_stored
 from modelgroups.catalog.documents import load_attributes, load_tags
@@ -17,17 +18,26 @@ from modelgroups.catalog.records import ModelRecord
 from modelgroups.catalog.tables import table
 from modelgroups.catalog.transfer import Content, Row
 from modelgroups.errors import BundleError, ModelGroupsError
+from modelgroups.inferences.layout import Kind
 from modelgroups.lifecycle.artifacts import require_artifact_name
 from modelgroups.lifecycle.lineage import problems_of_lineage
 from modelgroups.schema.saveable import check_saveable
-from modelgroups.types import InputType, MetricType, OutputType
+from modelgroups.types import (
+    AlertRuleBound,
+    AlertRuleSeverity,
+    AlertStatus,
+    InputType,
+    MetricType,
+    OutputType,
+)
 
 __all__ = ["require_sound"]
 
 _MOST_SHOWN = 5
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SEGMENT_ID = re.compile(r"[0-9a-f]{32}")
-_KINDS = ("inference", "ground_truth")
+_KINDS = frozenset(Kind)
+_TIMES = frozenset({"at", "from_time", "to_time"})
 
 
 def require_sound(content: Content, group_id: str) -> None:
@@ -100,7 +110,7 @@ def _problems_of_rows(content: Content) -> Iterator[str]:
 def _problem_of_value(exported: Exported, column: str, value: Any) -> str | None:
     if column.endswith("digest") and not _DIGEST.fullmatch(value):
         return "is no SHA-256"
-    if column.endswith(("_at", "_time")) or column == "at":
+    if column.endswith("_at") or column in _TIMES:
         return None if _is_time(value) else "is no time"
     if column.endswith(("model_id", "parent_id", "group_id")) and "partner" not in column:
         return None if _is_uuid(value) else "is no id"
@@ -159,15 +169,34 @@ def _of_artifact(row: Row) -> str | None:
 
 
 def _of_metric(row: Row) -> str | None:
-    try:
-        sound = isinstance(json.loads(row["query"]), dict) and isinstance(
-            json.loads(row["parameters"]), list
-        )
-    except (ValueError, RecursionError):
-        sound = False
-    if not sound:
+    if not (_is_json(row["query"], dict) and _is_json(row["parameters"], list)):
         return "has a query or parameters that are not JSON"
     return None if row["type"] in set(MetricType) else "has a type that there is not"
+
+
+def _of_enrichment_setting(row: Row) -> str | None:
+    return None if _is_json(row["config"], dict) else "has a config that is no JSON object"
+
+
+def _of_alert_rule(row: Row) -> str | None:
+    if row["bound"] not in set(AlertRuleBound) or row["severity"] not in set(AlertRuleSeverity):
+        return "has a bound or a severity that there is not"
+    sound = _is_json(row["metric_parameters"] or "{}", dict)
+    sound &= _is_json(row["filters"] or "[]", list)
+    return None if sound else "has parameters or filters that are not JSON"
+
+
+def _of_alert(row: Row) -> str | None:
+    if row["status"] not in {NEW, *AlertStatus}:
+        return "has a status that there is not"
+    return None if _is_json(row["rule"], dict) else "has a rule that is no JSON object"
+
+
+def _is_json(document: str | bytes, kind: type) -> bool:
+    try:
+        return isinstance(json.loads(document), kind)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _of_segment(row: Row) -> str | None:
@@ -188,7 +217,10 @@ def _of_parcel(row: Row) -> str | None:
 
 
 _CHECKS: Final[dict[str, Callable[[Row], str | None]]] = {
+    "alert": _of_alert,
+    "alert_rule": _of_alert_rule,
     "artifact": _of_artifact,
+    "enrichment_setting": _of_enrichment_setting,
     "metric": _of_metric,
     "model": _of_model,
     "parcel": _of_parcel,

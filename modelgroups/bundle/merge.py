@@ -18,6 +18,7 @@ from modelgroups.catalog.tables import table
 from modelgroups.catalog.transfer import (
     Content,
     Row,
+    clashes,
     find,
     insert_one,
     insert_rows,
@@ -28,7 +29,7 @@ from modelgroups.lifecycle.lineage import problems_of_lineage
 
 __all__ = ["Merged", "merge"]
 
-_LOG_TABLES = [exported for exported in EXPORTED if exported.of_log]
+_LOG_TABLES = [exported for exported in EXPORTED if exported.in_log]
 
 
 @dataclass
@@ -92,7 +93,7 @@ class _Merger:
             return self._takes_log(row)
         here = find(self.session, exported, translated)
         if here is None:
-            return self._may_be_added(exported, translated)
+            return self._may_be_added(exported, translated, among_others=True)
         if exported.has_serial:
             self.serials[exported.name, row[SERIAL]] = here[SERIAL]
         kept = {*exported.own, *exported.key, SERIAL}
@@ -102,10 +103,13 @@ class _Merger:
             self._refuse(f"{_shown(exported, row)} is another one here: {', '.join(differing)}")
         return False
 
-    def _may_be_added(self, exported: Exported, row: Row) -> bool:
-        if exported.name != "model":
-            return True
-        problems = _problems_of_version(self.session, row)
+    def _may_be_added(self, exported: Exported, row: Row, *, among_others: bool = False) -> bool:
+        problems = _problems_of_version(self.session, row) if exported.name == "model" else []
+        if among_others and not problems:
+            problems = [
+                f"{_shown(exported, row)} has the {', '.join(names)} of another one here"
+                for names in clashes(self.session, exported, row)
+            ]
         self.merged.conflicts += problems
         return not problems
 

@@ -14,10 +14,13 @@ from typing import Final
 from sqlalchemy import Table
 
 from modelgroups.catalog.tables import (
+    AlertRow,
+    AlertRuleRow,
     ArtifactRow,
     AttributeRow,
     Base,
     BatchRow,
+    EnrichmentSettingRow,
     GroupRow,
     InferenceLogRow,
     LogChangeRow,
@@ -66,7 +69,7 @@ class Exported:
     store
         The store of the registry that has the files which ``digest`` and ``size`` tell.
     of_log
-        Whether it is a part of inference logs, which travel wholly and on request.
+        Whether it tells of inferences, and so travels on request only.
     """
 
     row: type[Base]
@@ -93,6 +96,11 @@ class Exported:
         """Whether rows are numbered in order of storing."""
         return SERIAL in self.table.c
 
+    @property
+    def in_log(self) -> bool:
+        """Whether it is a part of inference logs, which are taken wholly or not at all."""
+        return self.row is InferenceLogRow or "log" in self.table.c
+
     @cached_property
     def references(self) -> Mapping[str, str]:
         """The tables whose serial a column holds, by column."""
@@ -116,6 +124,19 @@ _CHANGEABLE = {
     "fingerprint",
     "tags",
     "updated_at",
+}
+
+_CHANGEABLE_OF_RULES = {
+    "bound",
+    "enabled",
+    "from_minute",
+    "lookback_period",
+    "name",
+    "seen",
+    "severity",
+    "threshold",
+    "visited_minute",
+    "wait_time",
 }
 
 EXPORTED: Final = (
@@ -163,7 +184,29 @@ EXPORTED: Final = (
         "metric",
         ("model_id", "name"),
         ("model_id", ModelRow, "id"),
-        own=frozenset({"id", "created_at"}),
+        own=frozenset({"created_at"}),
+    ),
+    Exported(
+        EnrichmentSettingRow,
+        "enrichment",
+        ("model_id", "name"),
+        ("model_id", ModelRow, "id"),
+        own=frozenset({"enabled", "config"}),
+    ),
+    Exported(
+        AlertRuleRow,
+        "alert rule",
+        ("id",),
+        ("model_id", ModelRow, "id"),
+        own=frozenset(_CHANGEABLE_OF_RULES),
+    ),
+    Exported(
+        AlertRow,
+        "alert",
+        ("id",),
+        ("model_id", ModelRow, "id"),
+        own=frozenset({"status"}),
+        of_log=True,
     ),
     Exported(
         InferenceLogRow,

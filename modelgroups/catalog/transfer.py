@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    insert,
+    select,
+    update,
+)
 from sqlmodel import Session
 
 from modelgroups.catalog.exported import EXPORTED, SERIAL, Exported
 from modelgroups.catalog.tables import GroupRow, table
 
-__all__ = ["Content", "Row", "find", "insert_one", "insert_rows", "raise_counter", "read"]
+__all__ = [
+    "Content",
+    "Row",
+    "clashes",
+    "find",
+    "insert_one",
+    "insert_rows",
+    "raise_counter",
+    "read",
+]
 
 Row = dict[str, Any]
 """The values of a row, by column."""
@@ -57,6 +73,23 @@ def find(session: Session, exported: Exported, row: Mapping[str, Any]) -> Row | 
     same = [exported.table.c[name] == row[name] for name in exported.key]
     found = session.execute(select(exported.table).where(*same)).mappings().first()
     return dict(found) if found else None
+
+
+def clashes(session: Session, exported: Exported, row: Mapping[str, Any]) -> list[list[str]]:
+    """Return the columns that another row here has the values of, though only one may."""
+    unique = [
+        [column.name for column in constraint.columns]
+        for constraint in exported.table.constraints
+        if isinstance(constraint, UniqueConstraint | PrimaryKeyConstraint)
+    ]
+    found = []
+    for names in sorted(unique):
+        if SERIAL in names or any(row[name] is None for name in names):
+            continue
+        same = [exported.table.c[name] == row[name] for name in names]
+        if session.execute(select(exported.table.c[names[0]]).where(*same)).first():
+            found.append(names)
+    return found
 
 
 def insert_one(session: Session, exported: Exported, row: Row) -> int:

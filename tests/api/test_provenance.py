@@ -92,14 +92,14 @@ def test_versions_of_one_process_share_a_document(connection):
 
 def test_a_script_in_a_repository_is_recorded_with_the_commit(told_by, repository):
     script = repository / "train" / "fraud.py"
+    (repository / "notes.txt").write_text("a new file is no change")
     clean = told_by([script])
     assert clean.code_revision == git(repository, "rev-parse", "HEAD")
     assert (clean.code_is_dirty, clean.script) == (False, "train/fraud.py")
-    (repository / "notes.txt").write_text("a new file is no change")
-    assert not told_by([script]).code_is_dirty
     script.write_text(TELL + "\n")
-    assert told_by([script]).code_is_dirty
-    assert "(changed)" in repr(told_by([script]))
+    changed = told_by([script])
+    assert changed.code_is_dirty
+    assert "(changed)" in repr(changed)
 
 
 def test_a_program_that_is_no_file_is_placed_by_its_folder(told_by, repository):

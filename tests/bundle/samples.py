@@ -67,6 +67,13 @@ def rich_group(connection, folder):
     }
     first.create_metric("Elderly", large)
 
+    first.add_enrichments({"i-1": {"anomaly_score": 0.5}, "i-998": {"anomaly_score": 0.25}})
+    first.update_enrichment("anomaly_detection", True, {})
+    (count,) = first.get_metrics(metric_name="Inference Count")
+    first.create_alert_rule(count.id, "lower", 10**6, "warning", lookback_period=5)
+    first.evaluate_alerts(now=pd.Timestamp.now(tz="UTC") + pd.Timedelta(minutes=10))
+    assert first.get_alerts()
+
     second = new_version(connection, 2, group)
     second.parents = [first]
     second.save()

@@ -65,12 +65,19 @@ def test_everything_comes_in_elsewhere(connection, elsewhere, tmp_path, inferenc
     assert (report.n_models, report.n_artifacts) == (4, 4)
     first = there.get_version(label="V1")
     original = group.get_version(label="V1")
+    assert first.get_enrichment("anomaly_detection")["enabled"]
+    assert first.get_alert_rules() == original.get_alert_rules()
+    assert [m.id for m in first.get_metrics()] == [m.id for m in original.get_metrics()]
     pd.testing.assert_frame_equal(first.reference_data(), original.reference_data())
     assert elsewhere.models(attribute="city", tag="cards") == [original]
     if inferences:
         pd.testing.assert_frame_equal(first.inferences(), original.inferences())
         assert str(first.summary()) == str(original.summary())
         assert len(first.deletions()) == 1
+        assert first.get_enrichments() == original.get_enrichments()
+        assert first.get_alerts() == original.get_alerts()
+        scores = {"select": [{"function": "sum", "parameters": {"property": "anomaly_score"}}]}
+        assert first.query(scores) == original.query(scores)
         batches = there.get_version(sequence_num=3)
         pd.testing.assert_frame_equal(
             batches.batches(), group.get_version(sequence_num=3).batches()
