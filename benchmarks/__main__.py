@@ -10,6 +10,7 @@ from benchmarks import (
     drift,
     log,
     memory,
+    moving,
     opening,
     parquet_write,
     query,
@@ -34,6 +35,7 @@ BENCHMARKS = (
     drift,
     query,
     compare,
+    moving,
 )
 
 

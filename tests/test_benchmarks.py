@@ -12,6 +12,7 @@ from benchmarks import (
     drift,
     log,
     memory,
+    moving,
     opening,
     parquet_write,
     query,
@@ -25,7 +26,20 @@ from benchmarks.measure import Report, Row, in_turns, median_ratio, show
 
 @pytest.mark.parametrize(
     "module",
-    [compare, drift, log, memory, opening, parquet_write, query, save, sending, versions, writers],
+    [
+        compare,
+        drift,
+        log,
+        memory,
+        moving,
+        opening,
+        parquet_write,
+        query,
+        save,
+        sending,
+        versions,
+        writers,
+    ],
     ids=lambda module: module.__name__.rpartition(".")[2],
 )
 def test_a_quick_run_prints_a_table_of_finite_numbers(module, tmp_path, capsys):
@@ -51,6 +65,7 @@ def test_the_whole_run_has_every_benchmark():
         drift,
         log,
         memory,
+        moving,
         opening,
         parquet_write,
         query,
