@@ -22,7 +22,6 @@ def benchmark(context: Context) -> Report:
     size = context.size(100, quick=1) << 20
     source = context.new_folder() / "model.bin"
     source.write_bytes(os.urandom(size))
-    plain = context.new_folder()
     with (
         mg.connect(context.new_folder()) as connection,
         mg.connect(context.new_folder()) as filling,
@@ -38,7 +37,7 @@ def benchmark(context: Context) -> Report:
                 "backup": lambda: _with_new(context, connection.backup),
                 "export": lambda: _with_new(context, group.export),
                 "import": lambda: _import(context, bundle),
-                "copy": lambda: lambda: _copy(source, plain / "copy"),
+                "copy": lambda: _with_new(context, lambda target: _copy(source, target)),
             },
             context.rounds(10),
         )
