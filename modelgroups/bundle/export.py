@@ -14,6 +14,7 @@ from modelgroups.bundle.documents import dump_content
 from modelgroups.bundle.members import members_of
 from modelgroups.catalog.transfer import Content, read
 from modelgroups.errors import (
+    ConflictError,
     MethodNotApplicableError,
     ModelGroupsError,
     SnapshotMissingError,
@@ -21,6 +22,8 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
+from modelgroups.inferences.compact import compact
+from modelgroups.inferences.recipient import recipient_of
 from modelgroups.lifecycle.backup import with_its_files
 from modelgroups.lifecycle.lookup import require_group
 from modelgroups.progress import tracked
@@ -52,6 +55,8 @@ def export_group(registry: Registry, group_id: str, path: object, *, with_logs: 
         The path is none, or something is there.
     MethodNotApplicableError
         Deleted rows lie in the files of a log, and cannot be removed from a read-only registry.
+    ConflictError
+        Inferences were deleted meanwhile.
     SnapshotMissingError, SnapshotCorruptError
         A file of the registry is gone, or was changed.
     UnexpectedError
@@ -60,9 +65,11 @@ def export_group(registry: Registry, group_id: str, path: object, *, with_logs: 
     target = require_path(path)
     if target.exists():
         raise UserValueError(f"{target} is there already; choose another name for the bundle")
-    building = target.with_name(f".{target.name[:200]}.{uuid4().hex}")
+    building = target.with_name(f".modelgroups-{uuid4().hex}")
     try:
         building.touch(exist_ok=False)
+        if with_logs:
+            _purge(registry, group_id)
         with_its_files(registry, lambda: _write(registry, group_id, building, with_logs=with_logs))
         building.replace(target)
         _fsync(target.parent)
@@ -107,25 +114,35 @@ def _write(registry: Registry, group_id: str, path: Path, *, with_logs: bool) ->
 
 
 def _content(registry: Registry, group_id: str, *, with_logs: bool) -> Content:
-    """Return the rows of a group; rows of its logs that were deleted are gone from the disk."""
+    """Return the rows of a group, of whose logs no deleted row may be left on the disk."""
     with registry.catalog.read() as session:
         require_group(session, group_id)
         content = read(session, group_id, with_logs=with_logs)
-    purged = {row["log"] for row in content.get("segment", ()) if row["n_deleted"]}
-    if not purged:
-        return content
-    if registry.read_only:
+    if _with_deleted_rows(content):
+        raise ConflictError(
+            "inferences were deleted while their log was being exported, and must not go with it; "
+            "export the group again"
+        )
+    return content
+
+
+def _purge(registry: Registry, group_id: str) -> None:
+    """Remove deleted rows from the disk."""
+    with registry.catalog.read() as session:
+        found = _with_deleted_rows(read(session, group_id, with_logs=True))
+    if found and registry.read_only:
         raise MethodNotApplicableError(
             "deleted inferences still lie in the files of the group's logs, and must not be "
             "exported; open the registry with read_only=False, and they are removed first"
         )
-    from modelgroups.inferences.compact import compact
-    from modelgroups.inferences.recipient import recipient_of
+    for model_id in found:
+        compact(recipient_of(registry, model_id))
 
-    for row in content["inference_log"]:
-        if row["serial"] in purged:
-            compact(recipient_of(registry, row["model_id"]))
-    return _content(registry, group_id, with_logs=with_logs)
+
+def _with_deleted_rows(content: Content) -> list[str]:
+    """Return the models in whose segments deleted rows lie."""
+    logs = {row["log"] for row in content.get("segment", ()) if row["n_deleted"]}
+    return [row["model_id"] for row in content.get("inference_log", ()) if row["serial"] in logs]
 
 
 @contextmanager

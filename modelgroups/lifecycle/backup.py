@@ -117,7 +117,7 @@ def _translated(target: Path) -> Iterator[None]:
 def _building(target: Path) -> Iterator[Path]:
     """Offer a folder that gets its name at the end, or is removed."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    folder = target.with_name(f".{target.name[:200]}.{uuid4().hex}")
+    folder = target.with_name(f".modelgroups-{uuid4().hex}")
     folder.mkdir()
     try:
         yield folder

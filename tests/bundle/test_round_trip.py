@@ -1,6 +1,7 @@
 """What is exported comes in elsewhere with nothing lost; the same content makes the same bytes."""
 
 import hashlib
+import os
 import subprocess
 import sys
 import zipfile
@@ -202,7 +203,7 @@ def test_damage_is_not_exported(connection, tmp_path, kind, damage):
     wanted = SnapshotMissingError if damage == "gone" else SnapshotCorruptError
     with pytest.raises(wanted, match=path.stem):
         group.export(tmp_path / "b", inferences=True)
-    assert not [p for p in tmp_path.iterdir() if p.name.startswith((".b", "b"))]
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith((".modelgroups", "b"))]
 
 
 def test_nothing_changes_by_an_export(connection, tmp_path):
@@ -211,3 +212,18 @@ def test_nothing_changes_by_an_export(connection, tmp_path):
     before = contents(connection)
     group.export(tmp_path / "2", inferences=True)
     assert contents(connection) == before
+
+
+def test_a_collection_leaves_the_files_of_an_import_that_is_under_way(connection):
+    with connection.registry.objects.stage_folder() as folder:
+        (folder / "0").write_bytes(b"on its way")
+        os.utime(folder, (0, 0))  # it looks as if it were old
+        assert connection.gc().n_staging == 0
+        assert (folder / "0").read_bytes() == b"on its way"
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / "0").write_bytes(b"whose process died")
+    os.utime(folder, (0, 0))
+    collected = connection.gc()
+    assert (collected.n_staging, collected.size) == (1, 18)
+    assert not folder.exists()
