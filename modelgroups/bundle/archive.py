@@ -20,7 +20,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from modelgroups.bundle.documents import dump_json, load_json
 from modelgroups.catalog.setup import HEAD
-from modelgroups.errors import BundleError, SnapshotCorruptError
+from modelgroups.errors import BundleError, ModelGroupsError, SnapshotCorruptError
 
 __all__ = ["CATALOG", "Bundle", "Writer", "opened", "written"]
 
@@ -100,8 +100,8 @@ def _info(name: str, size: int) -> ZipInfo:
 
 @contextmanager
 def written(path: Path) -> Iterator[Writer]:
-    """Write a bundle to a file that is there already, and sync it."""
-    with path.open("r+b") as file:
+    """Write a bundle to a file that is there already, in place of what it holds, and sync it."""
+    with path.open("w+b") as file:
         with ZipFile(file, "w", ZIP_STORED) as archive:
             yield Writer(archive)
             archive.comment = b"0" * _SEAL
@@ -176,11 +176,11 @@ def opened(path: Path) -> Iterator[Bundle]:
             _require_seal(file, path)
             with ZipFile(file) as archive:
                 yield _checked(archive, file)
+    except ModelGroupsError:  # some of ours are OSErrors too
+        raise
     except (BadZipFile, EOFError, NotImplementedError) as error:
         raise BundleError(f"{str(path)!r} is no bundle: {error}") from error
     except OSError as error:
-        if isinstance(error, BundleError) or error.filename not in {None, str(path)}:
-            raise
         raise BundleError(f"the bundle {str(path)!r} cannot be read: {error}") from error
 
 

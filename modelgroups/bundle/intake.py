@@ -98,6 +98,11 @@ def _store(
             member.prepare(registry)
         with registry.catalog.write() as session:
             for member in _agreed(merge(session, content, insert=True)):
+                if member.files.keys() - staged.keys():
+                    raise ConflictError(
+                        "the registry was changed while the bundle was being taken in; try again. "
+                        "Nothing was changed."
+                    )
                 member.publish(registry, [staged[name] for name in member.files])
             return require_group(session, bundle.group_id)
 

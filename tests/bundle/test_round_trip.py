@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import modelgroups as mg
+from modelgroups.bundle import archive
 from modelgroups.catalog.exported import EXPORTED, NOT_EXPORTED
 from modelgroups.catalog.tables import Base, table
 from modelgroups.errors import (
@@ -18,6 +19,7 @@ from modelgroups.errors import (
     ReadOnlyError,
     SnapshotCorruptError,
     SnapshotMissingError,
+    UnexpectedError,
     UserTypeError,
     UserValueError,
 )
@@ -227,3 +229,32 @@ def test_a_collection_leaves_the_files_of_an_import_that_is_under_way(connection
     collected = connection.gc()
     assert (collected.n_staging, collected.size) == (1, 18)
     assert not folder.exists()
+
+
+def test_files_that_are_compacted_away_meanwhile_are_not_missed(connection, tmp_path, monkeypatch):
+    group = small_group(connection)
+    model = group.get_latest_version()
+    for start in range(300, 1500, 300):
+        model.send_inferences(rows(300, start))
+    added = []
+
+    def add(self, name, *more, real=archive.Writer.add):
+        if not added and name.endswith(".npy"):
+            added.append(name)
+            model.compact()
+        real(self, name, *more)
+
+    monkeypatch.setattr(archive.Writer, "add", add)
+    bundle = group.export(tmp_path / "b", inferences=True)
+    assert added
+    assert bundle.read_bytes() == group.export(tmp_path / "c", inferences=True).read_bytes()
+    with mg.connect(":memory:") as elsewhere:
+        assert len(elsewhere.import_bundle(bundle).get_latest_version().inferences()) == 1500
+
+
+def test_a_disk_that_refuses_is_told_and_nothing_comes_in(connection, elsewhere, tmp_path):
+    bundle = small_group(connection).export(tmp_path / "b", inferences=True)
+    (tmp_path / "elsewhere" / "objects").write_bytes(b"in the way")
+    with pytest.raises(UnexpectedError, match="Nothing was stored"):
+        elsewhere.import_bundle(bundle)
+    assert elsewhere.models() == []
