@@ -35,6 +35,7 @@ from modelgroups.catalog.tables import (
     ReferenceFileRow,
     ReferenceSetRow,
     RevisionRow,
+    SegmentCountRow,
     SegmentRow,
     SnapshotRow,
     TagRow,
@@ -239,5 +240,5 @@ EXPORTED: Final = (
 )
 """In the order in which rows are inserted: what is named before what names it."""
 
-NOT_EXPORTED: Final = (RevisionRow, AttributeRow, TagRow)
-"""The revision is the registry's own; attributes and tags are found anew in each model."""
+NOT_EXPORTED: Final = (RevisionRow, AttributeRow, TagRow, SegmentCountRow)
+"""The revision is the registry's own; the others are made anew from what travels."""
