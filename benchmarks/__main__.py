@@ -11,6 +11,7 @@ from benchmarks import (
     lifecycle,
     log,
     memory,
+    moving,
     opening,
     parquet_write,
     query,
@@ -36,6 +37,7 @@ BENCHMARKS = (
     query,
     compare,
     lifecycle,
+    moving,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+from collections.abc import Collection
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -18,6 +19,7 @@ from modelgroups.arguments import (
 from modelgroups.calls import checked_call, checked_calls
 from modelgroups.catalog import groups, models
 from modelgroups.criteria import key_or_none, moment_or_none
+from modelgroups.custody import Custody
 from modelgroups.errors import MissingParameterError, UserTypeError, UserValueError
 from modelgroups.group import ModelGroup
 from modelgroups.lifecycle.lookup import (
@@ -27,6 +29,7 @@ from modelgroups.lifecycle.lookup import (
     require_group,
     require_model,
 )
+from modelgroups.lifecycle.provenance import wanted_parts
 from modelgroups.maintaining import Maintaining
 from modelgroups.model import Model
 from modelgroups.model.records import from_record
@@ -51,6 +54,7 @@ def connect(
     read_only: bool = False,
     engine: DuckDB | BaseBackend | None = None,
     actor: str | None = None,
+    provenance: bool | Collection[str] | None = None,
 ) -> Connection:
     """Open a registry; make it if it is not there.
 
@@ -67,6 +71,11 @@ def connect(
     actor
         Who makes the changes, for the audit events; the user, the host and the process if it is
         not given.
+    provenance
+        What `Model.save` records of where a version comes from: True for all, False for
+        nothing, or some of ``"python"``, ``"platform"``, ``"packages"``, ``"code"`` and
+        ``"script"``. None for what the environment variable ``MODELGROUPS_PROVENANCE`` says
+        (``all``, ``none``, or some, with commas), else all.
 
     Returns
     -------
@@ -90,14 +99,14 @@ def connect(
     ...     connection
     <Connection ':memory:'>
     """
-    kept = require_engine(engine)
+    kept, parts = require_engine(engine), wanted_parts(provenance)
     registry = open_registry(location, read_only=read_only, actor=actor)
-    registry.engine = kept
+    registry.engine, registry.provenance = kept, parts
     return Connection(registry)
 
 
 @checked_calls
-class Connection(Maintaining):
+class Connection(Maintaining, Custody):
     """An open registry.
 
     Threads may share it, and a forked child may go on using it. Any number of connections

@@ -11,6 +11,7 @@ callers expect one. Catch ``ModelGroupsError`` to catch them all.
     ├── UserError                       the call was wrong; the message says how to mend it
     │   ├── MissingParameterError         (TypeError)   an argument is missing or unknown
     │   ├── UserValueError                (ValueError)  a value is not acceptable
+    │   │   ├── BundleError                             a bundle is damaged, or is none
     │   │   ├── FrameError                              a DataFrame cannot be stored as it is
     │   │   └── NotARegistryError                       the location holds something else
     │   ├── UserTypeError                 (TypeError)   a value has the wrong type
@@ -45,6 +46,7 @@ from typing import Any, ClassVar
 
 __all__ = [
     "BadRequestError",
+    "BundleError",
     "CatalogBusyError",
     "CatalogCorruptError",
     "CatalogTooNewError",
@@ -90,6 +92,10 @@ class MissingParameterError(UserError, TypeError):
 
 class UserValueError(UserError, ValueError):
     """An argument has the right type and an unacceptable value."""
+
+
+class BundleError(UserValueError):
+    """A file is not a bundle that can be taken in: damaged, made up, or of a newer release."""
 
 
 class FrameError(UserValueError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import os
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from modelgroups.arguments import (
@@ -321,6 +323,49 @@ class ModelGroup(Promoting, JsonDataclass):
             It is not archived, or a partner id of its versions was given away meanwhile.
         """
         self._fill(restore_group(self._registry, self.id))
+
+    def export(self, path: str | os.PathLike[str], inferences: bool = False) -> Path:
+        """Write the group into one file, a bundle, that `Connection.import_bundle` takes in.
+
+        It holds every version with its schema, reference data, artifacts, metrics, provenance
+        and lineage. Deleted inferences are not in it; equal content gives equal bytes.
+
+        Parameters
+        ----------
+        path
+            The file; there must be none.
+        inferences
+            Whether the inferences and ground truths of all versions go with it.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        UserTypeError, UserValueError
+            The path is none, or something is there.
+        SnapshotMissingError, SnapshotCorruptError
+            A file of the registry is gone, or was changed since it was saved.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder, mg.connect(":memory:") as connection:
+        ...     model = connection.model("m-1", "NLP", "TOKEN_SEQUENCE")
+        ...     _ = model.build_token_sequence_model("question", "answer")
+        ...     _ = model.save()
+        ...     bundle = connection.get_model_group(model).export(f"{folder}/answers.bundle")
+        ...     with mg.connect(":memory:") as elsewhere:
+        ...         elsewhere.import_bundle(bundle).get_latest_version() == model
+        True
+        """
+        from modelgroups.bundle.export import export_group
+
+        with_logs = require_flag(inferences, "inferences")
+        return export_group(self._registry, self.id, path, with_logs=with_logs)
 
     def _model(self, record: ModelRecord) -> Model:
         return from_record(Model, record, self._registry)

@@ -30,7 +30,7 @@ from modelgroups.storage.lock import locked, thread_lock
 from modelgroups.storage.objects import ObjectStore
 from modelgroups.storage.segments import SegmentStore
 
-__all__ = ["MEMORY", "Registry", "default_location", "open_registry"]
+__all__ = ["MEMORY", "Registry", "default_location", "open_registry", "require_location"]
 
 logger = logging.getLogger("modelgroups")
 
@@ -69,6 +69,10 @@ class Registry:
         Images and other files that inferences name.
     segments
         The files of the inference logs.
+    artifacts
+        The files that versions hold under a name.
+    provenance
+        Which parts of their provenance versions are saved with, `ProvenancePart`.
     """
 
     location: str
@@ -77,6 +81,8 @@ class Registry:
     objects: ObjectStore
     media: ObjectStore
     segments: SegmentStore
+    artifacts: ObjectStore
+    provenance: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._lock = thread_lock()
@@ -175,7 +181,7 @@ def open_registry(
             )
     if location is None:
         location = default_location()
-    name = _as_text(location)
+    name = require_location(location)
     if name == MEMORY:
         return _open_temporary(read_only=read_only, actor=actor)
     root = Path(name).expanduser().absolute()
@@ -201,7 +207,8 @@ def _translated(root: Path) -> Iterator[None]:
         raise UnexpectedError(f"the registry at {root} cannot be opened: {error}") from error
 
 
-def _as_text(location: object) -> str:
+def require_location(location: object) -> str:
+    """Return the name of a folder, or `MEMORY`, as text, or raise."""
     if not isinstance(location, str | os.PathLike):
         raise UserTypeError(
             f"location must be a folder, ':memory:' or None, got {type(location).__name__}"
@@ -230,6 +237,7 @@ def _assemble(
         objects=objects,
         media=ObjectStore(root / "objects", durable=durable, suffix=".bin"),
         segments=SegmentStore(root / "inferences", objects),
+        artifacts=ObjectStore(root / "objects", durable=durable, suffix=".artifact"),
     )
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "MetricType",
     "ModelStatus",
     "OutputType",
+    "ProvenancePart",
     "Role",
     "Stage",
     "TextDelimiter",
@@ -121,6 +122,16 @@ class ModelStatus(ListableStrEnum):
     Archiving = "Archiving"
     ArchiveFailed = "ArchiveFailed"
     Unknown = "Unknown"
+
+
+class ProvenancePart(ListableStrEnum):
+    """What `save` can record of where a version comes from."""
+
+    Python = "python"
+    Platform = "platform"
+    Packages = "packages"
+    Code = "code"
+    Script = "script"
 
 
 class Enrichment(ListableStrEnum):
@@ -233,10 +244,12 @@ class EventType(ListableStrEnum):
     AlertUpdated = "alert.updated"
     AliasDeleted = "alias.deleted"
     AliasMoved = "alias.moved"
+    ArtifactAdded = "artifact.added"
     BatchClosed = "batch.closed"
     EnrichmentUpdated = "enrichment.updated"
     GroupArchived = "group.archived"
     GroupCreated = "group.created"
+    GroupImported = "group.imported"
     GroupRestored = "group.restored"
     GroupUpdated = "group.updated"
     InferencesCompacted = "inferences.compacted"

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import Session
 
+from modelgroups.catalog.log_tables import BatchRow
 from modelgroups.catalog.records import BatchRecord
-from modelgroups.catalog.tables import BatchRow, table
+from modelgroups.catalog.tables import table
 
 __all__ = ["close", "closed_among", "find", "live", "note", "shrink"]
 

@@ -12,7 +12,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,6 +29,7 @@ __all__ = [
     "APPLICATION_ID",
     "BUSY_SECONDS",
     "checkpoint",
+    "copy_database",
     "driver",
     "integrity_problems",
     "make_engine",
@@ -209,6 +210,14 @@ def checkpoint(connection: Connection) -> bool:
         return False
     finally:
         raw.execute(f"PRAGMA busy_timeout={_PRAGMAS['busy_timeout']}")
+
+
+def copy_database(connection: Connection, path: Path) -> None:
+    """Copy what a reader sees into a new file, whoever writes meanwhile."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute("SELECT count(*) FROM sqlite_master").fetchone()  # now the reader sees one state
+    with closing(driver().connect(path, isolation_level=None)) as copy:
+        raw.backup(copy)
 
 
 def sqlite_version() -> str:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session
 
-from modelgroups.catalog.tables import LogObjectRow, table
+from modelgroups.catalog.log_tables import LogObjectRow
+from modelgroups.catalog.tables import table
 
 __all__ = ["add", "forget", "has", "live"]
 

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session
 
+from modelgroups.catalog.log_tables import InferenceLogRow
 from modelgroups.catalog.prepared import Prepared
 from modelgroups.catalog.records import LogRecord
-from modelgroups.catalog.tables import InferenceLogRow, ModelRow, table
+from modelgroups.catalog.tables import ModelRow, table
 
 __all__ = [
     "Addressee",

@@ -29,6 +29,7 @@ __all__ = [
     "find_by_partner_id",
     "find_version",
     "fingerprint",
+    "index",
     "is_as_saved",
     "latest_version",
     "list_matching",
@@ -222,7 +223,7 @@ def create(session: Session, record: ModelRecord, entries: Entries | None = None
         "fingerprint": mark,
     }
     serial = int(_INSERT.scalar(session, values))
-    _index(session, serial, entries_of(record) if entries is None else entries)
+    index(session, serial, entries_of(record) if entries is None else entries)
     return mark
 
 
@@ -235,7 +236,7 @@ def rewrite(session: Session, record: ModelRecord) -> str:
     serial = int(session.execute(statement.returning(_MODEL.serial)).scalar_one())
     session.execute(delete(table(AttributeRow)).where(_ATTRIBUTE.model_serial == serial))
     session.execute(delete(table(TagRow)).where(_TAG.model_serial == serial))
-    _index(session, serial, entries_of(record))
+    index(session, serial, entries_of(record))
     return mark
 
 
@@ -295,7 +296,8 @@ def stored_fingerprints(session: Session) -> Iterable[tuple[ModelRecord, str]]:
         yield ModelRecord._make(row[:-1]), row[-1]
 
 
-def _index(session: Session, serial: int, entries: Entries) -> None:
+def index(session: Session, serial: int, entries: Entries) -> None:
+    """Insert the rows that find a version by its attributes and tags."""
     owner = {"model_serial": serial}
     if entries.attributes:
         _INSERT_ATTRIBUTE.run_many(session, [entry | owner for entry in entries.attributes])

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlmodel import Session
 
+from modelgroups.catalog.log_tables import ParcelKeyRow, ParcelRow
 from modelgroups.catalog.prepared import Prepared, inserting
 from modelgroups.catalog.records import Parcel
-from modelgroups.catalog.tables import ParcelKeyRow, ParcelRow, table
+from modelgroups.catalog.tables import table
 
 __all__ = [
     "ParcelKey",

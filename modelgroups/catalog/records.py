@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 __all__ = [
+    "Artifact",
     "BatchRecord",
     "EnrichmentSetting",
     "GroupRecord",
@@ -75,6 +76,15 @@ class ReferenceSet(NamedTuple):
     created_at: str
     closed_at: str | None
     files: tuple[Snapshot, ...]
+
+
+class Artifact(NamedTuple):
+    """A file that a version holds under a name; without hash and time before it is stored."""
+
+    name: str
+    size: int
+    digest: str | None = None
+    created_at: str | None = None
 
 
 class LogRecord(NamedTuple):

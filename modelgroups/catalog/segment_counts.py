@@ -9,7 +9,8 @@ from typing import NamedTuple, Self
 from sqlalchemy import bindparam, delete, insert, select
 from sqlmodel import Session
 
-from modelgroups.catalog.tables import InferenceLogRow, SegmentCountRow, SegmentRow, table
+from modelgroups.catalog.log_tables import InferenceLogRow, SegmentCountRow, SegmentRow
+from modelgroups.catalog.tables import table
 
 __all__ = ["KeptCount", "forget", "keep", "of_log"]
 

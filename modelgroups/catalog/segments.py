@@ -8,8 +8,9 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import Session
 
 from modelgroups.catalog import segment_counts
+from modelgroups.catalog.log_tables import InferenceLogRow, SegmentRow
 from modelgroups.catalog.records import Segment
-from modelgroups.catalog.tables import InferenceLogRow, SegmentRow, table
+from modelgroups.catalog.tables import table
 
 __all__ = ["add", "drop", "live", "live_everywhere", "mark_deleted"]
 

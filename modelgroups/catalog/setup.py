@@ -13,8 +13,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from modelgroups.catalog.engine import APPLICATION_ID, driver, reading_mode
 from modelgroups.catalog.events import GENESIS
+from modelgroups.catalog.log_tables import METADATA
 from modelgroups.catalog.session import catalog_error
-from modelgroups.catalog.tables import Base
 from modelgroups.errors import (
     CatalogCorruptError,
     CatalogTooNewError,
@@ -24,7 +24,7 @@ from modelgroups.errors import (
 
 __all__ = ["HEAD", "create", "is_current", "read_revision"]
 
-HEAD = "0007"
+HEAD = "0008"
 """The schema revision that this release writes; revisions are numbers in order."""
 
 
@@ -40,7 +40,7 @@ def create(path: Path, *, durable: bool = True) -> None:
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute("PRAGMA synchronous=OFF")
             connection.execute("BEGIN")
-            for table in Base.metadata.sorted_tables:
+            for table in METADATA.sorted_tables:
                 connection.execute(str(CreateTable(table).compile(dialect=dialect)))
                 for index in sorted(table.indexes, key=lambda index: index.name or ""):
                     connection.execute(str(CreateIndex(index).compile(dialect=dialect)))

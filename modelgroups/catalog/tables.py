@@ -16,7 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
+    String,
     Table,
     Text,
     UniqueConstraint,
@@ -29,24 +29,21 @@ __all__ = [
     "AlertRuleRow",
     "AliasMoveRow",
     "AliasRow",
+    "ArtifactRow",
     "AttributeRow",
     "AuditHeadRow",
     "Base",
-    "BatchRow",
     "EnrichmentSettingRow",
     "EventRow",
     "GroupRow",
-    "InferenceLogRow",
-    "LogObjectRow",
     "MetricRow",
     "ModelRow",
-    "ParcelKeyRow",
-    "ParcelRow",
+    "OriginRow",
+    "ParentRow",
+    "ProvenanceRow",
     "ReferenceFileRow",
     "ReferenceSetRow",
     "RevisionRow",
-    "SegmentCountRow",
-    "SegmentRow",
     "SnapshotRow",
     "TagRow",
     "table",
@@ -60,6 +57,11 @@ class Base(SQLModel, registry=registry()):
 def table(row: type[Base]) -> Table:
     """Return the Core table of a row class, for statements."""
     return cast("Table", cast("Any", row).__table__)
+
+
+def _model_key() -> Column[str]:
+    """Return the column that names the model of a row, as a part of the primary key."""
+    return Column(String(36), ForeignKey("model.id"), primary_key=True)
 
 
 class RevisionRow(Base, table=True):
@@ -200,143 +202,44 @@ class ReferenceFileRow(Base, table=True):
     digest: str = Field(foreign_key="snapshot.digest", max_length=64)
 
 
-class InferenceLogRow(Base, table=True):
-    """The inference log of a model, from its first inference or ground truth on.
+class ArtifactRow(Base, table=True):
+    """A file of the object store that a version holds under a name."""
 
-    `n_truths` counts the ids that have a ground truth, `n_waiting` those of them without an
-    inference. `generation` grows with every change of the list of segments, `n_deletions` with
-    every deletion of rows. Rows of the other tables name the log by its `serial`.
-    """
+    __tablename__ = "artifact"
 
-    __tablename__ = "inference_log"
-
-    serial: int | None = Field(default=None, primary_key=True)
-    model_id: str = Field(foreign_key="model.id", unique=True, max_length=36)
-    n_truths: int
-    n_waiting: int
-    generation: int
-    n_deletions: int
-
-
-class SegmentRow(Base, table=True):
-    """An immutable Parquet file of a log, with its index of keys.
-
-    `serial` is the order of storing. `footer_digest` is the SHA-256 of the file's footer, where
-    names, types and places stand. `deleted` marks the rows that were deleted since the file was
-    written: a bit for each row, compressed.
-    """
-
-    __tablename__ = "segment"
-    __table_args__ = (
-        Index("ix_segment_log_kind", "log", "kind"),
-        {"sqlite_autoincrement": True},
-    )
-
-    serial: int | None = Field(default=None, primary_key=True)
-    id: str = Field(unique=True, max_length=32)
-    log: int = Field(foreign_key="inference_log.serial")
-    kind: str
-    n_rows: int
-    n_deleted: int
-    size: int
+    model_id: str = Field(sa_column=_model_key())
+    name: str = Field(sa_column=Column(Text, primary_key=True))
     digest: str = Field(max_length=64)
-    footer_digest: str = Field(max_length=64)
-    index_digest: str = Field(max_length=64)
-    from_time: str
-    to_time: str
-    from_batch: str | None
-    to_batch: str | None
-    created_at: str
-    deleted: bytes | None = Field(sa_column=Column(LargeBinary))
-
-
-class SegmentCountRow(Base, table=True):
-    """Counts of the rows of a segment by day and bucket, which can be made again at any time.
-
-    `key` is a hash of the buckets, `n_deleted` says how many rows were deleted when they were
-    counted, and `digest` is the SHA-256 of all the others.
-    """
-
-    __tablename__ = "segment_count"
-    __table_args__ = (UniqueConstraint("segment", "key"),)
-
-    serial: int | None = Field(default=None, primary_key=True)
-    segment: str = Field(foreign_key="segment.id", max_length=32)
-    key: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    n_deleted: int
-    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    counts: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
-class ParcelRow(Base, table=True):
-    """Rows of a log that came a few at a time, as a JSON list of objects.
-
-    `serial` is the order of storing, and is never given twice: parcels up to a serial are
-    folded into a segment.
-    """
-
-    __tablename__ = "parcel"
-    __table_args__ = (
-        Index("ix_parcel_log_kind", "log", "kind"),
-        {"sqlite_autoincrement": True},
-    )
-
-    serial: int | None = Field(default=None, primary_key=True)
-    log: int = Field(foreign_key="inference_log.serial")
-    kind: str
-    n_rows: int
-    rows: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-
-
-class ParcelKeyRow(Base, table=True):
-    """The keys of the rows in parcels."""
-
-    __tablename__ = "parcel_key"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-
-    log: int = Field(
-        sa_column=Column(
-            Integer, ForeignKey("inference_log.serial"), primary_key=True, autoincrement=False
-        )
-    )
-    kind: str = Field(sa_column=Column(Text, primary_key=True))
-    key: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    parcel: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    row: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-
-
-class BatchRow(Base, table=True):
-    """Inferences that share a batch id; `n_declared` is the count given when it was closed."""
-
-    __tablename__ = "batch"
-
-    log: int = Field(
-        sa_column=Column(
-            Integer, ForeignKey("inference_log.serial"), primary_key=True, autoincrement=False
-        )
-    )
-    batch_id: str = Field(sa_column=Column(Text, primary_key=True))
-    n_rows: int
-    from_time: str
-    to_time: str
-    created_at: str
-    closed_at: str | None
-    n_declared: int | None
-
-
-class LogObjectRow(Base, table=True):
-    """A file of the object store that rows of a log name, and how many rows do."""
-
-    __tablename__ = "log_object"
-
-    log: int = Field(
-        sa_column=Column(
-            Integer, ForeignKey("inference_log.serial"), primary_key=True, autoincrement=False
-        )
-    )
-    digest: str = Field(sa_column=Column(Text, primary_key=True))
     size: int
-    n_rows: int
+    created_at: str
+
+
+class ProvenanceRow(Base, table=True):
+    """What versions were saved with, as JSON, named by the SHA-256 of the text."""
+
+    __tablename__ = "provenance"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    document: str
+
+
+class OriginRow(Base, table=True):
+    """The provenance of a version; many share one."""
+
+    __tablename__ = "origin"
+
+    model_id: str = Field(sa_column=_model_key())
+    digest: str = Field(foreign_key="provenance.digest", max_length=64)
+
+
+class ParentRow(Base, table=True):
+    """A version that another was made from; it may lie in another registry."""
+
+    __tablename__ = "parent"
+
+    model_id: str = Field(sa_column=_model_key())
+    ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    parent_id: str = Field(max_length=36)
 
 
 class MetricRow(Base, table=True):

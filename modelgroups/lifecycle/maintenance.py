@@ -8,13 +8,22 @@ from functools import partial
 
 from sqlmodel import Session
 
-from modelgroups.catalog import groups, log_objects, models, references, segments
+from modelgroups.catalog import (
+    artifacts,
+    groups,
+    log_objects,
+    models,
+    origins,
+    references,
+    segments,
+)
 from modelgroups.catalog.audit import check_audit
 from modelgroups.catalog.engine import integrity_problems, sqlite_version, undecoded, write_a_page
 from modelgroups.catalog.events import AuditHead, record
 from modelgroups.catalog.records import Segment
 from modelgroups.errors import SnapshotMissingError, UnexpectedError
 from modelgroups.inferences.garbage import LogGarbage
+from modelgroups.lifecycle.lineage import problems_of_lineage
 from modelgroups.progress import tracked
 from modelgroups.registry import Registry
 from modelgroups.storage.objects import Collected
@@ -38,6 +47,8 @@ class Verification:
         One sentence for each thing that is wrong.
     sqlite
         The release of SQLite in use.
+    n_artifacts
+        How many files that versions hold were checked.
     """
 
     n_models: int
@@ -47,6 +58,7 @@ class Verification:
     size: int
     problems: tuple[str, ...]
     sqlite: str
+    n_artifacts: int = 0
 
     def __bool__(self) -> bool:
         return not self.problems
@@ -56,7 +68,8 @@ class Verification:
         lines = [
             (
                 f"models: {self.n_models}, snapshots: {self.n_snapshots}, "
-                f"segments: {self.n_segments}, events: {self.n_events} ({self.size:,} bytes), "
+                f"artifacts: {self.n_artifacts}, segments: {self.n_segments}, "
+                f"events: {self.n_events} ({self.size:,} bytes), "
                 f"checked with SQLite {self.sqlite}: {found}"
             ),
             *self.problems,
@@ -94,8 +107,10 @@ def verify(registry: Registry, audit_head: AuditHead | None = None) -> Verificat
         snapshots = references.snapshots(session)
         listed = segments.live_everywhere(session)
         images = sorted(log_objects.live(session))
+        held = artifacts.live(session)
     checks: list[Callable[[], int]] = [
         *(partial(registry.objects.verify, snapshot.digest) for snapshot in snapshots),
+        *(partial(registry.artifacts.verify, digest) for digest in held),
         *(partial(registry.media.verify, digest) for digest in images),
         *(partial(_verify_segment, registry, model_id, found) for model_id, found in listed),
     ]
@@ -113,6 +128,7 @@ def verify(registry: Registry, audit_head: AuditHead | None = None) -> Verificat
         size,
         tuple(problems),
         sqlite_version(),
+        n_artifacts=len(held),
     )
 
 
@@ -140,29 +156,43 @@ def _problems_of_rows(session: Session) -> list[str]:
             f"the model {model} has lost the list of its reference files"
             for model in references.models_without_files(session)
         ),
+        *(
+            f"the provenance {digest} was changed since it was saved"
+            for digest in origins.altered(session)
+        ),
+        *problems_of_lineage(origins.all_parents(session)),
     ]
 
 
 def collect(registry: Registry) -> Collected:
-    """Remove the rows and files that no reference set uses, under the write lock.
+    """Remove the rows and files that nothing uses, under the write lock.
 
     The rows go first, in a transaction of their own: a row always has its file. Its commit also
     ends those of processes that died in theirs, which could come back later; and a file that was
     published after it, by the next such process, is another file than the one that was found.
     """
     garbage = registry.objects.published()
+    dropped = registry.artifacts.published()
     of_logs = LogGarbage.suspected(registry)
     with registry.catalog.write() as session:
         references.drop_unreferenced(session)
         for snapshot in references.snapshots(session):
             garbage.pop(snapshot.digest, None)
+        for digest in artifacts.live(session):
+            dropped.pop(digest, None)
         of_logs.clear(registry, session)
         write_a_page(session.connection())
     with registry.catalog.write() as session:
         session.connection()  # takes the lock
         collected = registry.objects.collect(garbage)
+        of_artifacts = registry.artifacts.collect(dropped)
         n_files, size = of_logs.remove(registry)
-        collected = replace(collected, n_log_files=n_files, size=collected.size + size)
+        collected = replace(
+            collected,
+            digests=collected.digests + of_artifacts.digests,
+            n_log_files=n_files,
+            size=collected.size + of_artifacts.size + size,
+        )
         if collected.digests or n_files:
             n_removed = len(collected.digests) + n_files
             after = {"files": n_removed, "size": collected.size}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from uuid import uuid4
 
 from sqlmodel import Session
 
-from modelgroups.catalog import aliases, groups, models, references
+from modelgroups.catalog import aliases, groups, models, origins, references
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import GroupRecord, ModelRecord, Snapshot
 from modelgroups.errors import ConflictError
-from modelgroups.lifecycle.lookup import require_group
+from modelgroups.lifecycle.artifacts import ArtifactToStore, put_artifacts, staged_artifacts
+from modelgroups.lifecycle.lookup import require_group, require_model
+from modelgroups.lifecycle.provenance import gather
 from modelgroups.reference.intake import (
     FrameToStore,
     require_writable,
@@ -29,6 +32,8 @@ def save_version(
     wanted: ModelRecord,
     reference: FrameToStore | None,
     *,
+    artifacts: Sequence[ArtifactToStore] = (),
+    parents: Sequence[str] = (),
     partner_id_is_generated: bool,
     tried_before: bool,
 ) -> ModelRecord:
@@ -43,6 +48,11 @@ def save_version(
         number is given here.
     reference
         The reference data, or None.
+    artifacts
+        The files that the version holds from the first.
+    parents
+        The ids of the versions that it was made from. They were saved before it, so that no
+        version can be its own ancestor.
     partner_id_is_generated
         Whether a suffix may be added to the partner id when it is taken.
     tried_before
@@ -56,7 +66,7 @@ def save_version(
     Raises
     ------
     NotFoundError
-        The group does not exist.
+        The group or a parent does not exist.
     ConflictError
         The group is archived, the label or the partner id is taken, or the label looks like an
         alias of the group.
@@ -65,12 +75,21 @@ def save_version(
     """
     require_writable(registry)
     entries = models.entries_of(wanted)
+    provenance = gather(registry.provenance)
     staging = nullcontext() if reference is None else staged_frame(registry.objects, reference)
-    with staging as staged, registry.catalog.write() as session:
+    with (
+        staging as staged,
+        staged_artifacts(registry.artifacts, artifacts) as copies,
+        registry.catalog.write() as session,
+    ):
+        at = now()
         stored = models.find(session, wanted.id) if tried_before else None
         if stored is not None:
-            return _adopt(stored, wanted)
-        at = now()
+            put_artifacts(registry, session, stored.id, copies, at)
+            same_parents = origins.parents(session, stored.id) == tuple(parents)
+            return _adopt(stored, wanted, same_parents=same_parents)
+        for parent_id in parents:
+            require_model(session, parent_id)
         group = _group_of(session, wanted, at)
         record = wanted._replace(
             group_id=group.id,
@@ -84,12 +103,21 @@ def save_version(
         if staged is not None:
             registry.objects.publish(staged.path, staged.snapshot.digest)
             references.add_files(session, record.id, [staged.snapshot], close=True, at=at)
-        _record(session, record, fingerprint, None if staged is None else staged.snapshot)
+        origins.add_parents(session, record.id, parents)
+        if provenance is not None:
+            origins.note_provenance(session, record.id, *provenance)
+        snapshot = None if staged is None else staged.snapshot
+        _record(session, record, fingerprint, snapshot, parents)
+        put_artifacts(registry, session, record.id, copies, at)
         return record
 
 
 def _record(
-    session: Session, record: ModelRecord, fingerprint: str, reference: Snapshot | None
+    session: Session,
+    record: ModelRecord,
+    fingerprint: str,
+    reference: Snapshot | None,
+    parents: Sequence[str],
 ) -> None:
     after = {
         "version": record.sequence_num,
@@ -99,6 +127,7 @@ def _record(
         "fingerprint": fingerprint,
         "reference": None if reference is None else reference.digest,
         "reference_rows": 0 if reference is None else reference.n_rows,
+        "parents": list(parents),
     }
     record_event(
         session,
@@ -157,7 +186,7 @@ def _require_free_label(session: Session, record: ModelRecord) -> None:
             )
 
 
-def _adopt(stored: ModelRecord, wanted: ModelRecord) -> ModelRecord:
+def _adopt(stored: ModelRecord, wanted: ModelRecord, *, same_parents: bool) -> ModelRecord:
     """Return what an interrupted save had stored, if it is what is to be saved now."""
     given = wanted._replace(
         group_id=wanted.group_id or stored.group_id,
@@ -167,7 +196,7 @@ def _adopt(stored: ModelRecord, wanted: ModelRecord) -> ModelRecord:
         updated_at=stored.updated_at,
         archived_at=stored.archived_at,
     )
-    if given == stored:
+    if given == stored and same_parents:
         return stored
     raise ConflictError(
         f"an earlier save() of this model that was interrupted did store it, as version "

@@ -23,6 +23,8 @@ from modelgroups.types import Stage
 if TYPE_CHECKING:
     import pandas as pd
 
+    from modelgroups.lifecycle.artifacts import ArtifactToStore
+
 __all__ = [
     "MAX_ATTRIBUTES_TO_SHOW",
     "ExplainabilityParameters",
@@ -133,6 +135,8 @@ class ModelFields(JsonDataclass):
         self._partner_id_is_generated = False
         self._id_to_save: str | None = None
         self.reference_dataframe: pd.DataFrame | pd.Series[Any] | None = None
+        self._artifacts_to_save: tuple[ArtifactToStore, ...] = ()
+        self._parents_to_save: tuple[str, ...] = ()
 
     def __getattr__(self, name: str) -> Any:
         """Decode the attributes of a stored model when they are first used.

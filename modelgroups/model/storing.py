@@ -13,8 +13,8 @@ from modelgroups.lifecycle.archiving import archive_model, restore_model
 from modelgroups.lifecycle.updating import update_version
 from modelgroups.model.checks import sound_attributes
 from modelgroups.model.fields import require_attribute_list
+from modelgroups.model.origin import Origin
 from modelgroups.model.records import fill, to_record, with_ids
-from modelgroups.model.referring import ReferenceData
 from modelgroups.schema import edit
 from modelgroups.schema.attribute import sort_attributes
 from modelgroups.schema.implicit import with_implicit_attributes
@@ -30,11 +30,11 @@ _DEFAULT_THRESHOLD = 0.5
 
 
 @checked_calls
-class Storing(ReferenceData):
+class Storing(Origin):
     """The way into the registry and on."""
 
     def save(self, skip_validation: bool = False) -> str:
-        """Store the model as a new version, together with its reference data.
+        """Store the model as a new version, with its reference data and artifacts.
 
         The version is wholly there when this returns, and survives a kill or a power cut
         from then on. If it raises, nothing was stored and the model can be saved again.
@@ -59,9 +59,11 @@ class Storing(ReferenceData):
             The reference data do not fit the schema, or fields have the wrong type; each
             problem in one message.
         NotFoundError
-            The group does not exist.
+            The group or a parent does not exist.
         ConflictError
             The group is archived, or the label or the partner id is taken.
+        UserValueError
+            A file that was added as an artifact is gone or was changed.
 
         Examples
         --------
@@ -98,11 +100,15 @@ class Storing(ReferenceData):
             registry,
             record,
             reference,
+            artifacts=self._artifacts_to_save,
+            parents=self._parents_to_save,
             partner_id_is_generated=self._partner_id_is_generated,
             tried_before=tried_before,
         )
         fill(self, stored)
         self.reference_dataframe = None
+        self._artifacts_to_save = ()
+        self._parents_to_save = ()
         return stored.id
 
     def update(self) -> None:

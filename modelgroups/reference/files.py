@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 from modelgroups.errors import MissingParameterError, UserTypeError, UserValueError
 from modelgroups.schema.attribute import Attribute
 from modelgroups.schema.misfits import misfits
+from modelgroups.types import ValueType
 
 __all__ = ["SourceFile", "files_in", "listed_files", "open_content", "open_files"]
 
@@ -238,10 +240,13 @@ def _table_of(
     strangers: dict[int, str] = {}
     for column in dict.fromkeys(key for row in rows for key in row):
         values = [row.get(column) for row in rows]
+        attribute = attributes.get(column)
+        if attribute is not None and attribute.value_type == ValueType.Timestamp:
+            values = [_time_of(value) for value in values]
         try:
             arrays[column] = pa.array(values)
         except _UNFIT:
-            for row in _misfits(values, attributes.get(column)):
+            for row in _misfits(values, attribute):
                 told = (
                     f"{column!r} is {attributes[column].value_type} and cannot be {values[row]!r}"
                 )
@@ -249,6 +254,21 @@ def _table_of(
                 values[row] = None
             arrays[column] = _array(name, column, values)
     return pa.table(arrays), strangers
+
+
+def _time_of(value: Any) -> Any:
+    """Return a text in ISO 8601 with an offset as a time, for JSON has none; all else as it is.
+
+    >>> _time_of("2026-01-31T13:00:00+01:00").isoformat(), _time_of("2026-01-31")
+    ('2026-01-31T12:00:00+00:00', '2026-01-31')
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        moment = datetime.fromisoformat(value)
+        return value if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return value
 
 
 _UNFIT = (pa.ArrowException, OverflowError, UnicodeError)

@@ -14,14 +14,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from modelgroups.errors import SnapshotCorruptError
 from modelgroups.storage.background import submit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import IO, BinaryIO
 
-__all__ = ["DigestFile", "digest_file", "sha256_of_file"]
+__all__ = ["DigestFile", "copy_checked", "digest_file", "sha256_of_file"]
 
 _LOT = 1 << 20  # bytes handed to the thread at once; at most three such lots are in memory
 
@@ -178,3 +179,36 @@ def digest_file(path: Path, *, durable: bool = True) -> Iterator[DigestFile]:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def copy_checked(source: IO[bytes], target: Path, digest: str, *, durable: bool = True) -> int:
+    """Copy the rest of an open file, hashed in passing, and return its size.
+
+    Parameters
+    ----------
+    source
+        What to read.
+    target
+        Where to write; no file is left there if that fails.
+    digest
+        The SHA-256 that the bytes must have.
+    durable
+        Whether to wait until the bytes outlast a power cut.
+
+    Raises
+    ------
+    SnapshotCorruptError
+        The bytes have another hash.
+    OSError
+        A file cannot be read or written.
+    """
+    with digest_file(target, durable=durable) as copy:
+        while lot := source.read(_LOT):
+            copy.write(lot)
+        copy.close()
+        if copy.digest != digest:
+            raise SnapshotCorruptError(
+                f"the file {getattr(source, 'name', source)} was changed since it was saved: the "
+                f"SHA-256 of its bytes is {copy.digest}, and not {digest}"
+            )
+    return copy.size

@@ -9,13 +9,16 @@ either the file and its row or neither.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from modelgroups.errors import (
@@ -36,6 +39,7 @@ Identity = tuple[int, int]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STAGING_PREFIX = "staging-"
+_STAGING_LOCK = ".lock"
 _STAGING_GRACE_SECONDS = 60.0
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -116,6 +120,22 @@ class ObjectStore:
             finally:
                 path.unlink(missing_ok=True)
 
+    @contextmanager
+    def stage_folder(self) -> Iterator[Path]:
+        """Offer a temporary folder for many files; what was not published is removed at the end.
+
+        Raises what `stage` raises.
+        """
+        with self._translated():
+            folder = self.root / f"{_STAGING_PREFIX}{uuid4().hex}"
+            folder.mkdir(parents=True)
+            try:
+                with (folder / _STAGING_LOCK).open("xb") as lock:
+                    try_lock(lock.fileno())  # as long as it holds, its writer lives
+                    yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
     def prepare(self, digest: str) -> None:
         """Make the folder that a file will be published in, before the lock is taken."""
         folder = self.path(digest).parent
@@ -170,13 +190,28 @@ class ObjectStore:
             The disk or the permissions do not let it be read.
         """
         with self.reading(digest) as path:
-            found = sha256_of_file(path)
+            self._require_hash(path, digest, sha256_of_file(path))
+            return path.stat().st_size
+
+    @staticmethod
+    def _require_hash(path: Path, digest: str, found: str) -> None:
         if found != digest:
             raise SnapshotCorruptError(
                 f"the file {path} was changed since it was saved: the SHA-256 of its bytes is "
                 f"{found}; restore it from a backup of the registry"
             )
-        return path.stat().st_size
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open a file after comparing all of it with its hash; whoever asks closes it.
+
+        Raises what `verify` raises.
+        """
+        with self.reading(digest) as path, ExitStack() as files:
+            file = files.enter_context(path.open("rb"))
+            self._require_hash(path, digest, hashlib.file_digest(file, "sha256").hexdigest())
+            file.seek(0)
+            files.pop_all()
+            return file
 
     def published(self) -> dict[str, Identity]:
         """Return every published file, by digest; publishing one anew changes its identity."""
@@ -210,7 +245,7 @@ class ObjectStore:
         for path in self.root.glob(f"{_STAGING_PREFIX}*"):
             abandoned = _size_if_abandoned(path)
             if abandoned is not None:
-                path.unlink(missing_ok=True)
+                _remove(path)
                 n_staging += 1
                 size += abandoned
         return Collected(tuple(removed), n_staging, size)
@@ -254,14 +289,27 @@ def identity_of(path: Path) -> Identity | None:
 
 
 def _size_if_abandoned(path: Path) -> int | None:
-    """Return the size of a temporary file whose writer is dead, or None."""
+    """Return the size of a temporary file, or folder, whose writer is dead, or None."""
     try:
         if time.time() - path.stat().st_mtime < _STAGING_GRACE_SECONDS:
             return None  # it may be so new that its writer has not locked it yet
-        fd = os.open(path, os.O_RDWR)
+        fd = os.open(path / _STAGING_LOCK if path.is_dir() else path, os.O_RDWR)
     except FileNotFoundError:
-        return None
+        return _size(path) if path.is_dir() else None  # its writer died before the lock was there
     try:
-        return os.fstat(fd).st_size if try_lock(fd) else None
+        return _size(path) if try_lock(fd) else None
     finally:
         os.close(fd)
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(_size(file) for file in path.iterdir())
+    return path.stat().st_size
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

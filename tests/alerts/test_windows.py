@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from modelgroups.alerts.windows import Schedule, due
 
 MINUTES = st.integers(1, 40)
+MOMENTS = st.integers(-300 * 64, 300 * 64).map(lambda number: number / 64)
 SCHEDULES = st.builds(Schedule, lookback=MINUTES, wait=st.integers(0, 40))
 
 
@@ -21,7 +22,7 @@ def test_the_buckets_of_the_offsets_hold_every_window_once(schedule, start, leng
     assert sorted(starts) == [tick - schedule.lookback for tick in ticks]
 
 
-@given(SCHEDULES, st.floats(-300, 300), st.floats(0, 300))
+@given(SCHEDULES, MOMENTS, MOMENTS.map(abs))
 def test_ticks_are_multiples_of_the_step_in_the_interval(schedule, start, length):
     step = schedule.wait or schedule.lookback
     expected = [m for m in range(-700, 700) if m % step == 0 and start < m <= start + length]

@@ -456,6 +456,26 @@ def test_values_of_several_types_in_json_fail_by_row(model, tmp_path, as_path):
     ]
 
 
+def test_times_in_json_are_texts(connection):
+    model = connection.model("m-1", "TABULAR", "REGRESSION")
+    model.add_attribute("at", "TIMESTAMP", "PIPELINE_INPUT")
+    model.add_regression_output_attributes({"p": "y"}, "FLOAT")
+    model.save()
+    texts = ["2026-01-31T12:00:00Z", None, "2026-01-31T13:30:00.25+01:00"]
+    wrong = ["2026-01-31T12:00:00", "yesterday"]
+    rows = [{"at": at, "p": 0.5, "y": 1.5} for at in (*texts, *wrong)]
+    result, closed = model.set_reference_data(files=[io.BytesIO(as_json(rows))])
+    assert (result["counts"], closed) == (counts(3, 2), None)
+    assert [fault["message"] for fault in result["failures"][0]] == [
+        f"'at' is TIMESTAMP and cannot be {text!r}" for text in wrong
+    ]
+    assert model.set_reference_data(files=[io.BytesIO(as_json(rows[:3]))]) == taken(3)
+    once = pd.to_datetime(pd.Series(texts), utc=True, format="ISO8601").dt.as_unit("us")
+    stored = model.reference_data()["at"].dt.as_unit("us")
+    twice = pd.concat([once, once], ignore_index=True)  # the set was open after the first call
+    pd.testing.assert_series_equal(stored, twice, check_names=False)
+
+
 def test_the_index_that_pandas_wrote_is_no_column(model):
     content = parquet_bytes(OTHER.set_index(pd.Index([7, 5, 3, 1])))
     assert model.set_reference_data(files=[io.BytesIO(content)]) == taken(4)

@@ -5,8 +5,9 @@ from sqlalchemy import bindparam, create_engine, event, select, update
 from sqlalchemy.dialects import postgresql
 from sqlmodel import Session
 
+from modelgroups.catalog.log_tables import METADATA
 from modelgroups.catalog.prepared import Prepared, _Compiled, inserting
-from modelgroups.catalog.tables import Base, GroupRow, table
+from modelgroups.catalog.tables import GroupRow, table
 
 GROUP = table(GroupRow)
 ROW = {
@@ -30,7 +31,7 @@ NEXT = (
 @pytest.fixture
 def session():
     engine = create_engine("sqlite://")
-    Base.metadata.create_all(engine)
+    METADATA.create_all(engine)
     with Session(engine) as session:
         yield session
     engine.dispose()

@@ -41,6 +41,7 @@ LINES_OF_A_SAVE = 100
 
 _SAVING = (
     "catalog/session",
+    "lifecycle/artifacts",
     "lifecycle/saving",
     "model/storing",
     "reference/intake",
@@ -129,6 +130,17 @@ def known(root: Path) -> set[str]:
     """The digests that the catalog knows."""
     with closing(sqlite3.connect(root / "catalog.db")) as catalog:
         return {digest for (digest,) in catalog.execute("SELECT digest FROM snapshot")}
+
+
+def held(root: Path) -> set[str]:
+    """The digests of the artifacts in the object store."""
+    return {path.stem for path in root.glob("objects/??/*.artifact")}
+
+
+def named(root: Path) -> set[str]:
+    """The digests of the artifacts that versions hold."""
+    with closing(sqlite3.connect(root / "catalog.db")) as catalog:
+        return {digest for (digest,) in catalog.execute("SELECT digest FROM artifact")}
 
 
 @contextmanager

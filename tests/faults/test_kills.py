@@ -86,6 +86,7 @@ def check_collected(root: Path) -> None:
         connection.gc()
         crew.check_sound(connection)
     assert crew.published(root) == crew.known(root)
+    assert crew.held(root) == crew.named(root)
     assert list(root.glob(crew.STAGED)) == []
 
 
@@ -120,6 +121,7 @@ def killed_at_line(root: Path, seed: int, group_id: str, line: int) -> int:
         with mg.connect(root) as connection:
             model = crew.new_model(connection, seed)
             model.model_group_id = group_id
+            model.add_artifact(str(seed).encode(), name="weights")
             crew.act_at_line(line, lambda: os.kill(os.getpid(), signal.SIGKILL))
             model.save()
         os._exit(0)
@@ -135,7 +137,9 @@ def kill_at_every_line(root: Path) -> tuple[int, int]:
     while killed_at_line(root, line, group_id, line):
         line += 1
     with mg.connect(root) as connection:
-        return line, len(connection.get_model_group(group_id).get_versions())
+        _, *others = reversed(connection.get_model_group(group_id).get_versions())
+        assert all([a.name for a in version.artifacts()] == ["weights"] for version in others)
+        return line, 1 + len(others)
 
 
 def test_a_save_that_is_killed_at_any_line_is_whole_or_absent(root):

@@ -1,0 +1,133 @@
+"""Taking a bundle in: everything is checked, copied and hashed, then one transaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from modelgroups.bundle.archive import Bundle, opened
+from modelgroups.bundle.checks import require_sound
+from modelgroups.bundle.documents import load_content
+from modelgroups.bundle.export import require_path
+from modelgroups.bundle.members import ObjectMember, SegmentMember, members_of
+from modelgroups.bundle.merge import Merged, merge
+from modelgroups.catalog.events import record
+from modelgroups.catalog.exported import EXPORTED
+from modelgroups.catalog.records import GroupRecord
+from modelgroups.catalog.transfer import Content
+from modelgroups.errors import BundleError, ConflictError, ModelGroupsError, SnapshotCorruptError
+from modelgroups.lifecycle.lookup import require_group
+from modelgroups.progress import tracked
+from modelgroups.reference.intake import require_writable
+from modelgroups.registry import Registry
+from modelgroups.storage.digest import copy_checked
+from modelgroups.types import EventType
+
+__all__ = ["import_group"]
+
+Member = ObjectMember | SegmentMember
+
+
+def import_group(registry: Registry, path: object, *, with_logs: bool) -> GroupRecord:
+    """Take in the group of a bundle: what is not here yet, wholly or not at all.
+
+    Parameters
+    ----------
+    registry
+        Where to.
+    path
+        The bundle.
+    with_logs
+        Whether to take in the inferences and ground truths that it may have.
+
+    Returns
+    -------
+    GroupRecord
+        The group.
+
+    Raises
+    ------
+    UserTypeError, UserValueError
+        The path is none.
+    BundleError
+        The bundle is damaged, made up, or of a newer release.
+    ConflictError
+        Lists what is in its way here.
+    """
+    require_writable(registry)
+    with opened(require_path(path)) as bundle:
+        content = load_content(bundle.catalog)
+        require_sound(content, bundle.group_id)
+        _require_its_files(bundle, members_of(content))
+        if not with_logs:
+            content |= {exported.name: [] for exported in EXPORTED if exported.of_log}
+        with registry.catalog.read() as session:
+            wanted = _agreed(merge(session, content, insert=False))
+        return _store(registry, bundle, content, wanted)
+
+
+def _require_its_files(bundle: Bundle, members: list[Member]) -> None:
+    """Raise unless the files of a bundle are those that its rows name."""
+    named = {name: digest for member in members for name, digest in member.files.items()}
+    told = {name: digest for name, (_, digest) in bundle.files.items()}
+    if named != told:
+        name = min(name for name, _ in named.items() ^ told.items())
+        raise BundleError(f"the bundle's catalog and its manifest do not agree on {name!r}")
+    for member in members:
+        for name in member.files:
+            if isinstance(member, ObjectMember) and bundle.files[name][0] != member.size:
+                raise BundleError(f"the bundle's catalog and its manifest differ on {name!r}")
+
+
+def _agreed(merged: Merged) -> list[Member]:
+    """Return the files of new rows, or raise because something is in their way."""
+    if merged.conflicts:
+        n = len(merged.conflicts)
+        raise ConflictError(
+            f"the bundle cannot be taken in ({n} conflict{'s' if n > 1 else ''}): "
+            f"{'; '.join(merged.conflicts)}. Nothing was changed."
+        )
+    return members_of(merged.new)
+
+
+def _store(
+    registry: Registry, bundle: Bundle, content: Content, wanted: list[Member]
+) -> GroupRecord:
+    """Copy files, then publish them and insert the rows in one transaction."""
+    with registry.objects.stage_folder() as folder:
+        staged: dict[str, Path] = {}
+        for member in tracked(wanted, "Taking files in", total=len(wanted)):
+            _stage(registry, bundle, member, folder, staged)
+            member.prepare(registry)
+        with registry.catalog.write() as session:
+            merged = merge(session, content, insert=True)
+            for member in _agreed(merged):
+                if member.files.keys() - staged.keys():
+                    raise ConflictError(
+                        "the registry was changed while the bundle was being taken in; try again. "
+                        "Nothing was changed."
+                    )
+                member.publish(registry, [staged[name] for name in member.files])
+            n_rows = {name: len(rows) for name, rows in merged.new.items() if rows}
+            if n_rows:
+                after = {"rows": n_rows}
+                record(session, EventType.GroupImported, group_id=bundle.group_id, after=after)
+            return require_group(session, bundle.group_id)
+
+
+def _stage(
+    registry: Registry, bundle: Bundle, member: Member, folder: Path, staged: dict[str, Path]
+) -> None:
+    for name, digest in member.files.items():
+        target = folder / str(len(staged))
+        try:
+            with bundle.reading(name) as source:
+                copy_checked(source, target, digest, durable=registry.objects.durable)
+        except SnapshotCorruptError as error:
+            raise BundleError(
+                f"the file {name!r} of the bundle does not have the hash that its manifest says"
+            ) from error
+        staged[name] = target
+    try:
+        member.check([staged[name] for name in member.files])
+    except ModelGroupsError as error:
+        raise BundleError(f"a file of the bundle is not what its row says: {error}") from error
