@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from modelgroups.catalog.documents import documents_of, load_attributes
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.lifecycle.lookup import require_version, version_name
+from modelgroups.lifecycle.provenance import Provenance, provenance_of
 from modelgroups.registry import Registry
 from modelgroups.schema.attribute import Attribute, AttributeBin, AttributeCategory
 from modelgroups.schema.changes import schema_changes
@@ -66,6 +67,9 @@ class VersionDiff:
         For each other attribute that differs, its properties with both values.
     metadata
         The fields of the version that differ, with both values.
+    provenance
+        What differs of where they come from, with both values: Python, the platform, the code,
+        the script, and each package.
     """
 
     first: str
@@ -74,6 +78,7 @@ class VersionDiff:
     removed: tuple[Attribute, ...]
     changed: Mapping[str, Mapping[str, tuple[Any, Any]]]
     metadata: Mapping[str, tuple[Any, Any]]
+    provenance: Mapping[str, tuple[Any, Any]]
     _sides: tuple[Registry, ModelRecord, ModelRecord] = field(compare=False)
 
     def drift(self, metric: str = "PSI") -> pd.Series[float]:
@@ -110,6 +115,7 @@ class VersionDiff:
                 for name, properties in self.changed.items()
             },
             "metadata": {name: list(pair) for name, pair in self.metadata.items()},
+            "provenance": {name: list(pair) for name, pair in self.provenance.items()},
         }
 
     def to_frame(self) -> pd.DataFrame:
@@ -128,6 +134,8 @@ class VersionDiff:
                 yield _Line("attribute", name, key, _plain(before), _plain(after))
         for name, (before, after) in self.metadata.items():
             yield _Line("metadata", name, name, before, after)
+        for name, (before, after) in self.provenance.items():
+            yield _Line("provenance", name, name, before, after)
 
     def __bool__(self) -> bool:
         return any(True for _ in self._lines())
@@ -175,6 +183,7 @@ def diff_versions(
         changes.removed,
         changes.changed,
         changed_fields(old, new),
+        _changed_origin(*(provenance_of(registry, record.id) for record in (old, new))),
         (registry, old, new),
     )
 
@@ -184,6 +193,22 @@ def changed_fields(old: ModelRecord, new: ModelRecord) -> dict[str, tuple[Any, A
     with documents_of(old.id):
         pairs = {name: (_value(old, name), _value(new, name)) for name in _DESCRIBED}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _changed_origin(old: Provenance | None, new: Provenance | None) -> dict[str, tuple[Any, Any]]:
+    """Return what differs of two provenances, each package by itself; none if one is not known."""
+    if old is None or new is None:
+        return {}
+    one, two = (_flat(each.to_dict()) for each in (old, new))
+    names = dict.fromkeys([*one, *two])
+    return {
+        name: (one.get(name), two.get(name)) for name in names if one.get(name) != two.get(name)
+    }
+
+
+def _flat(told: dict[str, Any]) -> dict[str, Any]:
+    packages: dict[str, Any] = told.pop("packages", {})
+    return told | packages
 
 
 def _value(record: ModelRecord, name: str) -> Any:
@@ -277,5 +302,5 @@ def _as_text(line: _Line) -> str:
     if line.property is None:
         sign, shown = ("+", line.after) if line.before is None else ("-", line.before)
         return f"{sign} {line.name}: {shown}"
-    name = line.name if line.part == "metadata" else f"{line.name}.{line.property}"
+    name = f"{line.name}.{line.property}" if line.part == "attribute" else line.name
     return f"~ {name}: {line.before} → {line.after}"

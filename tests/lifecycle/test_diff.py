@@ -209,3 +209,30 @@ def test_a_diff_outlives_nothing_it_does_not_need(tmp_path):
     with mg.connect(tmp_path) as connection:
         diff = group_of(connection, "V1", "V2").diff("V1", "V2")
     assert not diff.to_dict()["added"]
+
+
+def test_what_the_versions_were_saved_with_is_compared(tmp_path, monkeypatch):
+    group = None
+    for python, packages in (("3.12.1", {"a": "1", "b": "1"}), ("3.13.0", {"a": "2", "c": "1"})):
+        told = json.dumps({"python": python, "packages": packages, "script": "train.py"})
+        found = (python.ljust(64, "0"), told)
+        monkeypatch.setattr("modelgroups.lifecycle.saving.gather", lambda _, found=found: found)
+        with mg.connect(tmp_path) as connection:
+            model = connection.model(
+                display_name="m", input_type="NLP", output_type="TOKEN_SEQUENCE"
+            )
+            model.build_token_sequence_model("question", "answer")
+            model.model_group_id = group
+            model.save()
+            group = model.model_group_id
+    with mg.connect(tmp_path) as connection:
+        diff = connection.get_model_group(group).diff(1, 2)
+    assert diff.provenance == {
+        "python": ("3.12.1", "3.13.0"),
+        "a": ("1", "2"),
+        "b": ("1", None),
+        "c": (None, "1"),
+    }
+    assert "~ a: 1 → 2" in repr(diff)
+    assert diff.to_dict()["provenance"]["python"] == ["3.12.1", "3.13.0"]
+    assert set(diff.to_frame()["part"]) == {"provenance"}
