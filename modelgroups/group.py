@@ -29,6 +29,7 @@ from modelgroups.model.records import from_record
 from modelgroups.promoting import Promoting
 from modelgroups.registry import Registry
 from modelgroups.schema.serial import JsonDataclass
+from modelgroups.viz.visualizer import DataVisualizer
 
 if TYPE_CHECKING:
     from modelgroups.experiments.comparison import Comparison
@@ -303,6 +304,45 @@ class ModelGroup(Promoting, JsonDataclass):
             by=[by] if isinstance(by, str) else require_names(by or (), "by"),
             confidence=require_share(confidence, "confidence"),
         )
+
+    def viz(
+        self,
+        sequence_nums: Sequence[int] | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> DataVisualizer:
+        """Return what draws versions beside each other, in the order given.
+
+        Parameters
+        ----------
+        sequence_nums, labels
+            The versions, by number or by label; all of them, newest first, when neither is given.
+
+        Raises
+        ------
+        UserValueError
+            Both are given, or there is no version to draw.
+        NotFoundError
+            There is no such version, or it is archived.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> from modelgroups.testing import saved_version
+        >>> with mg.connect(":memory:") as connection:
+        ...     versions = [saved_version(connection, label) for label in ("V1", "V2")]
+        ...     group = connection.get_model_group(versions[0])
+        ...     figure = group.viz(labels=["V1", "V2"]).metric_series("AUC")
+        >>> [text.get_text() for text in figure.legends[0].get_texts()]
+        ['(1)__Card fraud__AUC: no values', '(2)__Card fraud__AUC: no values']
+        """
+        if sequence_nums is not None and labels is not None:
+            raise UserValueError("viz() takes either sequence_nums= or labels=, not both")
+        if sequence_nums is not None:
+            return DataVisualizer([self.get_version(number) for number in sequence_nums])
+        if labels is not None:
+            names = require_names(labels, "labels")
+            return DataVisualizer([self.get_version(label=label) for label in names])
+        return DataVisualizer(self.get_versions())
 
     def archive(self) -> None:
         """Archive the group with all its versions; nothing is lost, and `restore` undoes it.

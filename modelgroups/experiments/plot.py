@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from modelgroups.errors import MissingDependencyError
+from modelgroups.drawing import new_figure, shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,26 +27,22 @@ def figure_of(comparison: Comparison) -> Figure:
     MissingDependencyError
         matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.lines import Line2D
-    except ImportError as error:
-        raise MissingDependencyError(
-            "plot() needs matplotlib; install it with: python -m pip install 'modelgroups[viz]'"
-        ) from error
     panels: dict[str, list[Line]] = {}
     for line in comparison.lines:
         panels.setdefault(line.metric, []).append(line)
     heights = [_OF_PANEL + _OF_LINE * len(lines) for lines in panels.values()]
-    figure = Figure(figsize=(_WIDTH, sum(heights) + 0.9), layout="constrained")
+    figure = new_figure("plot", _WIDTH, sum(heights) + 0.9)
+    from matplotlib.lines import Line2D
+
     axes = figure.subplots(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
     for axis, (metric, lines) in zip(axes, panels.items(), strict=True):
         _draw(axis, metric, lines, comparison)
     percent = f"{100 * comparison.confidence:g} %"
     figure.suptitle(f"Difference from {comparison.versions[0]}, with {percent} intervals")
-    shown = dict.fromkeys(map(comparison.verdict, comparison.lines))
-    marks = [Line2D([], [], color=_COLOURS[word], marker="o") for word in _COLOURS if word in shown]
-    words = [word or "not established" for word in _COLOURS if word in shown]
+    verdicts = set(map(comparison.verdict, comparison.lines))
+    present = [word for word in _COLOURS if word in verdicts]
+    marks = [Line2D([], [], color=_COLOURS[word], marker="o") for word in present]
+    words = [word or "not established" for word in present]
     figure.legend(marks, words, loc="outside lower right", ncols=len(words), frameon=False)
     return figure
 
@@ -64,16 +60,10 @@ def _draw(axis: Any, metric: str, lines: list[Line], comparison: Comparison) -> 
     axis.set_yticks(range(len(lines)), [_label(line) for line in reversed(lines)])
     axis.set_ylim(-0.7, len(lines) - 0.3)
     less_is_better = " (less is better)" if lines[0].sign < 0 else ""
-    axis.set_title(_escaped(metric) + less_is_better, loc="left", size="medium")
+    axis.set_title(shown(metric) + less_is_better, loc="left", size="medium")
     axis.spines[["top", "right", "left"]].set_visible(False)
     axis.tick_params(axis="y", length=0)
 
 
 def _label(line: Line) -> str:
-    parts = [line.other, *("missing" if v is None else str(v) for v in line.segment.values())]
-    return _escaped(" · ".join(parts))
-
-
-def _escaped(text: str) -> str:
-    """Return a text in which nothing is a formula."""
-    return text.replace("$", r"\$")
+    return " · ".join(map(shown, (line.other, *line.segment.values())))

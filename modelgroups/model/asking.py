@@ -11,6 +11,7 @@ from modelgroups.calls import checked_calls
 from modelgroups.errors import NotFoundError
 from modelgroups.model.bias import Bias
 from modelgroups.model.logged import Logged
+from modelgroups.viz.visualizer import DataVisualizer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -307,6 +308,11 @@ class Asking(Logged):
     def bias(self) -> Bias:
         """What belongs to fairness: ``model.bias.metrics`` compares groups of inferences."""
         return Bias(self)
+
+    @property
+    def viz(self) -> DataVisualizer:
+        """Pictures of this version: ``model.viz.timeline("age")``, ``metric_series``, and more."""
+        return DataVisualizer([self])
 
     def _subject(self, method: str) -> Subject:
         from modelgroups.lifecycle.enrichment_settings import explaining_of

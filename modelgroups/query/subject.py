@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from modelgroups.registry import Registry
     from modelgroups.schema.attribute import Attribute
 
-__all__ = ["DEFAULT_ALGORITHM", "Subject", "subject_of"]
+__all__ = ["DEFAULT_ALGORITHM", "Subject", "positive_of", "subject_of"]
 
 DEFAULT_ALGORITHM: Final = ALGORITHMS[0]
 
@@ -82,12 +83,16 @@ class Subject:
 
     def positive(self) -> Attribute | None:
         """Return the predicted attribute of the positive class, of a model with two at most."""
-        predicted = self.predicted()
-        flagged = [a for a in predicted if a.is_positive_predicted_attribute]
-        if len(flagged) == 1:
-            return flagged[0]
-        declared = [a for a in predicted if not a.implicit]
-        return declared[0] if len(declared) == 1 else None
+        return positive_of(self.predicted())
+
+
+def positive_of(predicted: Sequence[Attribute]) -> Attribute | None:
+    """Return which of a model's predicted attributes is that of the positive class, if one is."""
+    flagged = [a for a in predicted if a.is_positive_predicted_attribute]
+    if len(flagged) == 1:
+        return flagged[0]
+    declared = [a for a in predicted if not a.implicit]
+    return declared[0] if len(declared) == 1 else None
 
 
 def subject_of(registry: Registry, record: ModelRecord) -> Subject:

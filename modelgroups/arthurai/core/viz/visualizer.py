@@ -1,13 +1,7 @@
-"""Name of the SDK's plots."""
+"""The SDK's pictures."""
 
 from __future__ import annotations
 
-from modelgroups.arthurai._absent import Absent
+from modelgroups.viz.visualizer import DataVisualizer
 
 __all__ = ["DataVisualizer"]
-
-
-class DataVisualizer(Absent):
-    """Draws inferences over time in the SDK; cannot be made here."""
-
-    _instead = "it keeps no inferences that could be drawn"

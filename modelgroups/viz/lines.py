@@ -1,0 +1,127 @@
+"""Series over time as lines. Loads pandas and, to draw, matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from modelgroups.drawing import new_figure, shown
+from modelgroups.viz.looks import (
+    COLOURS,
+    DASHES,
+    MARKERS,
+    date_axis,
+    legend_below,
+    name_axis,
+    plain_axes,
+    say,
+    title,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from modelgroups.viz.series import Series
+
+__all__ = ["figure_of"]
+
+_WIDTH: Final = 9.0  # inches
+_OF_PANEL: Final = 3.2
+_OF_LEGEND: Final = 0.22
+_MANY: Final = 60
+_NO_PLACE: Final = -1
+
+
+def figure_of(
+    method: str, heading: str, series: Sequence[Series], resolution: str, batches: Sequence[str]
+) -> Figure:
+    """Return a panel for each unit, with a line for each series.
+
+    Parameters
+    ----------
+    method
+        What draws it, for the error.
+    heading
+        What stands above it.
+    series
+        What is drawn.
+    resolution
+        The interval of each value.
+    batches
+        The batches in their order, where the interval is a batch.
+    """
+    units = list(dict.fromkeys(each.unit for each in series))
+    height = 1.2 + _OF_PANEL * len(units) + _OF_LEGEND * len(series)
+    figure = new_figure(method, _WIDTH, height)
+    axes = figure.subplots(len(units), 1, squeeze=False)[:, 0]
+    looks = _looks(series)
+    drawn = []
+    for unit, axis in zip(units, axes, strict=True):
+        plain_axes(axis)
+        axis.set_ylabel(shown(unit, 60), wrap=True)
+        members = [(each, look) for each, look in zip(series, looks, strict=True)
+                   if each.unit == unit]  # fmt: skip
+        drawn += [_draw(axis, each, look, batches) for each, look in members]
+        _finish(axis, [each for each, _ in members], resolution, batches)
+    title(figure, heading)
+    legend_below(figure, drawn, [line.get_label() for line in drawn])
+    return figure
+
+
+def _looks(series: Sequence[Series]) -> list[dict[str, Any]]:
+    """Return how each line looks: no two alike, also without colour.
+
+    The colour tells what there is more of, versions or metrics, and the dashes the other.
+    """
+    versions = list(dict.fromkeys(each.version for each in series))
+    measured = list(dict.fromkeys(each.measured for each in series))
+    by_version = len(versions) >= len(measured)
+    looks = []
+    for number, each in enumerate(series):
+        pair = versions.index(each.version), measured.index(each.measured)
+        coloured, dashed = pair if by_version else pair[::-1]
+        if min(len(versions), len(measured)) == 1:
+            dashed = number
+        looks.append(
+            {
+                "color": COLOURS[coloured % len(COLOURS)],
+                "linestyle": DASHES[dashed % len(DASHES)],
+                "marker": MARKERS[number % len(MARKERS)],
+            }
+        )
+    return looks
+
+
+def _draw(axis: Any, series: Series, look: dict[str, Any], batches: Sequence[str]) -> Any:
+    at = series.at
+    if batches:
+        at = at.map({batch: place for place, batch in enumerate(batches)}).fillna(_NO_PLACE)
+    values = pd.Series(series.values.to_numpy(), index=at.to_numpy()).sort_index()
+    has_values = bool(series.values.notna().any())
+    label = series.label if has_values else f"{series.label}: no values"
+    every = 1 + len(values) // _MANY
+    look = look | {"label": label, "markevery": every}
+    (line,) = axis.plot(
+        values.index.to_numpy(), values.to_numpy(), markersize=4.5, linewidth=1.6, **look
+    )
+    return line
+
+
+def _finish(axis: Any, series: Sequence[Series], resolution: str, batches: Sequence[str]) -> None:
+    known = pd.concat([each.at[each.values.notna()] for each in series])
+    if known.empty:
+        is_empty = all(each.at.empty for each in series)
+        say(axis, "no inferences yet" if is_empty else "no value is defined, for lack of data")
+        return
+    if batches:
+        name_axis(axis.xaxis, batches)
+        axis.set_xlim(-0.5, len(batches) - 0.5)
+        axis.set_xlabel("batch")
+        return
+    date_axis(axis.xaxis)
+    axis.set_xlabel(f"{resolution} (UTC)")
+    if known.nunique() == 1:
+        start = known.iloc[0]
+        axis.set_xlim(start - pd.Timedelta(days=1), start + pd.Timedelta(days=1))

@@ -1,0 +1,113 @@
+"""How pictures look: colours, lines and marks, axes with dates and batches, legends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final
+
+from modelgroups.drawing import shown
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "COLOURS",
+    "DASHES",
+    "FILLS",
+    "GREY",
+    "MARKERS",
+    "MOST_SERIES",
+    "date_axis",
+    "legend_below",
+    "name_axis",
+    "plain_axes",
+    "say",
+    "title",
+]
+
+MOST_SERIES: Final = 10
+
+# Okabe and Ito's colours, which people with colour vision deficiency can tell apart: the yellow
+# is too light for lines. Two that follow each other differ in lightness too.
+COLOURS: Final = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#56B4E9",
+    "#000000",
+    "#CC79A7",
+    "#7F7F7F",
+)
+FILLS: Final = ("#0072B2", "#F0E442", "#009E73", "#E69F00", "#56B4E9", "#D55E00", "#CC79A7")
+GREY: Final = "#BBBBBB"
+DASHES: Final = ("-", "--", ":", "-.")
+MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
+
+_MOST_NAMES: Final = 25
+_LONGEST_NAME: Final = 24
+
+
+def plain_axes(axis: Any) -> None:
+    """Take away what is no data, and put a faint grid behind it."""
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(visible=True, axis="y", color="#E5E5E5", linewidth=0.8)
+    axis.set_axisbelow(True)
+
+
+def title(figure: Figure, text: str) -> None:
+    """Write above all of it."""
+    figure.suptitle(shown(text, 90), x=0.01, ha="left", weight="bold")
+
+
+def date_axis(axis: Any, *, upright: bool = False) -> None:
+    """Write dates in UTC, as short as they are clear, along a matplotlib axis.
+
+    Along an upright one there is no room for the month and the year at its end.
+    """
+    import matplotlib.dates
+
+    dates: Any = matplotlib.dates  # it is typed in part
+    locator = dates.AutoDateLocator(tz=UTC)
+    axis.set_major_locator(locator)
+    formatter = dates.ConciseDateFormatter(locator, tz=UTC, show_offset=not upright)
+    if upright:
+        formatter.formats[1] = formatter.zero_formats[2] = "%b %Y"
+        formatter.formats[2] = "%b %d"
+    axis.set_major_formatter(formatter)
+
+
+def name_axis(axis: Any, names: Sequence[str], *, upright: bool = False) -> None:
+    """Write names at 0, 1, 2 …, as many of them as there is room for, along a matplotlib axis."""
+    step = -(-len(names) // _MOST_NAMES) or 1
+    places = range(0, len(names), step)
+    labels = [shown(names[place], _LONGEST_NAME) for place in places]
+    is_long = sum(map(len, labels)) > 80
+    turned = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    axis.set_ticks(places, labels, **(turned if is_long and not upright else {}))
+
+
+def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Put the legend under the axes, in as many columns as there is room for."""
+    texts = [shown(label, 60) for label in labels]
+    longest = max(map(len, texts), default=1)
+    columns = min(len(texts), max(1, 110 // (longest + 8)))
+    figure.legend(
+        handles,
+        texts,
+        loc="outside lower center",
+        ncols=columns,
+        frameon=False,
+        handlelength=3.2,
+    )
+
+
+def say(axis: Any, text: str) -> None:
+    """Say in axes without data why there is none."""
+    axis.text(
+        0.5, 0.5, shown(text), transform=axis.transAxes, ha="center", va="center", color="#555555"
+    )
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.grid(visible=False)

@@ -1,0 +1,203 @@
+"""Values over time, one series for each version and metric. Loads pandas: import it lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from modelgroups.errors import NotFoundError, UserValueError
+from modelgroups.query.faults import nearest
+from modelgroups.query.frames import EVERY, time_key
+from modelgroups.types import OutputType
+from modelgroups.viz.versions import Version, label_of, name_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from modelgroups.query.metrics import Metric
+
+__all__ = ["Series", "batch_order", "check_interval", "drift_series", "metric_series"]
+
+_RATE: Final = "rate (0 to 1)"
+_RATES: Final = frozenset(
+    {
+        "accuracyRate",
+        "accuracyRateMulticlass",
+        "auc",
+        "balancedAccuracyRate",
+        "f1",
+        "falseNegativeRate",
+        "falsePositiveRate",
+        "meanAveragePrecision",
+        "meanReciprocalRank",
+        "nDCGAtK",
+        "precision",
+        "precisionAtK",
+        "rankedListAUC",
+        "rate",
+        "recall",
+        "recallAtK",
+        "specificity",
+    }
+)
+_SAME_AS: Final = {
+    "sensitivity": "recall",
+    "truePositiveRate": "recall",
+    "trueNegativeRate": "specificity",
+}
+_COUNTS: Final = ("count", "countIf")
+_IN_UNITS_OF: Final = ("avg", "mae", "rmse")
+_DRIFT_UNITS: Final = {
+    "PSI": "no unit; 0 is no drift",
+    "KLDivergence": "nats; 0 is no drift",
+    "JSDivergence": "nats, 0 to ln 2; 0 is no drift",
+    "HellingerDistance": "0 to 1; 0 is no drift",
+    "HypothesisTest": "−log10 of p; 0 is no drift",
+    "WassersteinDistance": "in the attribute's unit; 0 is no drift",
+    "MissingRateChange": "share of rows, −1 to 1; 0 is no change",
+    "NewCategoryRate": "share of rows, 0 to 1; 0 is no drift",
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values of one version over time.
+
+    Parameters
+    ----------
+    label
+        What it is called in the legend.
+    version, measured
+        What it is of, and what was measured: series that share one of them look alike in it.
+    unit
+        What stands at the axis; series of one unit share it.
+    at
+        The starts of the intervals in UTC without a zone, or ids of batches.
+    values
+        As many numbers, NaN where there is none.
+    """
+
+    label: str
+    version: str
+    measured: str
+    unit: str
+    at: pd.Series[Any]
+    values: pd.Series[Any]
+
+
+def metric_series(
+    versions: Sequence[Version], names: Sequence[str], resolution: str
+) -> list[Series]:
+    """Return the values of metrics, those of each version together.
+
+    Raises
+    ------
+    NotFoundError
+        A version has no metric of a name.
+    UserValueError
+        The interval is unknown, or a function is there for each of several classes.
+    """
+    found = []
+    for version in versions:
+        metrics = version.get_metrics()
+        chosen = {name: _metric(version, metrics, name) for name in names}
+        frame = version.metrics(
+            list(dict.fromkeys(metric.name for metric in chosen.values())), every=resolution
+        )
+        columns = {name: metric.name for name, metric in chosen.items()}
+        units = {name: _unit(metric) for name, metric in chosen.items()}
+        found += _of_frame(version, frame, columns, resolution, units.__getitem__)
+    return found
+
+
+def drift_series(
+    versions: Sequence[Version], attributes: Sequence[str], metric: str, resolution: str
+) -> list[Series]:
+    """Return the drift of attributes, those of each version together.
+
+    Raises
+    ------
+    NotFoundError
+        A version has no reference data.
+    UserValueError
+        A name or the interval is unknown, or an attribute has no such drift.
+    """
+    found = []
+    unit = f"{metric} ({_DRIFT_UNITS.get(metric, '')})"
+    for version in versions:
+        known = version.get_attribute_names()
+        for name in attributes:
+            if name not in known:
+                raise UserValueError(f"{name_of(version)}: {nearest(name, known, 'attribute')}")
+        frame = version.drift(attributes, metric, every=resolution)
+        columns = {name: name for name in attributes}
+        found += _of_frame(version, frame, columns, resolution, lambda _: unit)
+    return found
+
+
+def check_interval(resolution: str) -> None:
+    """Raise `UserValueError` for an interval that values are not rolled up by."""
+    if resolution not in EVERY:
+        raise UserValueError(f"time_resolution: {nearest(resolution, EVERY, 'interval')}")
+
+
+def batch_order(versions: Sequence[Version]) -> list[str]:
+    """Return the batches of versions in the order in which they began, each version's in turn."""
+    return list(dict.fromkeys(each for v in versions for each in v.batches()["batch_id"]))
+
+
+def _of_frame(
+    version: Version,
+    frame: pd.DataFrame,
+    columns: Mapping[str, str],
+    resolution: str,
+    unit_of: Callable[[str], str],
+) -> list[Series]:
+    at = frame[time_key(resolution)]
+    if resolution != "batch_id":
+        at = at.dt.tz_localize(None)
+    return [
+        Series(
+            label_of(version, name),
+            name_of(version),
+            name,
+            unit_of(name),
+            at,
+            frame[column].astype("float64"),
+        )
+        for name, column in columns.items()
+    ]
+
+
+def _metric(version: Version, metrics: Sequence[Metric], name: str) -> Metric:
+    """Return the metric of a name, or the default one of a function of the query language."""
+    by_name = {metric.name: metric for metric in metrics}
+    if name in by_name:
+        return by_name[name]
+    function = _SAME_AS.get(name, name)
+    made = [metric for metric in metrics if metric.is_default and _function(metric) == function]
+    if len(made) > 1 and version.output_type != OutputType.Regression:
+        each = ", ".join(repr(metric.name) for metric in made)
+        raise UserValueError(f"{name_of(version)}: {name!r} is there for each class: {each}")
+    if not made:
+        functions = filter(None, map(_function, metrics))
+        known = dict.fromkeys((*by_name, *functions))
+        raise NotFoundError(f"{name_of(version)}: {nearest(name, known, 'metric')}")
+    return made[0]
+
+
+def _function(metric: Metric) -> str | None:
+    select = metric.query.get("select", ())
+    return select[0].get("function") if len(select) == 1 else None
+
+
+def _unit(metric: Metric) -> str:
+    function = _function(metric)
+    if function in _RATES:
+        return _RATE
+    if function in _COUNTS:
+        return f"{metric.name} (inferences)"
+    if function in _IN_UNITS_OF and metric.attribute:
+        return f"{metric.name} (in the unit of {metric.attribute})"
+    return metric.name
