@@ -73,8 +73,8 @@ def date_axis(axis: Any, *, upright: bool = False) -> None:
     axis.set_major_locator(locator)
     formatter = dates.ConciseDateFormatter(locator, tz=UTC, show_offset=not upright)
     if upright:
-        formatter.formats[1] = formatter.zero_formats[2] = "%b %Y"
-        formatter.formats[2] = "%b %d"
+        formatter.formats[1:3] = "%b %Y", "%b %d"
+        formatter.zero_formats[2] = "%b %d %Y"
     axis.set_major_formatter(formatter)
 
 

@@ -145,8 +145,8 @@ def _edges(least: float, most: float, value_type: str) -> NDArray[np.float64]:
     if value_type == ValueType.Integer and most - least < 2**52:
         width = max(1, math.ceil((math.floor(most) - math.ceil(least) + 1) / _N_BINS))
         n_bins = (math.floor(most) - math.ceil(least)) // width + 1
-        whole: NDArray[np.float64] = math.ceil(least) - 0.5 + width * np.arange(n_bins + 1)
-        return whole
+        first = math.ceil(least) - 0.5
+        return np.asarray(first + width * np.arange(n_bins + 1), np.float64)
     if least == most:
         margin = abs(least) / 2 or 0.5
         return np.linspace(least - margin, most + margin, _N_BINS + 1)

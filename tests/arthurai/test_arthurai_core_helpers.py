@@ -359,6 +359,14 @@ def test_models_without_a_pair_of_names_are_refused(output_type):
         get_pred_and_gt_attrs(FakeModel(output_type=output_type, attributes=[predicted("p")]))
 
 
+def test_the_visualizer_is_the_one_of_models():
+    from modelgroups.arthurai.core.viz.visualizer import DataVisualizer
+    from modelgroups.testing import saved_model
+
+    with saved_model() as model:
+        assert type(model.viz) is DataVisualizer
+
+
 def test_palettes_hold_colours():
     assert style.alpha == 0.7
     colours = np.array([*style.continuous_palette, *(c[:3] for c in style.categorical_palette)])
@@ -395,7 +403,6 @@ ABSENT = {
     "core.enrichment_status_waiter": ["EnrichmentStatusWaiter", "await_enrichments_ready"],
     "core.model_status_waiter": ["ModelStatusWaiter"],
     "core.status_waiter": ["StatusWaiter"],
-    "core.viz.visualizer": ["DataVisualizer"],
     "explainability.arthur_explainer": ["ArthurExplainer", "EmptyLimeExplanation"],
     "explainability.explanation_packager": ["ExplanationPackager"],
     "explainability.validation": [
