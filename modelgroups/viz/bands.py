@@ -16,6 +16,7 @@ from modelgroups.viz.looks import (
     COLOURS,
     FILLS,
     GREY,
+    count_axis,
     date_axis,
     legend_below,
     name_axis,
@@ -49,6 +50,7 @@ _OF_RIDGE: Final = 0.16
 _OVERLAP: Final = 2.4  # heights of the tallest ridge, in intervals
 _HATCHES: Final = ("", "///", "...", "\\\\\\", "xx", "ooo", "--")
 _HATCHED: Final = (1.0, 1.0, 1.0, 0.6)
+_DATES: Final = {"day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 _EMPTY: Final = "no inferences yet"
 
 
@@ -118,7 +120,7 @@ def _stack(axis: Any, table: pd.DataFrame, word: str) -> list[Any]:
     else:
         end = (table.index[-1].to_period(word[0].upper()) + 1).to_timestamp()
         at = table.index.append(pd.DatetimeIndex([end])).to_numpy()
-        date_axis(axis.xaxis)
+        date_axis(axis.xaxis, table.index.to_numpy())
     counts = table.to_numpy()
     heights = np.vstack([counts, counts[-1:]]).T
     looks = list(map(_fill, range(len(table.columns)), map(str, table.columns)))
@@ -128,7 +130,8 @@ def _stack(axis: Any, table: pd.DataFrame, word: str) -> list[Any]:
         drawn.append(axis.fill_between(at, top, top + height, step="post", linewidth=0, **look))
         top = top + height
     axis.set_xlim(at[0], at[-1])
-    axis.set_ylim(0, max(top.max() * 1.05, 1))
+    axis.set_ylim(top=max(top.max() * 1.05, 1))
+    count_axis(axis)
     return drawn
 
 
@@ -143,28 +146,21 @@ def _fill(number: int, name: str) -> dict[str, Any]:
 def _ridges(axis: Any, table: pd.DataFrame, bins: Bins, word: str, colour: str) -> None:
     """Draw densities of one scale, each rising from its interval, the earliest on top."""
     heights = densities(table.to_numpy(), bins.edges)
-    if word == "batch":
-        base = np.arange(len(table), dtype=np.float64)
-    else:
-        axis.yaxis_date("UTC")
-        base = axis.convert_yunits(table.index.to_numpy())
-    unit = float(np.diff(base).mean()) if len(base) > 1 else 1.0
-    scale = _OVERLAP * unit / heights.max() if heights.max() > 0 else 0.0
-    for order, (start, height, counts) in enumerate(
-        zip(base, heights, table.to_numpy(), strict=True)
-    ):
-        if not counts.any():
+    scale = _OVERLAP / heights.max() if heights.max() > 0 else 0.0
+    for place, height in enumerate(heights):
+        if not height.any():
             continue
         at, rise = _outline(bins, height)
-        axis.fill_between(at, start, start - scale * rise, facecolor=colour, alpha=0.55,
-                          linewidth=0, zorder=2 + order)  # fmt: skip
-        axis.plot(at, start - scale * rise, color="white", linewidth=2.2, zorder=2 + order)
-        axis.plot(at, start - scale * rise, color=colour, linewidth=1.1, zorder=2 + order)
-    axis.set_ylim(base[-1] + 0.6 * unit, base[0] - (_OVERLAP + 0.3) * unit)
-    if word == "batch":
-        name_axis(axis.yaxis, list(table.index), upright=True)
-    else:
-        date_axis(axis.yaxis, upright=True)
+        top = place - scale * rise
+        axis.fill_between(at, place, top, facecolor=colour, alpha=0.55, linewidth=0,
+                          zorder=2 + place)  # fmt: skip
+        axis.plot(at, top, color="white", linewidth=2.2, zorder=2 + place)
+        axis.plot(at, top, color=colour, linewidth=1.1, zorder=2 + place)
+    axis.set_ylim(len(table) - 0.4, -_OVERLAP - 0.3)
+    names = list(table.index)
+    if word != "batch":
+        names = list(pd.DatetimeIndex(table.index).strftime(_DATES[word]))
+    name_axis(axis.yaxis, names, upright=True)
     axis.tick_params(axis="y", length=0)
 
 

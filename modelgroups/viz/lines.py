@@ -12,6 +12,7 @@ from modelgroups.viz.looks import (
     COLOURS,
     DASHES,
     MARKERS,
+    count_axis,
     date_axis,
     legend_below,
     name_axis,
@@ -115,12 +116,14 @@ def _finish(axis: Any, series: Sequence[Series], resolution: str, batches: Seque
         is_empty = all(each.at.empty for each in series)
         say(axis, "no inferences yet" if is_empty else "no value is defined, for lack of data")
         return
+    if series[0].is_count:
+        count_axis(axis)
     if batches:
         name_axis(axis.xaxis, batches)
         axis.set_xlim(-0.5, len(batches) - 0.5)
         axis.set_xlabel("batch")
         return
-    date_axis(axis.xaxis)
+    date_axis(axis.xaxis, known.unique())
     axis.set_xlabel(f"{resolution} (UTC)")
     if known.nunique() == 1:
         start = known.iloc[0]

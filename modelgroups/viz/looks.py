@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.drawing import shown
@@ -18,6 +19,7 @@ __all__ = [
     "GREY",
     "MARKERS",
     "MOST_SERIES",
+    "count_axis",
     "date_axis",
     "legend_below",
     "name_axis",
@@ -45,6 +47,7 @@ GREY: Final = "#BBBBBB"
 DASHES: Final = ("-", "--", ":", "-.")
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
+_FEW_DATES: Final = 7
 _MOST_NAMES: Final = 25
 _LONGEST_NAME: Final = 24
 
@@ -61,21 +64,40 @@ def title(figure: Figure, text: str) -> None:
     figure.suptitle(shown(text, 90), x=0.01, ha="left", weight="bold")
 
 
-def date_axis(axis: Any, *, upright: bool = False) -> None:
+def date_axis(axis: Any, starts: Any) -> None:
     """Write dates in UTC, as short as they are clear, along a matplotlib axis.
 
-    Along an upright one there is no room for the month and the year at its end.
+    Parameters
+    ----------
+    axis
+        The axis.
+    starts
+        Of the intervals, as an array; where there is room for all of them, each is written in
+        full, and no other.
     """
     import matplotlib.dates
+    import matplotlib.ticker
 
     dates: Any = matplotlib.dates  # it is typed in part
+    places = sorted(set(dates.date2num(starts).tolist()))
+    closest = min((b - a for a, b in pairwise(places)), default=0.0)
+    if len(places) <= _FEW_DATES and closest * _FEW_DATES >= places[-1] - places[0]:
+        is_by_day = all(place.is_integer() for place in places)
+        form = "%Y-%m-%d" if is_by_day else "%Y-%m-%d\n%H:%M:%S"
+        axis.set_major_locator(matplotlib.ticker.FixedLocator(places))
+        axis.set_major_formatter(dates.DateFormatter(form, tz=UTC))
+        return
     locator = dates.AutoDateLocator(tz=UTC)
     axis.set_major_locator(locator)
-    formatter = dates.ConciseDateFormatter(locator, tz=UTC, show_offset=not upright)
-    if upright:
-        formatter.formats[1:3] = "%b %Y", "%b %d"
-        formatter.zero_formats[2] = "%b %d %Y"
-    axis.set_major_formatter(formatter)
+    axis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=UTC))
+
+
+def count_axis(axis: Any) -> None:
+    """Let the upright axis of matplotlib axes begin at 0, with whole numbers only."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_ylim(bottom=0)
+    axis.yaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10], integer=True))
 
 
 def name_axis(axis: Any, names: Sequence[str], *, upright: bool = False) -> None:

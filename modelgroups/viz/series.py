@@ -46,6 +46,7 @@ _SAME_AS: Final = {
     "truePositiveRate": "recall",
     "trueNegativeRate": "specificity",
 }
+_INFERENCES: Final = "(inferences)"
 _COUNTS: Final = ("count", "countIf")
 _IN_UNITS_OF: Final = ("avg", "mae", "rmse")
 _DRIFT_UNITS: Final = {
@@ -84,6 +85,11 @@ class Series:
     unit: str
     at: pd.Series[Any]
     values: pd.Series[Any]
+
+    @property
+    def is_count(self) -> bool:
+        """Whether the values are numbers of inferences."""
+        return self.unit.endswith(_INFERENCES)
 
 
 def metric_series(
@@ -197,7 +203,7 @@ def _unit(metric: Metric) -> str:
     if function in _RATES:
         return _RATE
     if function in _COUNTS:
-        return f"{metric.name} (inferences)"
+        return f"{metric.name} {_INFERENCES}"
     if function in _IN_UNITS_OF and metric.attribute:
         return f"{metric.name} (in the unit of {metric.attribute})"
     return metric.name
