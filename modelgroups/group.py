@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -338,6 +338,8 @@ class ModelGroup(Promoting, JsonDataclass):
         if sequence_nums is not None and labels is not None:
             raise UserValueError("viz() takes either sequence_nums= or labels=, not both")
         if sequence_nums is not None:
+            if not isinstance(sequence_nums, Iterable):
+                raise UserTypeError(f"sequence_nums must be a list, got {sequence_nums!r}")
             return DataVisualizer([self.get_version(number) for number in sequence_nums])
         if labels is not None:
             names = require_names(labels, "labels")

@@ -59,7 +59,8 @@ def areas_figure(versions: Sequence[Version], attribute: Attribute) -> Figure:
     figure = new_figure("timeline", _WIDTH, 1.4 + _OF_AREA * len(versions))
     tables = top_categories([category_counts(v, attribute.name) for v in versions], len(FILLS))
     tables, word = _rolled_up(versions, tables)
-    axes = figure.subplots(len(versions), 1, sharex=word != "batch", squeeze=False)[:, 0]
+    is_shared = word != "batch" and not any(table.empty for table in tables)
+    axes = figure.subplots(len(versions), 1, sharex=is_shared, squeeze=False)[:, 0]
     drawn: list[Any] = []
     for version, table, axis in zip(versions, tables, axes, strict=True):
         plain_axes(axis)
@@ -94,7 +95,7 @@ def ridges_figure(versions: Sequence[Version], attribute: Attribute) -> Figure:
         axis.spines[["top", "right", "left"]].set_visible(False)
         axis.set_title(shown(name_of(version)), loc="left", size="medium")
         if bins is None or table.empty:
-            say(axis, _EMPTY if not len(version.inferences([attribute.name])) else "no values")
+            say(axis, "no values" if _count(version) else _EMPTY)
             continue
         _ridges(axis, table, bins, word, COLOURS[number % len(COLOURS)])
         cut = "\n(without tails of 0.5 % at the ends)" if bins.is_cut else ""
@@ -102,6 +103,10 @@ def ridges_figure(versions: Sequence[Version], attribute: Attribute) -> Figure:
     axes[0].set_ylabel("batch" if word == "batch" else f"{word} (UTC)")
     title(figure, f"{attribute.name}: density by {word}")
     return figure
+
+
+def _count(version: Version) -> int:
+    return int(version.query({"select": [{"function": "count", "alias": "n"}]})[0]["n"])
 
 
 def _rolled_up(

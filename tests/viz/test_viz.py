@@ -409,6 +409,32 @@ def test_scores_without_truth_count_for_the_share_alone():
     assert (found.n_scores, found.n_truths) == (3, 2)
 
 
+def test_classes_that_are_texts_and_ground_truths_of_their_own_give_the_same_curves():
+    scores, truth = np.linspace(0.05, 0.95, 40), np.arange(40) % 3 // 2
+    with mg.connect(":memory:") as connection:
+        found = []
+        for named in (True, False):
+            model = connection.model(
+                display_name="m", input_type="TABULAR", output_type="MULTICLASS"
+            )
+            labels = np.where(truth == 1, "yes", "no")
+            frame = pd.DataFrame({"x": scores, "p": scores, "q": 1 - scores})
+            if named:
+                frame = frame.assign(y=labels)
+                model.build(frame, {"p": "yes", "q": "no"}, ground_truth_column="y",
+                            positive_predicted_attr="p")  # fmt: skip
+            else:
+                frame = frame.assign(is_it=truth, is_not=1 - truth)
+                model.build(frame, {"p": "is_it", "q": "is_not"}, positive_predicted_attr="p")
+            model.save()
+            model.send_inferences(frame)
+            found.append(model.viz.threshold_curves().axes[0].lines)
+            answer = model.metrics("F1", every=None)["F1"].iloc[0]
+            assert f"F1 {answer:.3f}" in model.viz.threshold_curves().axes[0].get_xlabel()
+        for one, other in zip(*found, strict=True):
+            assert np.asarray(one.get_ydata()) == pytest.approx(other.get_ydata(), nan_ok=True)
+
+
 # --- what is not there -----------------------------------------------------------------------
 
 
@@ -419,6 +445,7 @@ def test_scores_without_truth_count_for_the_share_alone():
         lambda viz: viz.timeline("y"),
         lambda viz: viz.timeline("p"),
         lambda viz: viz.metric_series(["AUC"]),
+        lambda viz: viz.drift_series(["age"]),
         lambda viz: viz.threshold_curves(),
     ],
 )
@@ -457,6 +484,7 @@ def test_a_version_without_inferences_is_drawn_beside_one_that_has_some(tmp_path
         for figure in (viz.timeline("country"), viz.timeline("amount"), viz.threshold_curves()):
             assert [text.get_text() for text in figure.axes[0].texts] == ["no inferences yet"]
             assert not figure.axes[1].texts
+            assert len(figure.axes[1].get_xticks()) > 1
             rendered(figure, tmp_path)
         assert texts(viz.metric_series("auc")) == ["(2)__Card fraud__auc: no values",
                                                    "(1)__Card fraud__auc"]  # fmt: skip
@@ -479,6 +507,25 @@ def test_hostile_names_are_text(tmp_path):
             assert any(text.startswith(r"(1)__\$\frac\$ <b> {x} %s") for text in said)
 
 
+def test_missing_values_and_names_that_the_query_uses_itself(tmp_path):
+    reference = pd.DataFrame(
+        {"value": [1.5, 2.5, 4.0], "n": ["a", "b", "a"], "at": [True, False, True],
+         "timestamp": [1, 2, 3], "p": [0.1, 0.9, 0.3], "y": [0, 1, 0]}
+    )  # fmt: skip
+    with mg.connect(":memory:") as connection:
+        model = connection.model(display_name="m", input_type="TABULAR", output_type="MULTICLASS")
+        model.build(reference, {"p": 1}, ground_truth_column="y")
+        model.get_attribute("timestamp").set(categorical=False, categories=None)
+        model.save()
+        model.send_inferences(reference.assign(value=[None] * 3, y=[0, 1, None]))
+        assert texts(model.viz.timeline("n")) == ["a", "b"]
+        assert texts(model.viz.timeline("at")) == ["true", "false"]
+        assert texts(model.viz.timeline("y")) == ["0", "1", "missing"]
+        assert [text.get_text() for text in model.viz.timeline("value").axes[0].texts] == [
+            "no values"]  # fmt: skip
+        rendered(model.viz.timeline("timestamp"), tmp_path)
+
+
 # --- errors ----------------------------------------------------------------------------------
 
 
@@ -498,6 +545,20 @@ def test_what_is_unknown_is_told_with_the_nearest_name(group):
     ):  # fmt: skip
         with pytest.raises(error, match=re.escape(told)):
             call()
+
+
+def test_what_has_neither_numbers_nor_categories_has_no_timeline():
+    with mg.connect(":memory:") as connection:
+        model = sample_model(connection, "token_sequence")
+        model.save()
+        for attribute in model.get_attributes("PREDICTED_VALUE"):
+            with pytest.raises(UserValueError, match="have no timeline; numbers and categories"):
+                model.viz.timeline(attribute.name)
+
+
+def test_versions_that_differ_in_kind_have_no_timeline_in_common(group, batched):
+    with pytest.raises(UserValueError, match="versions with batches and others"):
+        DataVisualizer([group.get_version(1), batched]).timeline("p")
 
 
 def test_more_than_ten_series_are_refused(group):
@@ -536,6 +597,8 @@ def test_versions_are_chosen_by_number_or_by_label(group):
         group.viz([1], ["V1"])
     with pytest.raises(NotFoundError):
         group.viz(labels=["V3"])
+    with pytest.raises(UserTypeError, match="sequence_nums must be a list, got 1"):
+        group.viz(1)
     with pytest.raises(UserValueError, match="no versions to draw"):
         group.viz([])
     with pytest.raises(UserTypeError, match="list of models"):
