@@ -1,17 +1,23 @@
-"""Base queries: a small model's, and aggregates over a large log beside SQL written by hand."""
+"""Base queries: a small model's, and those over a large log beside SQL written by hand.
+
+Half of the inferences of the large log have a ground truth, and their times cover a year.
+"""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import pandas as pd
 
 import modelgroups as mg
-from benchmarks.frames import make_frame
+from benchmarks.frames import built_model, make_frame
 from benchmarks.measure import Context, Report, Row, in_turns, median_ratio, quiet, run
-from benchmarks.sending import saved_model
 from modelgroups.testing import saved_model as small_model
 
 __all__ = ["benchmark", "main"]
@@ -23,7 +29,9 @@ Query = tuple[str, dict[str, Any], str]
 
 _TRUE = "y = 1"
 _JOINED = "{log} JOIN {truth} USING (partner_inference_id)"
-_RANK = "row_number() OVER (ORDER BY p)"
+_RIGHT = f"avg((({_TRUE}) = (p >= 0.5))::INT)"
+_HOURS = "date_trunc('hour', inference_timestamp)"
+_HOUR = {"property": "inference_timestamp", "time_interval": "hour"}
 
 
 def _function(name: str, **parameters: Any) -> dict[str, Any]:
@@ -66,12 +74,34 @@ def _queries() -> list[Query]:
         (
             "accuracy, with its ground truth",
             {"select": [_function("accuracyRate")]},
-            f"SELECT avg((({_TRUE}) = (p >= 0.5))::INT) {_JOINED} WHERE p + y IS NOT NULL",
+            f"SELECT {_RIGHT} {_JOINED} WHERE p + y IS NOT NULL",
         ),
         (
-            "AUC, beside sorting the scores",
+            "accuracy by hour for a year",
+            {
+                "select": [
+                    _function("roundTimestamp", **_HOUR) | {"alias": "hour"},
+                    _function("accuracyRate"),
+                ],
+                "group_by": [{"alias": "hour"}],
+                "order_by": [{"alias": "hour"}],
+            },
+            f"SELECT {_HOURS}, {_RIGHT} {_JOINED} WHERE p + y IS NOT NULL GROUP BY 1 ORDER BY 1",
+        ),
+        (
+            "accuracy by a text",
+            {"select": [*by_word, _function("accuracyRate")], "group_by": by_word},
+            f"SELECT s0, {_RIGHT} {_JOINED} WHERE p + y IS NOT NULL GROUP BY s0",
+        ),
+        (
+            "means of 18 columns where y is 1",
+            {"select": means, "filter": [{"property": "y", "comparator": "eq", "value": 1}]},
+            f"SELECT {', '.join(f'avg({name})' for name in floats)} {_JOINED} WHERE {_TRUE}",
+        ),
+        (
+            "AUC, beside a sort of all scores",
             {"select": [_function("auc")]},
-            f"SELECT sum(rank * ({_TRUE})::INT) FROM (SELECT y, {_RANK} AS rank {_JOINED})",
+            "SELECT max(rank) FROM (SELECT row_number() OVER (ORDER BY p) AS rank {log})",
         ),
     ]
 
@@ -100,10 +130,10 @@ def _small(context: Context, report: Report) -> None:
 def _large(context: Context, report: Report) -> None:
     n_rows = context.size(ROWS, quick=3_000)
     folder = context.new_folder()
-    frame = make_frame(n_rows, n_floats=20, n_texts=5)
     with mg.connect(folder) as connection, duckdb.connect() as hand:
-        model = saved_model(connection)
-        model.send_inferences(frame)
+        model = built_model(connection, make_frame(n_rows // 10, n_floats=20, n_texts=5))
+        model.save()
+        model.send_inferences(_year(n_rows))
         model.compact()
         files = _files(folder)
         for what, body, sql in _queries():
@@ -111,6 +141,36 @@ def _large(context: Context, report: Report) -> None:
             statement = sql.format(log=f"FROM {files[0]}", truth=files[1])
             _compare(context, report, told, lambda b=body: model.query(b),
                      lambda s=statement: hand.execute(s).fetchall())  # fmt: skip
+    for what, function in (("first query in a process", "count"), ("with ground truth", "auc")):
+        seconds = [_first(folder, model.id, function) for _ in range(context.rounds(5))]
+        report.add(f"{what}, of {n_rows:,} rows", seconds, target=400)
+
+
+def _year(n_rows: int) -> pd.DataFrame:
+    """Return inferences of a year, of which half have a ground truth."""
+    frame = make_frame(n_rows, n_floats=20, n_texts=5)
+    frame["y"] = frame["y"].where(np.random.default_rng(8).random(n_rows) < 0.5)
+    frame["inference_timestamp"] = pd.date_range("2025-01-01", "2026-01-01", n_rows, tz="UTC")
+    return frame
+
+
+_FIRST = """
+from sys import argv
+from time import perf_counter
+import modelgroups as mg
+with mg.connect(argv[1]) as connection:
+    model = connection.get_model(argv[2])
+    start = perf_counter()
+    model.query({"select": [{"function": argv[3]}]})
+    print(perf_counter() - start)
+"""
+
+
+def _first(folder: Path, model_id: str | None, function: str) -> float:
+    """Return the seconds of a query in a process of its own, the start of the engine included."""
+    command = [sys.executable, "-c", _FIRST, str(folder), str(model_id), function]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    return float(done.stdout)
 
 
 def _files(folder: Path) -> tuple[str, str]:

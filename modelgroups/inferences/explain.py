@@ -8,7 +8,7 @@ from typing import Any, Final
 from modelgroups.errors import NotFoundError, UserValueError
 from modelgroups.inferences.explanations import ALGORITHMS
 from modelgroups.inferences.latest import LatestReader
-from modelgroups.inferences.layout import Kind
+from modelgroups.inferences.layout import RECEIVED, Kind
 from modelgroups.inferences.read import read_one
 from modelgroups.inferences.recipient import Recipient
 from modelgroups.inferences.view import open_view
@@ -66,7 +66,8 @@ def _scores(to: Recipient, id_: str, algorithm: str) -> Iterable[tuple[str, Scor
         held = view.columns(Kind.ENRICHMENT)
         parts = [part for part in to.layout.explanations if part.algorithm == algorithm]
         columns = [c for part in parts for c in (part.column, part.tokens_column) if c in held]
-        (row,) = LatestReader(view, columns, Kind.ENRICHMENT).latest(keys_of([id_])).to_pylist()
+        reader = LatestReader(view, [RECEIVED, *columns], Kind.ENRICHMENT)
+        (row,) = reader.of_keys(keys_of([id_])).to_pylist()
     for part in parts:
         value, tokens = row.get(part.column), row.get(part.tokens_column)
         if value is not None or tokens is not None:

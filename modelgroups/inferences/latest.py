@@ -8,26 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 
 from modelgroups.inferences.layout import RECEIVED, Kind, time_column
-from modelgroups.inferences.view import View
+from modelgroups.inferences.view import OpenSegment, ParcelRows, View
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from modelgroups.inferences.view import OpenSegment
     from modelgroups.storage.keys import Keys
 
+    Rows = NDArray[np.integer]
+    Source = OpenSegment | ParcelRows
+
 __all__ = ["LatestReader"]
+
+_FEW: Final = 8
+"""Of a segment less than one row in so many are looked up by their ids."""
 
 
 @dataclass
 class LatestReader:
-    """Looks up the ground truth, or the enrichments, of ids in a view.
+    """Looks up the ground truth, or the enrichments, of inferences in a view.
 
     Columns are read whole when they are first needed, and kept as long as the reader.
 
@@ -44,69 +50,166 @@ class LatestReader:
     view: View
     columns: Sequence[str]
     kind: Kind = Kind.GROUND_TRUTH
-    _tables: dict[str, pa.Table] = field(default_factory=dict, init=False)
+    _read: dict[tuple[str | None, str], pa.ChunkedArray] = field(default_factory=dict, init=False)
+    _joined: dict[str, _Found] = field(default_factory=dict, init=False)
 
-    def history(self, keys: Keys) -> tuple[NDArray[np.int64], pa.Table]:
+    def history(self, keys: Keys) -> tuple[Rows, pa.Table]:
         """Return all that was sent for some ids: the number of the id, and the rows."""
-        numbers, tables = [], []
-        for segment in self.view.of_kind(self.kind):
-            which, rows = segment.index.matches(keys)
-            deleted = segment.deleted
-            if deleted is not None and len(rows):
-                which, rows = which[~deleted[rows]], rows[~deleted[rows]]
-            if len(rows):
-                numbers.append(which)
-                tables.append(self._table(segment).take(pa.array(rows)))
-        waiting = self.view.parcels[self.kind]
-        if waiting.parcels:
-            which, rows = waiting.index.matches(keys)
-            if len(rows):
-                numbers.append(which)
-                tables.append(self._filled(waiting.table).take(pa.array(rows)))
-        if not tables:
-            return np.empty(0, dtype=np.int64), self._filled(None)
-        return np.concatenate(numbers), pa.concat_tables(tables)
+        found = self._of_keys(keys)
+        rows = pa.array(found.rows)
+        names = dict.fromkeys([time_column(self.kind), RECEIVED, *self.columns])
+        return found.numbers, pa.table({name: found.column(name).take(rows) for name in names})
 
-    def latest(self, keys: Keys) -> pa.Table:
+    def of_keys(self, keys: Keys) -> pa.Table:
         """Return what holds for some ids, a row for each, null where there is nothing."""
-        number, rows = self.history(keys)
-        time = _micros(rows[time_column(self.kind)])
-        order = np.lexsort((np.arange(len(number)), _micros(rows[RECEIVED]), time))
+        return self._holding(self._of_keys(keys), slice(None))
+
+    def of_rows(self, segment: OpenSegment, rows: Rows | slice) -> pa.Table:
+        """Return what holds for rows of a segment, a row for each, null where there is nothing.
+
+        All of the segment is joined at the first call.
+        """
+        found = self._joined.get(segment.record.id)
+        if found is None:
+            found = self._joined[segment.record.id] = self._of_segment(segment)
+        return self._holding(found, rows)
+
+    @staticmethod
+    def is_worth_joining(segment: OpenSegment, n_rows: int) -> bool:
+        """Return whether so many of its rows are found faster by `of_rows` than by their ids."""
+        return n_rows * _FEW >= segment.record.n_rows
+
+    def _holding(self, found: _Found, which: Rows | slice) -> pa.Table:
         columns = {}
-        for name in (time_column(self.kind), *self.columns):
-            valid = np.asarray(rows[name].is_valid().to_numpy())
-            place = np.full(len(keys), -1, dtype=np.int64)
-            said = order[valid[order]]
-            place[number[said]] = said  # of several the last one stays
-            absent = pa.array(place, mask=place < 0)
-            columns[name] = rows[name].take(absent)
+        for name in self.columns:
+            rows = found.holding(name)[which]
+            columns[name] = found.column(name).take(pa.array(rows, mask=rows < 0))
         return pa.table(columns)
 
-    def _table(self, segment: OpenSegment) -> pa.Table:
-        table = self._tables.get(segment.record.id)
-        if table is None:
-            held = segment.file.schema_arrow.names
-            names = [name for name in self._names if name in held]
-            table = self._filled(segment.file.read(columns=names))
-            self._tables[segment.record.id] = table
-        return table
+    # --- where they stand ------------------------------------------------------------------
 
-    @property
-    def _names(self) -> list[str]:
-        return list(dict.fromkeys([time_column(self.kind), RECEIVED, *self.columns]))
+    def _of_keys(self, keys: Keys) -> _Found:
+        found = _Found(self, len(keys))
+        for segment in self.view.of_kind(self.kind):
+            found.add(segment, *segment.index.matches(keys))
+        waiting = self.view.parcels[self.kind]
+        if waiting.parcels:
+            found.add(waiting, *waiting.index.matches(keys))
+        return found
 
-    def _filled(self, table: pa.Table | None) -> pa.Table:
-        """Return a table with all the wanted columns, null where it has none."""
-        schema = self.view.layout.schema(self.kind)
-        wanted = pa.schema([schema.field(name).with_nullable(True) for name in self._names])
-        if table is None:
-            return wanted.empty_table()
-        columns = [
-            table[f.name] if f.name in table.column_names else pa.nulls(len(table), f.type)
-            for f in wanted
-        ]
-        return pa.table(columns, schema=wanted)
+    def _of_segment(self, segment: OpenSegment) -> _Found:
+        found = _Found(self, segment.record.n_rows)
+        for later in self.view.of_kind(self.kind):
+            found.add(later, *self.view.pairs(segment, later))
+        waiting = self.view.parcels[self.kind]
+        if waiting.parcels:
+            rows, inferences = segment.index.matches(waiting.keys)
+            found.add(waiting, inferences, rows)
+        return found
+
+    def column(self, source: Source, name: str) -> pa.ChunkedArray:
+        """Return a column of the log, of null where it has none."""
+        place = (source.record.id if isinstance(source, OpenSegment) else None, name)
+        if place not in self._read:
+            self._read[place] = self._column(source, name)
+        return self._read[place]
+
+    def _column(self, source: Source, name: str) -> pa.ChunkedArray:
+        if isinstance(source, ParcelRows):
+            if name in source.table.column_names:
+                return source.table[name]
+        elif name in source.file.schema_arrow.names:
+            return source.file.read(columns=[name])[name]
+        type_ = self.view.layout.schema(self.kind).field(name).type
+        return pa.chunked_array([pa.nulls(_n_rows(source), type_)])
 
 
-def _micros(times: pa.ChunkedArray) -> NDArray[np.int64]:
-    return np.asarray(times.cast(pa.int64()).to_numpy())
+@dataclass
+class _Found:
+    """What was sent later, among the rows of some parts of the log put together.
+
+    Parameters
+    ----------
+    reader
+        Reads the columns.
+    n_inferences
+        How many inferences they were looked for.
+    """
+
+    reader: LatestReader
+    n_inferences: int
+    _sources: list[Source] = field(default_factory=list, init=False)
+    _numbers: list[Rows] = field(default_factory=list, init=False)
+    _rows: list[Rows] = field(default_factory=list, init=False)
+    _end: int = field(default=0, init=False)
+    _holding: dict[str, Rows] = field(default_factory=dict, init=False)
+
+    def add(self, source: Source, numbers: Rows, rows: Rows) -> None:
+        """Note numbers of inferences, and for each a row of a source; the sources as stored."""
+        deleted = source.deleted if isinstance(source, OpenSegment) else None
+        if deleted is not None:
+            kept = ~deleted[rows]
+            numbers, rows = numbers[kept], rows[kept]
+        if len(rows):
+            self._sources.append(source)
+            self._numbers.append(numbers)
+            self._rows.append(rows + np.int64(self._end))
+            self._end += _n_rows(source)
+
+    @cached_property
+    def numbers(self) -> Rows:
+        """For each row that was found the number of its inference."""
+        return np.concatenate([np.empty(0, np.int64), *self._numbers])
+
+    @cached_property
+    def rows(self) -> Rows:
+        """For each of them where it stands."""
+        return np.concatenate([np.empty(0, np.int64), *self._rows])
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """Return a column of all rows of the sources."""
+        chunks = [c for s in self._sources for c in self.reader.column(s, name).chunks]
+        return pa.chunked_array(
+            chunks, self.reader.view.layout.schema(self.reader.kind).field(name).type
+        )
+
+    def holding(self, name: str) -> Rows:
+        """Return for each inference the row with the value of a column that holds, or -1."""
+        if not len(self._rivals):
+            return self._any_row
+        if name not in self._holding:
+            values = self.column(name).take(pa.array(self.rows[self._rivals]))
+            holding = self._any_row.copy()
+            holding[self.numbers[self._rivals]] = -1
+            said = self._rivals[np.asarray(values.is_valid())]
+            holding[self.numbers[said]] = self.rows[said]  # of several the last one stays
+            self._holding[name] = holding
+        return self._holding[name]
+
+    @cached_property
+    def _any_row(self) -> Rows:
+        """For each inference one of its rows, or -1."""
+        found = np.full(self.n_inferences, -1, dtype=np.int64)
+        found[self.numbers] = self.rows
+        return found
+
+    @cached_property
+    def _rivals(self) -> Rows:
+        """The rows of inferences that have several, the latest last."""
+        is_rival = np.zeros(self.n_inferences, dtype=bool)
+        is_rival[self.numbers[self._any_row[self.numbers] != self.rows]] = True
+        rivals = np.flatnonzero(is_rival[self.numbers])
+        if not len(rivals):
+            return rivals
+        rows = self.rows[rivals]
+        received, time = (
+            self._micros(name, rows) for name in (RECEIVED, time_column(self.reader.kind))
+        )
+        return rivals[np.lexsort((rows, received, time))]
+
+    def _micros(self, name: str, rows: Rows) -> NDArray[np.int64]:
+        return np.asarray(self.column(name).take(pa.array(rows)).cast(pa.int64()))
+
+
+def _n_rows(source: Source) -> int:
+    return source.record.n_rows if isinstance(source, OpenSegment) else len(source.table)

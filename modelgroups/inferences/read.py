@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     from modelgroups.inferences.view import OpenSegment
     from modelgroups.registry import Registry
 
-__all__ = ["Selection", "read_one", "read_tables", "selected_columns"]
+__all__ = ["Selection", "put_together", "read_one", "read_tables", "selected_columns"]
 
 _METADATA = (ID, INFERENCE_TIME, BATCH, RECEIVED, TRUTH_TIME)
+_ROW = "row-in-segment"  # no attribute has a hyphen
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,33 @@ class Selection:
             and any(low <= batch <= high for batch in self.batch_ids)
         )
 
+    def row_groups(self, segment: OpenSegment) -> list[int]:
+        """Return the row groups that may hold times that are asked for."""
+        metadata = segment.file.metadata
+        groups = range(metadata.num_row_groups)
+        if self.since is None and self.until is None:
+            return list(groups)
+        columns = range(metadata.num_columns)
+        place = next(i for i in columns if metadata.schema.column(i).path == INFERENCE_TIME)
+        since = None if self.since is None else as_time(self.since)
+        until = None if self.until is None else as_time(self.until)
+        chosen = []
+        for group in groups:
+            bounds = metadata.row_group(group).column(place).statistics
+            known = bounds is not None and bounds.has_min_max
+            if known and since is not None and bounds.max < since:
+                continue
+            if known and until is not None and bounds.min >= until:
+                continue
+            chosen.append(group)
+        return chosen
+
+    def n_rows_read(self, segment: OpenSegment) -> int:
+        """Return how many rows of a segment must be read at most."""
+        metadata = segment.file.metadata
+        n_rows: int = sum(metadata.row_group(g).num_rows for g in self.row_groups(segment))
+        return n_rows if self.limit is None else min(n_rows, self.limit)
+
     @property
     def filtered(self) -> list[str]:
         """The columns that `filter` looks at."""
@@ -126,10 +154,8 @@ def read_tables(
     with seen as view:
         inference_columns, truth_columns = selected_columns(view, selection, is_batch=is_batch)
         enrichment_columns = _held(view, selection.enrichments)
-        followers = [
-            (LatestReader(view, [n for n in truth_columns if n != TRUTH_TIME]), truth_columns),
-            (LatestReader(view, enrichment_columns, Kind.ENRICHMENT), enrichment_columns),
-        ]
+        wanted = {Kind.GROUND_TRUTH: truth_columns, Kind.ENRICHMENT: enrichment_columns}
+        readers = [LatestReader(view, names, kind) for kind, names in wanted.items() if names]
         schema = _schema(layout, inference_columns, truth_columns)
         if selection.columns is not None:
             schema = pa.schema([schema.field(name) for name in selection.columns])
@@ -137,11 +163,11 @@ def read_tables(
             schema = schema.append(layout.enrichments.field(name))
         left = selection.limit
         n_tables = 0
-        keys = [ID] if truth_columns or enrichment_columns else []
-        for table in _inferences(view, selection, [*inference_columns, *keys]):
+        joins = bool(readers)
+        for table, segment in _inferences(view, selection, inference_columns, joins=joins):
             part = table if left is None else table.slice(0, left)
             left = None if left is None else left - len(part)
-            yield _joined(part, inference_columns, followers, schema)
+            yield put_together(part, _later(part, segment, readers), schema)
             n_tables += 1
             if left == 0:
                 break
@@ -195,74 +221,61 @@ def _schema(layout: Layout, inferences: list[str], truths: list[str]) -> pa.Sche
     return pa.schema([pa.field(field.name, field.type) for field in fields])
 
 
-def _inferences(view: View, selection: Selection, columns: list[str]) -> Iterator[pa.Table]:
+def _inferences(
+    view: View, selection: Selection, columns: Sequence[str], *, joins: bool
+) -> Iterator[tuple[pa.Table, OpenSegment | None]]:
+    """Yield inferences and, if they are to be joined, their ids, or a segment with the rows."""
     needed = list(dict.fromkeys([*columns, *selection.filtered]))
     for segment in view.of_kind(Kind.INFERENCE):
         if selection.may_hold(segment.record):
-            yield from _of_segment(segment, selection, needed)
+            yield from _of_segment(segment, selection, needed, joins=joins)
     waiting = view.parcels[Kind.INFERENCE]
     if waiting.parcels:
         table = selection.filter(waiting.table)
         if len(table):
-            yield table
+            yield table, None
 
 
 def _of_segment(
-    segment: OpenSegment, selection: Selection, needed: list[str]
-) -> Iterator[pa.Table]:
-    held = segment.file.schema_arrow.names
-    groups = _groups(segment, selection)
-    names = [name for name in needed if name in held] or [ID]  # some column, for its rows
-    for table, start in live_batches(segment, names, groups):
+    segment: OpenSegment, selection: Selection, needed: Sequence[str], *, joins: bool
+) -> Iterator[tuple[pa.Table, OpenSegment | None]]:
+    groups = selection.row_groups(segment)
+    by_row = joins and LatestReader.is_worth_joining(segment, selection.n_rows_read(segment))
+    wanted = {*needed, ID} if joins and not by_row else set(needed)
+    names = [name for name in segment.file.schema_arrow.names if name in wanted]
+    for table, start in live_batches(segment, names or [INFERENCE_TIME], groups):
+        if by_row:
+            table = table.append_column(_ROW, pa.array(np.arange(start, start + len(table))))
         if segment.deleted is not None:
             kept = ~segment.deleted[start : start + len(table)]
             table = table.filter(pa.array(kept))  # the rows that are left
         table = selection.filter(table)
         if len(table):
-            yield table
+            yield table, segment if by_row else None
 
 
-def _groups(segment: OpenSegment, selection: Selection) -> list[int]:
-    """Return the row groups that may hold times that are asked for."""
-    metadata = segment.file.metadata
-    groups = range(metadata.num_row_groups)
-    if selection.since is None and selection.until is None:
-        return list(groups)
-    place = next(
-        i for i in range(metadata.num_columns) if metadata.schema.column(i).path == INFERENCE_TIME
-    )
-    since = None if selection.since is None else as_time(selection.since)
-    until = None if selection.until is None else as_time(selection.until)
-    chosen = []
-    for group in groups:
-        bounds = metadata.row_group(group).column(place).statistics
-        known = bounds is not None and bounds.has_min_max
-        if known and since is not None and bounds.max < since:
-            continue
-        if known and until is not None and bounds.min >= until:
-            continue
-        chosen.append(group)
-    return chosen
+def _later(
+    table: pa.Table, segment: OpenSegment | None, readers: Sequence[LatestReader]
+) -> list[pa.Table]:
+    """Return what came later of inferences that `_inferences` yields."""
+    if segment is not None:
+        return [reader.of_rows(segment, table[_ROW].to_numpy()) for reader in readers]
+    keys = keys_of(table[ID]) if readers else None
+    return [] if keys is None else [reader.of_keys(keys) for reader in readers]
 
 
-def _joined(
-    table: pa.Table,
-    inference_columns: list[str],
-    followers: Sequence[tuple[LatestReader, list[str]]],
-    schema: pa.Schema,
-) -> pa.Table:
+def put_together(inferences: pa.Table, later: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
     """Return inferences with what came later of them, in the columns that are asked for."""
-    columns: dict[str, Any] = {}
-    for name in inference_columns:
-        if name in table.column_names:
-            columns[name] = table[name]
+    found = {name: table[name] for table in later for name in table.column_names}
+    columns = []
+    for field in schema:
+        if field.name in found:
+            columns.append(found[field.name])
+        elif field.name in inferences.column_names:
+            columns.append(inferences[field.name])
         else:
-            columns[name] = pa.nulls(len(table), schema.field(name).type)
-    for reader, names in followers:
-        if names:
-            latest = reader.latest(keys_of(table[ID]))
-            columns |= {name: latest[name] for name in names}
-    return pa.table([columns[name] for name in schema.names], schema=schema)
+            columns.append(pa.nulls(len(inferences), field.type))
+    return pa.table(columns, schema=schema)
 
 
 def read_one(
@@ -275,11 +288,11 @@ def read_one(
         names, truth_names = selected_columns(view, selection, is_batch=True)
         names.append(RECEIVED)
         schema = _schema(layout, names, truth_names)
-        truths = LatestReader(view, truth_names[1:])
+        truths = LatestReader(view, truth_names)
         found = _find(view, key, names)
         if found is None:
             return schema.empty_table()
-        return _joined(found, names, [(truths, truth_names)], schema)
+        return put_together(found, _later(found, None, [truths]), schema)
 
 
 def _find(view: View, key: Any, names: list[str]) -> pa.Table | None:

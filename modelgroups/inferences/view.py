@@ -21,7 +21,8 @@ from modelgroups.inferences.layout import ID, Kind, Layout
 from modelgroups.inferences.marks import deleted_rows
 from modelgroups.inferences.records import load_records, table_of
 from modelgroups.inferences.search import list_segments
-from modelgroups.storage.keys import KeyIndex, keys_of
+from modelgroups.storage.joins import Joins, Pairs
+from modelgroups.storage.keys import KeyIndex, Keys, keys_of
 from modelgroups.storage.segments import SegmentName
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class ParcelRows:
     layout: Layout
     kind: Kind
     _table: pa.Table | None = field(default=None, init=False)
+    _keys: Keys | None = field(default=None, init=False)
     _index: KeyIndex | None = field(default=None, init=False)
 
     @property
@@ -68,10 +70,17 @@ class ParcelRows:
         return self._table
 
     @property
+    def keys(self) -> Keys:
+        """The keys of the rows."""
+        if self._keys is None:
+            self._keys = keys_of(self.table[ID])
+        return self._keys
+
+    @property
     def index(self) -> KeyIndex:
         """In which row each key stands."""
         if self._index is None:
-            self._index = KeyIndex.of(keys_of(self.table[ID]))
+            self._index = KeyIndex.of(self.keys)
         return self._index
 
 
@@ -94,11 +103,16 @@ class View:
     layout: Layout
     segments: list[OpenSegment]
     parcels: dict[Kind, ParcelRows]
+    joins: Joins
     closed: Sequence[Segment] = ()
 
     def of_kind(self, kind: Kind) -> list[OpenSegment]:
         """Return the segments of a kind, oldest first."""
         return [segment for segment in self.segments if segment.record.kind == kind]
+
+    def pairs(self, left: OpenSegment, right: OpenSegment) -> Pairs:
+        """Return every pair of rows, one of either segment, that have one id; deleted ones too."""
+        return self.joins.pairs(left.record.id, left.index, right.record.id, right.index)
 
     def columns(self, kind: Kind) -> set[str]:
         """Return the columns that any row has."""
@@ -166,7 +180,7 @@ def _open(
         else:
             rows = {kind: ParcelRows(waiting[kind], layout, kind) for kind in Kind}
             closed = [segment for segment in listed if not wanted(segment)]
-            return View(layout, opened, rows, closed)
+            return View(layout, opened, rows, registry.segments.joins, closed)
     raise AssertionError  # pragma: no cover  # the last turn returns or raises
 
 

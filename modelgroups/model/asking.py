@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from modelgroups.arguments import require_flag, require_mapping, require_names, require_text
 from modelgroups.calls import checked_calls
 from modelgroups.errors import NotFoundError
+from modelgroups.loading import loading
 from modelgroups.model.bias import Bias
 from modelgroups.model.logged import Logged
 from modelgroups.viz.visualizer import DataVisualizer
@@ -57,7 +58,8 @@ class Asking(Logged):
         ...     model.query({"select": [{"function": "accuracyRate"}, {"function": "count"}]})
         [{'accuracyRate': 1.0, 'count': 2}]
         """
-        from modelgroups.query.ask import ask
+        with loading():
+            from modelgroups.query.ask import ask
 
         return ask(self._subject("query"), body, query_type)
 

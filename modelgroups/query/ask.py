@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from modelgroups.errors import UserValueError
-from modelgroups.query.drift.run import run_bucket_table, run_drift
 from modelgroups.query.run import run_base
 from modelgroups.query.subject import Subject
 
 __all__ = ["QUERY_TYPES", "ask"]
 
 QUERY_TYPES: Final = ("base", "drift", "drift_psi_bucket_table")
-
-_RUNNERS: Final[dict[str, Callable[[Subject, Mapping[str, Any]], list[dict[str, Any]]]]] = {
-    "base": run_base,
-    "drift": run_drift,
-    "drift_psi_bucket_table": run_bucket_table,
-}
 
 
 def ask(subject: Subject, body: Mapping[str, Any], query_type: str) -> list[dict[str, Any]]:
@@ -32,4 +25,8 @@ def ask(subject: Subject, body: Mapping[str, Any], query_type: str) -> list[dict
     if query_type not in QUERY_TYPES:
         choices = ", ".join(map(repr, QUERY_TYPES))
         raise UserValueError(f"query_type={query_type!r} is not one of {choices}")
-    return _RUNNERS[query_type](subject, body)
+    if query_type == "base":
+        return run_base(subject, body)
+    from modelgroups.query.drift.run import run_bucket_table, run_drift
+
+    return (run_drift if query_type == "drift" else run_bucket_table)(subject, body)

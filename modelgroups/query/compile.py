@@ -403,31 +403,24 @@ class Compiler:
 def finished(relation: Relation, keys: Sequence[str], engine: Engine) -> list[dict[str, Any]]:
     """Return the rows of a relation in their order, with what is finished in Python."""
     table = engine.run(relation.table.order_by(ORDER))
-    later = {
-        f"{column_name(key)}#{name}"
-        for key, deferred in relation.finish.items()
-        for name in deferred.columns
-    }
-    columns = [
-        [_unpacked(value) for value in table[name]] if name in later else table[name].to_pylist()
-        for name in table.column_names
+    columns = [_finished(relation.finish.get(key), column_name(key), table) for key in keys]
+    return [
+        dict(zip(keys, map(plain, values), strict=True)) for values in zip(*columns, strict=True)
     ]
-    rows = [
-        dict(zip(table.column_names, values, strict=True)) for values in zip(*columns, strict=True)
-    ]
-    return [{key: plain(_finish(relation, key, row)) for key in keys} for row in rows]
+
+
+def _finished(deferred: Deferred | None, column: str, table: pa.Table) -> list[Any]:
+    if deferred is None:
+        values: list[Any] = table[column].to_pylist()
+        return values
+    parts = [[_unpacked(value) for value in table[f"{column}#{name}"]] for name in deferred.columns]
+    rows = zip(*parts, strict=True) if parts else [()] * len(table)
+    return [deferred.finish(dict(zip(deferred.columns, row, strict=True))) for row in rows]
 
 
 def _unpacked(value: pa.Scalar) -> Any:
     """Return a value for NumPy: a list as an Arrow array."""
     return value.values if pa.types.is_list(value.type) else value.as_py()  # None where it is null
-
-
-def _finish(relation: Relation, key: str, row: Mapping[str, Any]) -> Any:
-    deferred, column = relation.finish.get(key), column_name(key)
-    if deferred is None:
-        return row[column]
-    return deferred.finish({name: row[f"{column}#{name}"] for name in deferred.columns})
 
 
 def _expression(operand: Operand) -> Any:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.errors import UserValueError
+from modelgroups.loading import loading
 from modelgroups.progress import tracked
 from modelgroups.query.enriched import ENRICHED, wanted_of
 from modelgroups.query.library.registry import Kind, known
@@ -268,7 +269,8 @@ def _asked(
 ) -> list[dict[str, Any]]:
     if is_drift(body):
         return _drifted(subject, body, names[0], rows)
-    from modelgroups.query.run import run_base
+    with loading():
+        from modelgroups.query.run import run_base
 
     return run_base(subject, _rolled_up(body, rows.keys(), [*rows.window, *rows.filters]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from modelgroups.errors import MethodNotApplicableError, UnexpectedError, UserValueError
@@ -46,9 +46,10 @@ def run_base(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     tree = parse_body(body)
     with progress("Answering the query"), _told(subject.engine, tree):
         try:
-            return _answer(subject, tree, in_place=True)
+            with ExitStack() as scanned:
+                return _answer(subject, tree, scanned)
         except FileGoneError:
-            return _answer(subject, tree, in_place=False)
+            return _answer(subject, tree, None)
 
 
 @contextmanager
@@ -77,37 +78,44 @@ def _functions(value: Any) -> Iterator[str]:
             yield from _functions(each)
 
 
-def _answer(subject: Subject, body: Body, *, in_place: bool) -> list[dict[str, Any]]:
+def _answer(subject: Subject, body: Body, scanned: ExitStack | None) -> list[dict[str, Any]]:
+    """Return the answer; files are read where they lie while `scanned` is open, if there is one."""
     faults = Faults()
-    relation, keys = _compiled(subject, body, faults, "", in_place=in_place)
+    relation, keys = _compiled(subject, body, faults, "", scanned)
     faults.raise_if_any()
     assert relation is not None  # noqa: S101  # without faults there is one
     return finished(relation, keys, subject.engine)
 
 
 def _compiled(
-    subject: Subject, body: Body, faults: Faults, path: str, *, in_place: bool
+    subject: Subject, body: Body, faults: Faults, path: str, scanned: ExitStack | None
 ) -> tuple[Relation | None, list[str]]:
     parts = split(subject, body, faults, path)
     if parts is not None:
-        found = _relation(subject, parts.inner, faults, path, in_place=in_place, inner=False)
+        found = _relation(subject, parts.inner, faults, path, scanned, inner=False)
         if found is None:
             return None, []
         compiler = Compiler(subject, parts.outer, parts.spread(found[0]), faults, path)
         return compiler.compile(), compiler.keys
-    made = _relation(subject, body, faults, path, in_place=in_place, inner=path != "")
+    made = _relation(subject, body, faults, path, scanned, inner=path != "")
     return made or (None, [])
 
 
 def _relation(
-    subject: Subject, body: Body, faults: Faults, path: str, *, in_place: bool, inner: bool
+    subject: Subject,
+    body: Body,
+    faults: Faults,
+    path: str,
+    scanned: ExitStack | None,
+    *,
+    inner: bool,
 ) -> tuple[Relation, list[str]] | None:
     """Return the rows that answer a body over its source, or None where it has faults."""
     if body.subquery is None:
-        source = _source(subject, body, in_place=in_place)
+        source = _source(subject, body, scanned)
     else:
         below = f"{path}.subquery" if path else "subquery"
-        found, keys = _compiled(subject, body.subquery, faults, below, in_place=in_place)
+        found, keys = _compiled(subject, body.subquery, faults, below, scanned)
         if found is None:
             return None
         source = _as_source(found, keys, subject.engine)
@@ -129,7 +137,7 @@ def _as_source(relation: Relation, keys: list[str], engine: Engine) -> Relation:
     return Relation(ibis.memtable(table), relation.grouped)
 
 
-def _source(subject: Subject, body: Body, *, in_place: bool) -> Relation:
+def _source(subject: Subject, body: Body, scanned: ExitStack | None) -> Relation:
     wanted = wanted_of(subject, body)
     source = body.source or ("enriched" if wanted else "inference")
     columns = available(subject, source)
@@ -139,11 +147,12 @@ def _source(subject: Subject, body: Body, *, in_place: bool) -> Relation:
     if source == "enriched":
         known += tuple(name for name in ENRICHED if name not in columns)
     if source == "enriched" and wanted:
-        table, has_scores = _enriched(subject, names, narrowed, wanted, in_place=in_place)
+        table, has_scores = _enriched(subject, names, narrowed, wanted, scanned)
         beside = wanted.names
     else:
-        may_scan = in_place and source in ("inference", "enriched")
-        table = scan(subject, names, narrowed) if may_scan else None
+        table = None
+        if scanned is not None and source != "reference":
+            table = scan(subject, source, names, narrowed, scanned)
         if table is None:
             table = _loaded(subject, source, names, narrowed)
     boxes = {
@@ -155,7 +164,11 @@ def _source(subject: Subject, body: Body, *, in_place: bool) -> Relation:
 
 
 def _enriched(
-    subject: Subject, names: list[str], selection: Selection, wanted: Wanted, *, in_place: bool
+    subject: Subject,
+    names: list[str],
+    selection: Selection,
+    wanted: Wanted,
+    scanned: ExitStack | None,
 ) -> tuple[Any, bool]:
     """Return enriched rows, and whether there are explanations."""
     import ibis
@@ -166,8 +179,8 @@ def _enriched(
     has_scores = subject.is_explained or not held.isdisjoint(explained)
     asked = [column for column in wanted.columns(parts) if column in held]
     table = None
-    if not asked and not wanted.multiplies and in_place:
-        table = scan(subject, names, selection)  # nothing has to be joined
+    if not asked and not wanted.multiplies and scanned is not None:
+        table = scan(subject, "enriched", names, selection, scanned)  # nothing else to be joined
     if table is not None:
         return table.mutate(**absent_columns(wanted)), has_scores
     if wanted.tokens is not None and "inference_id" not in names:

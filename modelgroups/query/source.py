@@ -37,7 +37,16 @@ if TYPE_CHECKING:
     from modelgroups.inferences.view import View
     from modelgroups.schema.attribute import Attribute
 
-__all__ = ["BOX_FIELDS", "Column", "available", "load", "load_parts"]
+__all__ = [
+    "BOX_FIELDS",
+    "Column",
+    "available",
+    "class_of",
+    "load",
+    "load_parts",
+    "origin_of",
+    "stored_names",
+]
 
 BOX_FIELDS: Final = ("class_id", "confidence", "top_left_x", "top_left_y", "width", "height")
 
@@ -64,6 +73,13 @@ class Column:
     name: str
     attribute: Attribute | None = None
     is_derived: bool = False
+
+    @property
+    def stored_name(self) -> str:
+        """What the column is called that holds it, or that it is derived from."""
+        if self.attribute is not None:
+            return self.attribute.name
+        return ID if self.name == _INFERENCE_ID else self.name
 
 
 def available(subject: Subject, source: str) -> dict[str, Column]:
@@ -151,7 +167,7 @@ def load_parts(
     """
     wanted = list(dict.fromkeys(names))
     known = available(subject, source)
-    needed = _stored_names(subject, [known[name] for name in wanted])
+    needed = stored_names(subject, [known[name] for name in wanted])
     if source == "reference":
         tables = _reference(subject, needed)
     else:
@@ -166,17 +182,17 @@ def load_parts(
         yield pa.table(columns)
 
 
-def _stored_names(subject: Subject, columns: Iterable[Column]) -> list[str]:
+def stored_names(subject: Subject, columns: Iterable[Column]) -> list[str]:
     """Return which columns must be read for those that are asked for."""
     names: list[str] = []
     for column in columns:
+        names.append(column.stored_name)
         attribute = column.attribute
         if attribute is None:
-            names.append(ID if column.name == _INFERENCE_ID else column.name)
             continue
-        names.append(attribute.name)
-        if attribute.implicit:
-            names += [origin.name for origin in _origins(subject, attribute)]
+        origin = origin_of(subject, attribute)
+        if origin is not None:
+            names.append(origin.name)
         if column.is_derived and attribute.token_attribute_link in subject.attributes:
             names.append(str(attribute.token_attribute_link))
     return list(dict.fromkeys(names))
@@ -187,7 +203,7 @@ def _inferences(
 ) -> Iterator[pa.Table]:
     to = subject.recipient
     truths = list(to.layout.truth_attributes) if source == "ground_truth" else []
-    read = list(dict.fromkeys([*needed, *truths])) or [ID]
+    read = list(dict.fromkeys([*needed, *truths])) or [INFERENCE_TIME]
     narrowed = replace(selection, columns=read)
     for table in read_tables(
         to.registry, to.model_id, to.layout, narrowed, is_batch=to.is_batch, view=view
@@ -239,41 +255,37 @@ def _parsed(column: pa.ChunkedArray, value_type: str) -> pa.ChunkedArray:
 
 
 def _column(subject: Subject, column: Column, table: pa.Table) -> pa.Array | pa.ChunkedArray:
-    attribute = column.attribute
-    if attribute is None:
-        found = table[ID if column.name == _INFERENCE_ID else column.name]
-        return found.cast(_NAIVE) if pat.is_timestamp(found.type) else found
-    if column.is_derived:
+    attribute, found = column.attribute, table[column.stored_name]
+    if attribute is not None and column.is_derived:
         return _part(subject, column, attribute, table)
-    found = table[attribute.name]
-    if attribute.implicit:
-        derived = _derive(subject, attribute, table)
+    origin = None if attribute is None else origin_of(subject, attribute)
+    if attribute is not None and origin is not None:
+        derived = _derive(subject, attribute, table[origin.name])
         found = pc.coalesce(found, derived) if derived is not None else found
-    if pat.is_timestamp(found.type):
-        return found.cast(_NAIVE)
-    return found
+    return found.cast(_NAIVE) if pat.is_timestamp(found.type) else found
 
 
-def _origins(subject: Subject, attribute: Attribute) -> list[Attribute]:
-    """Return what an implicit attribute follows from."""
-    if attribute.stage == Stage.PredictedValue:
-        return [a for a in subject.predicted() if not a.implicit][:1]
-    truth = subject.truth_class()
-    return [] if truth is None else [truth]
-
-
-def _derive(subject: Subject, attribute: Attribute, table: pa.Table) -> Any:
-    """Return the complement of a probability, or whether the true class is one."""
-    origin = next(iter(_origins(subject, attribute)), None)
-    if origin is None:
+def origin_of(subject: Subject, attribute: Attribute) -> Attribute | None:
+    """Return what an attribute follows from where nobody sent it; None if it is not implicit."""
+    if not attribute.implicit:
         return None
     if attribute.stage == Stage.PredictedValue:
-        return pc.subtract(pa.scalar(1.0), table[origin.name])
+        return next((a for a in subject.predicted() if not a.implicit), None)
+    return subject.truth_class()
+
+
+def class_of(subject: Subject, attribute: Attribute) -> str | None:
+    """Return the class that an implicit ground truth stands for."""
     linked = subject.attributes.get(str(attribute.attribute_link))
-    if linked is None or linked.gt_class_link is None:
-        return None
-    is_class = pc.equal(table[origin.name].cast(pa.string()), linked.gt_class_link)
-    return is_class.cast(pa.int64())
+    return None if linked is None else linked.gt_class_link
+
+
+def _derive(subject: Subject, attribute: Attribute, origin: pa.ChunkedArray) -> Any:
+    """Return the complement of a probability, or whether the true class is one."""
+    if attribute.stage == Stage.PredictedValue:
+        return pc.subtract(pa.scalar(1.0), origin)
+    class_ = class_of(subject, attribute)
+    return None if class_ is None else pc.equal(origin.cast(pa.string()), class_).cast(pa.int64())
 
 
 def _part(subject: Subject, column: Column, attribute: Attribute, table: pa.Table) -> pa.Array:

@@ -37,7 +37,7 @@ _STARTS = (0x6D6F64656C67726F, 0x7570733A6C6F7721)  # of the halves; a change br
 _WORD = 8  # bytes
 _ALL_BITS = (1 << 64) - 1
 _FIELDS = 3  # the two halves of the key, and the row
-_MERGED_AT_ONCE = 1 << 21  # entries
+_AT_ONCE = 1 << 21  # entries
 
 _LONGEST_HEADER = 1 << 10
 _HEADER = re.compile(  # as NumPy writes it
@@ -273,21 +273,47 @@ class KeyIndex:
         The pairs are sorted by the key's number, then by row.
         """
         order = np.argsort(keys.high)  # sorted keys are found far faster than others
-        wanted = keys.high[order]
-        start = np.searchsorted(self._high, wanted, side="left")
-        inside = np.flatnonzero(start < len(self))
-        inside = inside[self._high[start[inside]] == wanted[inside]]
-        start = start[inside]
-        n_alike = np.searchsorted(self._high, wanted[inside], side="right") - start
-        if len(n_alike) and n_alike.min() < 1:  # the keys are not sorted
-            raise _corrupt(self._path)
-        which = np.repeat(order[inside], n_alike)
-        firsts = np.repeat(np.cumsum(n_alike) - n_alike, n_alike)
-        places = np.repeat(start, n_alike) + np.arange(len(which)) - firsts
-        same = self._low[places] == keys.low[which]
-        which, rows = which[same], self._rows(places[same])
+        number, places = self._find(keys[order])
+        which, rows = order[number], self._rows(places)
         by_number = np.lexsort((rows, which))
         return which[by_number], rows[by_number]
+
+    def join(self, other: KeyIndex) -> tuple[Rows, Rows]:
+        """Return every pair of a row of this and a row of another index that have one key.
+
+        The pairs are in no order. At most some million keys are looked up at a time.
+
+        >>> rows, others = KeyIndex.of(keys_of(["a", "b"])).join(KeyIndex.of(keys_of(["b", "c"])))
+        >>> rows.tolist(), others.tolist()
+        ([1], [0])
+        """
+        if len(self) < len(other):
+            others, rows = other.join(self)
+            return rows, others
+        pairs = []
+        for start in range(0, len(other) or 1, _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            number, places = self._find(Keys(other._high[some], other._low[some]))
+            pairs.append((self._rows(places), other._rows(number + start)))
+        rows, others = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        return rows, others
+
+    def _find(self, keys: Keys) -> tuple[Rows, Rows]:
+        """Return every pair of one of some keys, by its number, and a place that has it."""
+        start = np.searchsorted(self._high, keys.high)
+        number = np.flatnonzero(start < len(self))
+        number = number[self._high[start[number]] == keys.high[number]]
+        places = start[number]
+        after = places[places + 1 < len(self)] + 1
+        if (self._high[after] == self._high[after - 1]).any():  # equal keys, or a collision
+            n_alike = np.searchsorted(self._high, keys.high[number], side="right") - places
+            if n_alike.min() < 1:  # the keys are not sorted
+                raise _corrupt(self._path)
+            firsts = np.repeat(np.cumsum(n_alike) - n_alike, n_alike)
+            places = np.repeat(places, n_alike) + np.arange(len(firsts)) - firsts
+            number = np.repeat(number, n_alike)
+        same = self._low[places] == keys.low[number]
+        return number[same], places[same]
 
     def rows(self, keys: Keys, deleted: NDArray[np.bool_] | None = None) -> Rows:
         """Return for each key the first row that has it and is not deleted, or -1."""
@@ -359,7 +385,7 @@ def _merged(
 ) -> Iterable[tuple[NDArray[np.uint64], NDArray[np.uint64], Rows]]:
     """Yield sorted runs of the entries of several sorted indexes."""
     n_entries = sum(len(index) for index, _ in parts)
-    n_pieces = -(-n_entries // _MERGED_AT_ONCE) or 1  # hashes are spread evenly
+    n_pieces = -(-n_entries // _AT_ONCE) or 1  # hashes are spread evenly
     inner = [2**64 // n_pieces * number for number in range(1, n_pieces)]
     cuts = [[0, *index.places(inner), len(index)] for index, _ in parts]
     for piece in range(n_pieces):

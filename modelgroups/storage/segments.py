@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from modelgroups.errors import CatalogCorruptError, SnapshotCorruptError, SnapshotMissingError
 from modelgroups.storage.digest import sha256_of_file
+from modelgroups.storage.joins import Joins
 from modelgroups.storage.lock import thread_lock
 from modelgroups.storage.objects import Identity, ObjectStore, identity_of
 
@@ -61,6 +62,8 @@ class SegmentStore:
         self._staging = staging
         self._indexes: OrderedDict[SegmentName, KeyIndex] = OrderedDict()
         self._lock = thread_lock()
+        self.joins = Joins()
+        """Which rows of two segments have one id."""
 
     def path(self, name: SegmentName) -> Path:
         """Return where the rows of a segment lie.

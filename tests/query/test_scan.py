@@ -1,5 +1,6 @@
 """Queries that the engine answers from the files of the log, beside those that read them first."""
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -99,7 +100,7 @@ def test_files_are_read_in_place_and_answer_alike(model, monkeypatch):
     seen = []
     read = Embedded.file_table
     monkeypatch.setattr(
-        Embedded, "file_table", lambda one, path, types: seen.append(path) or read(one, path, types)
+        Embedded, "file_table", lambda one, path, *rest: seen.append(path) or read(one, path, *rest)
     )
     assert_read_alike(model, monkeypatch)
     assert len(set(seen)) == 2
@@ -169,4 +170,4 @@ def test_the_engine_keeps_few_files(model, monkeypatch):
 
 def test_a_path_that_is_not_there_is_told():
     with pytest.raises(FileGoneError):
-        embedded(DuckDB()).file_table("/nowhere/it's.parquet", {})
+        embedded(DuckDB()).file_table("/nowhere/it's.parquet", {}, {}, ExitStack())

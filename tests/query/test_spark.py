@@ -8,6 +8,7 @@ import importlib.util
 import os
 import re
 import shutil
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -650,7 +651,7 @@ def test_spark_reads_files_itself(large, monkeypatch):
     monkeypatch.setattr(scan, "_FEWEST_ROWS", 1)
     seen, read = [], Spark.file_table
     monkeypatch.setattr(
-        Spark, "file_table", lambda one, path, types: seen.append(path) or read(one, path, types)
+        Spark, "file_table", lambda one, path, *rest: seen.append(path) or read(one, path, *rest)
     )
     assert len(assert_answered_alike(large, FLAT)) == 589
     assert len(set(seen)) == 2
@@ -666,9 +667,9 @@ def test_a_file_that_a_compaction_took_away_is_not_missed(large, monkeypatch):
     expected, read = large[0].query(FLAT), Spark.file_table
     gone = []
 
-    def renamed(one, path, types):
+    def renamed(one, path, *rest):
         gone.append(path)
-        return read(one, f"{path}.gone", types)
+        return read(one, f"{path}.gone", *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(Spark, "file_table", renamed)
@@ -688,7 +689,7 @@ def test_a_file_that_vanishes_from_under_a_view_is_told(spark, tmp_path):
     engine = Spark(spark)
     assert engine.sees(path)
     assert not engine.sees(tmp_path / "what*")
-    table = engine.file_table(str(path), {"x": "float64"})
+    table = engine.file_table(str(path), {"x": "float64"}, {}, ExitStack())
     assert engine.run(table).to_pydict() == {"x": [1.5, 2.5], "file_row_number": [0, 1]}
     path.unlink()
     with pytest.raises(FileGoneError):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelgroups.errors import SnapshotCorruptError
+from modelgroups.storage import joins
 from modelgroups.storage.keys import KEY_BYTES, KeyIndex, Keys, keys_of, merge_indexes
 
 FEW_IDS = st.lists(st.sampled_from("abcdefgh"), max_size=12)
@@ -138,7 +139,7 @@ def test_merged_indexes_know_the_rows_that_are_left(tmp_path_factory, n_pieces, 
     with pytest.MonkeyPatch.context() as patch:
         n_entries = sum(len(ids) for ids, _ in parts)
         limit = max(1, n_entries // n_pieces)
-        patch.setattr("modelgroups.storage.keys._MERGED_AT_ONCE", limit)
+        patch.setattr("modelgroups.storage.keys._AT_ONCE", limit)
         merge_indexes(path, given_, len(left), durable=False)
     merged = KeyIndex.load(path)
     which, rows = merged.matches(keys_of(left))
@@ -164,3 +165,38 @@ def test_an_array_that_is_no_index_is_told(tmp_path, array):
     np.save(tmp_path / "index.npy", array)
     with pytest.raises(SnapshotCorruptError, match=r"index\.npy"):
         KeyIndex.load(tmp_path / "index.npy")
+
+
+# --- joins --------------------------------------------------------------------------------
+
+
+def expected_pairs(ours, theirs):
+    """Return the pairs of rows with one id, by plain dicts."""
+    rows = rows_by_id(theirs)
+    return sorted((row, other) for row, id_ in enumerate(ours) for other in rows[id_])
+
+
+@given(IDS, IDS, st.sampled_from([keys_of, collided]), st.sampled_from([1, 3, 1 << 21]))
+def test_a_join_finds_every_pair_of_rows_with_one_id(ours, theirs, make, limit):
+    index, other = KeyIndex.of(make(ours)), KeyIndex.of(make(theirs))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("modelgroups.storage.keys._AT_ONCE", limit)
+        rows, others = index.join(other)
+    assert sorted(zip(rows.tolist(), others.tolist(), strict=True)) == expected_pairs(ours, theirs)
+
+
+def test_joins_are_kept_within_bounds(monkeypatch):
+    monkeypatch.setattr(joins, "_MOST_PAIRS", 5)
+    files = {name: KeyIndex.of(keys_of(["a", "b", "c"][:n])) for n, name in enumerate("_xyz")}
+    kept = joins.Joins()
+
+    def pairs(left, right):
+        return kept.pairs(left, files[left], right, files[right])
+
+    first, second = pairs("x", "z"), pairs("y", "z")
+    assert [len(rows) for rows in first] == [1, 1]
+    assert [len(rows) for rows in second] == [2, 2]
+    assert pairs("x", "z") is first
+    assert len(pairs("z", "z")[0]) == 3  # which is too much beside both
+    assert pairs("x", "z") is first
+    assert pairs("y", "z") is not second

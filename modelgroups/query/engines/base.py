@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
     from pathlib import Path
 
     import pyarrow as pa
@@ -35,10 +36,16 @@ class Engine(Protocol):
     def name(self) -> str:
         """What Ibis calls it."""
 
+    @property
+    def can_lay_beside(self) -> bool:
+        """Whether it can lay columns beside those of a file."""
+
     def sees(self, folder: Path) -> bool:
         """Return whether it can read the files below a folder of this machine itself."""
 
-    def file_table(self, path: str, types: Mapping[str, str]) -> Any:
+    def file_table(
+        self, path: str, types: Mapping[str, str], beside: Mapping[str, Any], until: ExitStack
+    ) -> Any:
         """Return columns of a Parquet file as an Ibis table, with the number of each row.
 
         Parameters
@@ -47,6 +54,11 @@ class Engine(Protocol):
             Where it lies.
         types
             The columns, and their types for Ibis.
+        beside
+            Columns that it does not hold, as Arrow arrays with a value for each of its rows; none
+            where the engine cannot lay them beside it.
+        until
+            Lets go of these columns when it is closed.
 
         Raises
         ------

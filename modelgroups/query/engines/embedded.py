@@ -8,7 +8,9 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -16,6 +18,7 @@ from weakref import finalize
 
 from modelgroups.arguments import require_text, require_whole
 from modelgroups.errors import UserError, UserTypeError, UserValueError
+from modelgroups.loading import loading
 from modelgroups.query.engines.base import ROW_NUMBER, FileGoneError, FileViews
 from modelgroups.storage.lock import thread_lock
 
@@ -43,8 +46,8 @@ class DuckDB:
     memory_limit
         How much memory its operators hold at most, such as ``"512MB"`` or ``"2GiB"``; four fifths
         of the machine's when not given. Sorting, grouping and joining spill to the disk beyond
-        it. Rows that are not read from their files by the engine itself lie in memory besides:
-        of few rows, ground truth, deletions, lists.
+        it. What the engine does not read from files itself lies in memory besides: ground truth,
+        which rows are deleted, few rows, lists.
     temp_directory
         An existing folder to spill to; that of the system when not given. The engine makes a
         folder of its own in it once it spills, and removes it when the process ends.
@@ -114,10 +117,9 @@ class Embedded:
 
     options: DuckDB
     name: str = field(default="duckdb", init=False)
+    can_lay_beside: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
-        import ibis
-
         spill = Path(self.options.temp_directory or tempfile.gettempdir())
         self.spill = spill / f"modelgroups-spill-{os.getpid()}-{uuid4().hex[:8]}"
         settings: dict[str, Any] = {"temp_directory": str(self.spill)}
@@ -125,9 +127,13 @@ class Embedded:
             settings["threads"] = self.options.threads
         if self.options.memory_limit is not None:
             settings["memory_limit"] = self.options.memory_limit.strip()
-        self.connection = ibis.duckdb.connect(**settings)
+        with loading():  # Ibis loads its dialects when it connects
+            import ibis
+
+            self.connection = ibis.duckdb.connect(**settings)
         self.connection.raw_sql("SET TimeZone = 'UTC'")
         self.files = FileViews(self._make_view, self._drop_view)
+        self._numbers = count()
         self._lock = thread_lock()
         finalize(self, _remove_spill, self.connection, self.spill, os.getpid())
 
@@ -137,11 +143,29 @@ class Embedded:
     def _drop_view(self, name: str) -> None:
         self.connection.raw_sql(f"DROP VIEW {name}")  # a name of ours
 
+    def _lay_beside(self, view: str, columns: Mapping[str, Any], until: ExitStack) -> str:
+        """Return the name of a view that has more columns than another one, row by row."""
+        import pyarrow as pa
+
+        name = f"beside_{next(self._numbers)}"
+        until.callback(self._take_away, name)
+        self.connection.con.register(f"{name}_columns", pa.table(dict(columns)))
+        both = f"{view} POSITIONAL JOIN {name}_columns"  # names of ours
+        self.connection.raw_sql(f"CREATE VIEW {name} AS FROM {both}")
+        return name
+
+    def _take_away(self, name: str) -> None:
+        with self._lock:
+            self.connection.raw_sql(f"DROP VIEW IF EXISTS {name}")  # a name of ours
+            self.connection.con.unregister(f"{name}_columns")
+
     def sees(self, folder: Path) -> bool:  # noqa: ARG002  # as other engines need it
         """Return True: it runs where the files are."""
         return True
 
-    def file_table(self, path: str, types: Mapping[str, str]) -> Any:
+    def file_table(
+        self, path: str, types: Mapping[str, str], beside: Mapping[str, Any], until: ExitStack
+    ) -> Any:
         """Return columns of a Parquet file as an Ibis table; see `Engine`."""
         import duckdb
         import ibis
@@ -149,6 +173,8 @@ class Embedded:
         try:
             with self._lock:
                 name = self.files.name_of(path)
+                if beside:
+                    name = self._lay_beside(name, beside, until)
         except duckdb.IOException as error:
             raise FileGoneError(str(error)) from error
         return ibis.table({**types, ROW_NUMBER: "int64"}, name=name)

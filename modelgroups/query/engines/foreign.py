@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.query.engines.base import NotInEngineError
 from modelgroups.storage.lock import thread_lock
@@ -24,6 +25,8 @@ class Foreign:
         Connected.
     """
 
+    can_lay_beside: Final = False
+
     def __init__(self, backend: Any) -> None:
         self.backend = backend
         self._lock = thread_lock()
@@ -37,7 +40,13 @@ class Foreign:
         """Return False: it may run elsewhere."""
         return False
 
-    def file_table(self, path: str, types: Mapping[str, str]) -> Any:  # noqa: ARG002
+    def file_table(
+        self,
+        path: str,  # noqa: ARG002
+        types: Mapping[str, str],  # noqa: ARG002
+        beside: Mapping[str, Any],  # noqa: ARG002
+        until: ExitStack,  # noqa: ARG002
+    ) -> Any:
         """Raise: it does not read files."""
         raise NotInEngineError(f"{self.name} does not read the files of the registry")
 

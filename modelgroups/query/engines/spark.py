@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,6 +52,7 @@ class Spark:
     """
 
     name: Final = "pyspark"
+    can_lay_beside: Final = False
 
     def __init__(self, backend: Any) -> None:
         import pyspark
@@ -85,7 +86,13 @@ class Spark:
         numbered = rows.selectExpr("*", f"_metadata.row_index AS {ROW_NUMBER}")
         numbered.createOrReplaceTempView(name)
 
-    def file_table(self, path: str, types: Mapping[str, str]) -> Any:
+    def file_table(
+        self,
+        path: str,
+        types: Mapping[str, str],
+        beside: Mapping[str, Any],  # noqa: ARG002  # there are none
+        until: ExitStack,  # noqa: ARG002
+    ) -> Any:
         """Return columns of a Parquet file as an Ibis table; see `Engine`."""
         import ibis
 

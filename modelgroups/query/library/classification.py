@@ -290,8 +290,10 @@ def auc(call: Call, predicted_property: Any, ground_truth_property: Any) -> Any:
 
 def _area(row: Mapping[str, Any]) -> float | None:
     """Return U / (n₊·n₋) of Mann and Whitney (1947), ties counting one half."""
-    positive = np.asarray(row["positive"] or [], dtype=np.float64)
-    negative = np.sort(np.asarray(row["negative"] or [], dtype=np.float64))
+    # Sorted ones are found far faster among others.
+    positive, negative = (
+        np.sort(np.asarray(row[name] or [], dtype=np.float64)) for name in ("positive", "negative")
+    )
     if not len(positive) or not len(negative):
         return None
     below = np.searchsorted(negative, positive, side="left").sum(dtype=np.float64)
