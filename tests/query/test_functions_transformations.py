@@ -115,6 +115,21 @@ def test_arithmetic(lab, rows, where):
         assert_close(answer["add"], both(x, 1.5, lambda a, b: a + b), abs(x or 0))
 
 
+@ROUNDS
+@given(factors=st.lists(st.floats(-3, 3), min_size=1, max_size=6), where=wheres)
+def test_constants_are_floats(lab, factors, where):
+    product, expected = "n", 7
+    for factor in factors:
+        product = {"nested_function": function("multiply", left=product, right=factor)}
+        expected *= factor
+    select = [
+        function("if", "chosen", property="n", comparator="gt", value=0, then=factors[0]),
+        function("abs", "size", property=product),
+    ]
+    answers = lab.ask([{"n": 7}], select, where)
+    assert answers == [{"chosen": factors[0], "size": abs(expected)}]
+
+
 FLOORS = {
     "second": {"microsecond": 0},
     "minute": {"second": 0, "microsecond": 0},

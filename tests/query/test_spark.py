@@ -425,6 +425,9 @@ PER_ROW = [
     function("subtract", "seconds", left="start", right="end"),
     function("abs", property="n"),
     function("abs", "abs_x", property="x"),
+    function("multiply", "long", left={"nested_function": function("multiply", left={
+        "nested_function": function("multiply", left="m", right=1.2345678901234567)},
+        right=2.3456789012345678)}, right=0.34567890123456789),
     function("equals", "is_word", left="word", right="a\\b"),
     function("equals", "same", left="word", right="Word"),
     function("biasMitigatedPredictions", predicted_property="p_1", thresholds=[
@@ -658,6 +661,9 @@ def test_spark_reads_files_itself(large, monkeypatch):
     by_word = {"select": [{"property": "word"}, function("count"), function("max", property="x")],
                "group_by": [{"property": "word"}]}  # fmt: skip
     assert_answered_alike(large, by_word)
+    n_read = len(seen)
+    assert_answered_alike(large, {"select": [{"property": "x"}, {"property": "actual"}]})
+    assert len(seen) == n_read  # ground truth cannot be laid beside them
 
 
 def test_a_file_that_a_compaction_took_away_is_not_missed(large, monkeypatch):

@@ -183,9 +183,12 @@ class Embedded:
         """Return the answer of an Ibis expression; see `Engine`."""
         import duckdb
 
+        from modelgroups.query.engines.rules import with_doubles
+
+        told = with_doubles(expression)
         try:
             with self._lock:
-                return self.connection.to_pyarrow(expression)
+                return self.connection.to_pyarrow(told)
         except duckdb.DataError as error:  # a value that is not what the query takes it for
             first, _, _ = str(error).partition("\n")
             raise UserValueError(f"the query cannot be answered: {first}") from error

@@ -54,8 +54,10 @@ class Foreign:
         """Return the answer of an Ibis expression; see `Engine`."""
         from ibis.common.exceptions import IbisError
 
+        from modelgroups.query.engines.rules import with_doubles
+
         try:
             with self._lock:
-                return self.backend.to_pyarrow(expression)
+                return self.backend.to_pyarrow(with_doubles(expression))
         except (IbisError, NotImplementedError) as error:
             raise NotInEngineError(str(error) or type(error).__name__) from error

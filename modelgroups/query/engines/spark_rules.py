@@ -12,6 +12,8 @@ import ibis.expr.operations as ops
 from ibis.common.patterns import replace
 from ibis.expr.rewrites import p
 
+from modelgroups.query.engines.rules import as_double
+
 __all__ = ["for_spark"]
 
 
@@ -88,4 +90,4 @@ def _offset(_: Any) -> Any:
     return rows.filter(wanted).drop("#number").op()
 
 
-_RULES = _first | _collect | _exact_sum | _element | _like | _offset
+_RULES = as_double | _first | _collect | _exact_sum | _element | _like | _offset
