@@ -19,6 +19,7 @@ from modelgroups.arguments import (
 )
 from modelgroups.calls import checked_calls
 from modelgroups.catalog.records import GroupRecord, ModelRecord
+from modelgroups.deploying import Deploying
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
 from modelgroups.lifecycle.archiving import archive_group, restore_group
 from modelgroups.lifecycle.describing import rewrite_group
@@ -113,6 +114,11 @@ class ModelGroup(Promoting, JsonDataclass):
                 "connection.get_model_group(...)"
             )
         return self._registry_or_none
+
+    @property
+    def deploy(self) -> Deploying:
+        """The ways to bring a new version in: ``ab``, ``canary``, ``shadow`` and ``replace``."""
+        return Deploying(self._registry, self.id)
 
     def add_version(self, model: Model, label: str | None = None) -> None:
         """Choose this group for a model; `Model.save` then stores it here.

@@ -33,6 +33,7 @@ __all__ = [
     "AttributeRow",
     "AuditHeadRow",
     "Base",
+    "DeploymentRow",
     "EnrichmentSettingRow",
     "EventRow",
     "GroupRow",
@@ -383,3 +384,31 @@ class AliasRow(Base, table=True):
     name: str = Field(primary_key=True)
     model_id: str = Field(foreign_key="model.id", max_length=36)
     move: int = Field(foreign_key="alias_move.serial")
+
+
+class DeploymentRow(Base, table=True):
+    """How versions of a group share its traffic.
+
+    `live_group_id` is the group while the deployment goes on, so that a group has one at most.
+    `revision` counts its changes, `plan` is JSON; failures are those of shadows.
+    """
+
+    __tablename__ = "deployment"
+    __table_args__ = (
+        UniqueConstraint("live_group_id", name="uq_deployment_live_group_id"),
+        Index("ix_deployment_group_id", "group_id"),
+    )
+
+    serial: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True, max_length=36)
+    group_id: str = Field(foreign_key="model_group.id", max_length=36)
+    live_group_id: str | None = Field(max_length=36)
+    kind: str
+    state: str
+    revision: int
+    plan: str
+    created_at: str
+    updated_at: str
+    concluded_at: str | None
+    n_failures: int
+    last_failure: str | None

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from modelgroups.registry import Registry
 
-__all__ = ["MOST_SEGMENTS", "compare"]
+__all__ = ["MOST_SEGMENTS", "Differences", "compare", "differences", "require_shared"]
 
 MOST_SEGMENTS: Final = 200
 
@@ -86,13 +86,14 @@ def compare(
     names, subjects = _versions(registry, group_id, versions)
     measures = chosen_measures(subjects[0], metrics)
     for name, subject in zip(names[1:], subjects[1:], strict=True):
-        _require_shared(names[0], subjects[0], name, subject)
+        require_shared(names[0], subjects[0], name, subject)
     for name, subject in zip(names, subjects, strict=True):
         _require_segments(name, subject, by)
     logs = _each(
         lambda version: _read(*version, measures, selection, by),
         list(zip(names, subjects, strict=True)),
     )
+    _require_inferences(logs, selection)
     _require_truths(logs, measures)
     lines: list[Line] = []
     notes: list[str] = []
@@ -102,6 +103,55 @@ def compare(
     for line, p_value in zip(lines, corrected, strict=True):
         line.p_corrected = p_value
     return Comparison(tuple(names), lines, confidence, tuple(by), notes)
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How versions differ from the first of them, as far as that can be told.
+
+    Parameters
+    ----------
+    counts
+        The inferences of each version, by name.
+    lines
+        A `Line` for each metric of each other version.
+    notes
+        What else there is to know.
+    """
+
+    counts: dict[str, int]
+    lines: list[Line]
+    notes: list[str]
+
+
+def differences(
+    registry: Registry,
+    group_id: str,
+    versions: Sequence[VersionName],
+    *,
+    metrics: Sequence[str],
+    selection: Selection,
+) -> Differences:
+    """Return how versions differ from the first, also where there is little or nothing yet.
+
+    Effects without inferences or ground truths have None for what is not known, and a reason.
+
+    Raises
+    ------
+    NotFoundError, UserValueError
+        As `compare`, but for a lack of inferences and ground truths.
+    """
+    names, subjects = _versions(registry, group_id, versions)
+    measures = chosen_measures(subjects[0], metrics)
+    logs = _each(
+        lambda version: _read(*version, measures, selection, ()),
+        list(zip(names, subjects, strict=True)),
+    )
+    lines: list[Line] = []
+    notes: list[str] = []
+    for other in logs[1:]:
+        lines += _lines(logs[0], other, measures, (), 0.95, notes)
+    return Differences({log.name: len(log) for log in logs}, lines, notes)
 
 
 # --- what is compared --------------------------------------------------------------------------
@@ -121,8 +171,14 @@ def _versions(
     return names, [subject_of(registry, record) for record in records]
 
 
-def _require_shared(name: str, subject: Subject, other_name: str, other: Subject) -> None:
-    """Raise unless two versions predict the same."""
+def require_shared(name: str, subject: Subject, other_name: str, other: Subject) -> None:
+    """Raise unless two versions predict the same.
+
+    Raises
+    ------
+    UserValueError
+        Their output types or their predicted attributes differ.
+    """
     if subject.output_type != other.output_type:
         raise UserValueError(
             f"{name!r} is a {subject.output_type} model and {other_name!r} a {other.output_type} "
@@ -175,15 +231,19 @@ def _read(
     targets = {measure.target for measure in measures}
     columns = [column for target in targets for column in names_of(subject, target)]
     table = load(subject, "inference", [ID, *sorted(columns), *by], selection)
-    if not len(table):
-        bounds = selection.since is not None or selection.until is not None
-        when = " in that time" if bounds else ""
-        raise UserValueError(
-            f"the version {name!r} has no inferences{when}; there is nothing to compare"
-        )
     return _Log(
         name, subject, table, {target: outcomes_of(subject, target, table) for target in targets}
     )
+
+
+def _require_inferences(logs: Sequence[_Log], selection: Selection) -> None:
+    bounds = selection.since is not None or selection.until is not None
+    when = " in that time" if bounds else ""
+    for log in logs:
+        if not len(log):
+            raise UserValueError(
+                f"the version {log.name!r} has no inferences{when}; there is nothing to compare"
+            )
 
 
 def _require_truths(logs: Sequence[_Log], measures: Sequence[Measure]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from modelgroups.catalog import aliases, groups, models
+from modelgroups.catalog import aliases, deployments, groups, models
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import GroupRecord, ModelRecord
 from modelgroups.errors import ConflictError, NotFoundError
+from modelgroups.lifecycle.deployments import Plan
 from modelgroups.lifecycle.lookup import require_group, require_model
 from modelgroups.registry import Registry
 from modelgroups.types import EventType
@@ -24,7 +25,7 @@ def archive_model(registry: Registry, model_id: str) -> ModelRecord:
     NotFoundError
         There is no such version, or it is archived already.
     ConflictError
-        An alias points at it.
+        An alias points at it, or it has a part in a live deployment.
     """
     with registry.catalog.write() as session:
         record = require_model(session, model_id)
@@ -34,6 +35,7 @@ def archive_model(registry: Registry, model_id: str) -> ModelRecord:
                 f"{record.archived_at}; model.restore() brings it back"
             )
         _require_no_alias(session, record)
+        _require_not_deployed(session, record)
         at = now()
         models.archive(session, model_id, at)
         _record(session, EventType.ModelArchived, record, at)
@@ -131,6 +133,16 @@ def _require_no_alias(session: Session, record: ModelRecord) -> None:
             f"version {record.sequence_num} of the group {record.group_id} is in use as {shown} "
             f"and cannot be archived; point that at another version first with {move}, or take "
             f"it away with group.delete_alias({first!r})"
+        )
+
+
+def _require_not_deployed(session: Session, record: ModelRecord) -> None:
+    going_on = deployments.live(session, record.group_id)
+    if going_on is not None and record.id in Plan.load(going_on.plan).versions:
+        raise ConflictError(
+            f"version {record.sequence_num} of the group {record.group_id} has a part in the live "
+            f"{going_on.kind} deployment {going_on.id} and cannot be archived; conclude() or "
+            "abort() that first: group.deploy.live()"
         )
 
 

@@ -175,7 +175,7 @@ def test_deletions_of_before_are_events_and_the_chain_begins(tmp_path):
         assert list(events["type"]) == ["inferences.deleted"] * 3 + ["registry.migrated"]
         assert set(events["actor"]) == {"not recorded"}
         assert list(events["model_id"])[:3] == [first.id, second.id, first.id]
-        assert events["after"].iloc[3] == {"revision": setup.HEAD, "groups": 1, "models": 2}
+        assert events["after"].iloc[3] == {"revision": "0008", "groups": 1, "models": 2}
         first.delete_inferences(["id-4"])
         assert list(first.deletions()["n_inferences"]) == [1, 1, 1]
         connection.get_model_group(first).promote("V1")

@@ -1,0 +1,424 @@
+"""`Deployment`: how versions share traffic: routing, serving, evaluating, and the way to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any
+
+from modelgroups.arguments import require_flag
+from modelgroups.calls import checked_calls
+from modelgroups.catalog.deployments import DeploymentRecord
+from modelgroups.errors import ConflictError, UserValueError
+from modelgroups.experiments.assign import Assignment
+from modelgroups.lifecycle.aliases import require_reason
+from modelgroups.lifecycle.deployments import (
+    ABORTED,
+    CONCLUDED,
+    Plan,
+    change,
+    find_deployment,
+    finish,
+    require_live,
+)
+from modelgroups.lifecycle.naming import find_version
+from modelgroups.types import EventType
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from modelgroups.experiments.evaluation import Evaluation
+    from modelgroups.experiments.serve import Server
+    from modelgroups.lifecycle.naming import VersionName
+    from modelgroups.registry import Registry
+
+__all__ = ["Deployment"]
+
+
+@checked_calls
+class Deployment:
+    """How versions of a group share its traffic; got from `group.deploy`.
+
+    It is kept in the registry and goes on in any process. The object knows the deployment as it
+    was read last: `refresh` reads it again, and what would change it is refused where somebody
+    else did so meanwhile.
+    """
+
+    def __init__(self, registry: Registry, record: DeploymentRecord) -> None:
+        self._registry = registry
+        self._fill(record)
+
+    def _fill(self, record: DeploymentRecord) -> None:
+        self._record = record
+        self._plan = plan = Plan.load(record.plan)
+        pieces = tuple((end, plan.versions[version]) for end, version in plan.pieces)
+        self._assignment = Assignment(plan.salt, pieces)
+
+    @property
+    def id(self) -> str:
+        """Its id, a UUID."""
+        return self._record.id
+
+    @property
+    def kind(self) -> str:
+        """``replace``, ``ab``, ``canary`` or ``shadow``."""
+        return self._record.kind
+
+    @property
+    def state(self) -> str:
+        """``live``, ``concluded`` or ``aborted``."""
+        return self._record.state
+
+    @property
+    def versions(self) -> list[str]:
+        """Its versions by label, or number where there is none; the baseline comes first."""
+        return list(self._plan.versions.values())
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The share of traffic that each version gets."""
+        names = self._plan.versions
+        return {names[version]: share for version, share in self._plan.weights.items()}
+
+    @property
+    def shadow(self) -> str | None:
+        """The version that sees all and answers nobody."""
+        return None if self._plan.shadow is None else self._plan.versions[self._plan.shadow]
+
+    @property
+    def metric(self) -> str | None:
+        """What is to improve."""
+        return self._plan.metric
+
+    @property
+    def guardrails(self) -> dict[str, float]:
+        """By how much each metric may be worse."""
+        return dict(self._plan.guardrails or {})
+
+    @property
+    def steps(self) -> list[float]:
+        """The shares that a canary gets one after the other."""
+        return list(self._plan.steps)
+
+    @property
+    def step(self) -> int:
+        """Which of the steps it is at, from 0."""
+        return self._plan.step
+
+    @property
+    def failures(self) -> tuple[int, str | None]:
+        """How often the shadow failed, and how the last time."""
+        return self._record.n_failures, self._record.last_failure
+
+    @property
+    def created_at(self) -> str:
+        """When it was started, ISO 8601 text in UTC."""
+        return self._record.created_at
+
+    @property
+    def concluded_at(self) -> str | None:
+        """When it ended."""
+        return self._record.concluded_at
+
+    def refresh(self) -> Deployment:
+        """Read it again from the registry; return it."""
+        self._fill(find_deployment(self._registry, self.id))
+        return self
+
+    def route(self, key: str | int | bytes | UUID) -> str:
+        """Return the version that answers a key: always the same while the weights stay.
+
+        It does not look into the registry, so `refresh` a deployment that others may change;
+        `serve` does so by itself. Once it has ended, all keys go to the outcome.
+
+        Raises
+        ------
+        UserTypeError, UserValueError
+            The key is missing, or of another type.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, salt="checkout")
+        ...     test.route("customer-17"), list(test.route_many(["customer-17", "customer-19"]))
+        ('V2', ['V2', 'V1'])
+        """
+        return self._assignment.route(key)
+
+    def route_many(
+        self, keys: Iterable[str | int | bytes | UUID] | pa.Array
+    ) -> NDArray[np.object_]:
+        """Return the version that answers each of many keys, as `route` does."""
+        return self._assignment.route_many(keys)
+
+    def serve(self, predictors: Mapping[VersionName, Callable[[dict[str, Any]], Any]]) -> Server:
+        """Return what answers requests: it routes, predicts, logs the inference, asks the shadow.
+
+        It looks up how traffic is divided at each request, so that it follows what other processes
+        do. A shadow answers in a thread of its own: `wait()` waits for it, `close()` ends it, and
+        its failures are counted in `failures`.
+
+        Parameters
+        ----------
+        predictors
+            For each version a function from the inputs of one request, a dict, to the prediction:
+            a number, a dict by attribute, or whatever else `Model.send_inferences` takes of a row.
+
+        Returns
+        -------
+        Server
+            Call it as ``answer(key, inputs, partner_inference_id=…)``.
+
+        Raises
+        ------
+        UserValueError, UserTypeError, NotFoundError
+            A version has no function, or one is of no version of the deployment.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, salt="checkout")
+        ...     with test.serve({"V1": lambda row: 0.1, "V2": lambda row: 0.7}) as answer:
+        ...         answer("customer-17", {"age": 31}, partner_inference_id="tx-1")
+        ...     group.get_version(label="V2").inferences()["p"].tolist()
+        0.7
+        [0.7]
+        """
+        from modelgroups.experiments.serve import Server, predictors_of
+
+        functions = predictors_of(self._registry, self._record, predictors)
+        return Server(self._registry, self._record, functions)
+
+    def evaluate(self, *, counts: Mapping[str, int] | None = None) -> Evaluation:
+        """Return what was found so far, and what is to be done; a broken guardrail aborts it.
+
+        Counted are the inferences since traffic was last divided, by inference_timestamp. All
+        tests are always valid (mSPRT), so look as often as you like.
+
+        Parameters
+        ----------
+        counts
+            How many keys each version got, to check the split by; of inferences where it is not
+            given, which are too alike where a key has many.
+
+        Returns
+        -------
+        Evaluation
+            Shows itself as a table; has a ``decision`` and a ``reason``.
+
+        Raises
+        ------
+        ConflictError
+            It has ended.
+        UserValueError
+            There was no inference since.
+        """
+        from modelgroups.experiments.decide import GuardrailState
+        from modelgroups.experiments.deploy import evaluate
+
+        require_live(self._record)
+        found = evaluate(self._registry, self._record, counts)
+        broken = any(each.state is GuardrailState.BROKEN for each in found.guardrails)
+        if broken and not self._registry.catalog.read_only:
+            self._finish(ABORTED, self._plan.baseline, found.reason, found)
+        return found
+
+    def advance(self, *, reason: str | None = None, override: bool = False) -> Deployment:
+        """Go to the next step of a canary, if the guardrails hold.
+
+        Parameters
+        ----------
+        reason
+            Why, for the audit trail.
+        override
+            Go on although it is not known yet whether they hold; a broken one aborts all the same.
+
+        Returns
+        -------
+        Deployment
+            This one.
+
+        Raises
+        ------
+        ConflictError
+            It is no canary, has ended, is at its last step, its guardrails do not hold, traffic
+            is broken, or somebody else changed it.
+        """
+        told = require_reason(reason)
+        require_flag(override, "override")
+        require_live(self._record)
+        plan = self._plan
+        if not plan.steps:
+            raise ConflictError(f"{self!r} has no steps; only a canary advances")
+        if plan.step == len(plan.steps) - 1:
+            raise ConflictError(f"{self!r} is at its last step; conclude() it")
+        found = self.evaluate()
+        if found.split is not None and found.split.is_broken:
+            raise ConflictError(f"{self!r} does not advance: {found.reason}")
+        self._require_held(found, override)
+        share = plan.steps[plan.step + 1]
+        baseline, candidate = plan.versions
+        self._divide(
+            {baseline: 1 - share, candidate: share},
+            EventType.DeploymentAdvanced,
+            told,
+            step=plan.step + 1,
+        )
+        return self
+
+    def _require_held(self, found: Evaluation, override: bool) -> None:
+        from modelgroups.experiments.decide import GuardrailState
+
+        states = {each.state for each in found.guardrails}
+        if GuardrailState.BROKEN in states:
+            raise ConflictError(f"{self!r} does not advance: {found.reason}")
+        if GuardrailState.OPEN in states and not override:
+            raise ConflictError(
+                f"{self!r} does not advance: {found.reason}. Wait for more inferences and ground "
+                "truths, or pass override=True"
+            )
+
+    def reweight(self, weights: Mapping[Any, float], *, reason: str | None = None) -> Deployment:
+        """Divide the traffic of an A/B test anew; no more keys move than must.
+
+        What was found before does not count any more: `evaluate` begins again.
+
+        Raises
+        ------
+        ConflictError
+            It is no A/B test, has ended, or somebody else changed it.
+        UserValueError, NotFoundError
+            The weights do not sum to one, or are not those of its versions.
+        """
+        from modelgroups.experiments.deploy import weighted
+
+        told = require_reason(reason)
+        require_live(self._record)
+        if self.kind != "ab":
+            raise ConflictError(f"{self!r} has no weights to choose; only an A/B test has")
+        _, shares = weighted(self._registry, self._record.group_id, weights)
+        if shares.keys() != self._plan.versions.keys():
+            raise UserValueError(
+                f"weights must name the versions of the deployment, {self.versions}, got "
+                f"{dict(weights)}"
+            )
+        self._divide(shares, EventType.DeploymentReweighted, told)
+        return self
+
+    def abort(self, *, reason: str | None = None) -> Deployment:
+        """End it; all traffic goes back to the baseline, and the champion stays.
+
+        Raises
+        ------
+        ConflictError
+            It has ended, or somebody else changed it.
+        """
+        told = require_reason(reason)
+        require_live(self._record)
+        self._finish(ABORTED, self._plan.baseline, told, None)
+        return self
+
+    def conclude(
+        self,
+        *,
+        promote: VersionName | EllipsisType | None = ...,
+        reason: str | None = None,
+    ) -> Deployment:
+        """End it, and make the winner the champion, in one transaction.
+
+        Parameters
+        ----------
+        promote
+            The version to promote, None to keep the baseline, or nothing to do as `evaluate`
+            decides.
+        reason
+            Why, for the audit trail.
+
+        Returns
+        -------
+        Deployment
+            This one; all its traffic goes to the winner.
+
+        Raises
+        ------
+        ConflictError
+            It has ended, nothing is decided yet, traffic is broken, a guardrail broke, the
+            champion is another one by now, or somebody else changed it.
+        UserValueError, NotFoundError
+            There is no inference to decide by, or the version is none of its own.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     _ = group.promote("V1")
+        ...     shadow = group.deploy.shadow("V2")
+        ...     _ = shadow.conclude(promote=None, reason="another way was found")
+        ...     shadow.state, group.champion().version_label
+        ('concluded', 'V1')
+        """
+        told = require_reason(reason)
+        require_live(self._record)
+        winner, found = self._plan.baseline, None
+        if isinstance(promote, EllipsisType):
+            found = self.evaluate()
+            winner = self._decided(found)
+        elif promote is not None:
+            winner = find_version(self._registry, self._record.group_id, promote).id
+            if winner not in self._plan.versions:
+                raise UserValueError(
+                    f"promote={promote!r} has no part in the deployment; it has {self.versions}"
+                )
+            found = self.evaluate()
+            self._require_sound(found)
+        self._finish(CONCLUDED, winner, told or (None if found is None else found.reason), found)
+        return self
+
+    def _require_sound(self, found: Evaluation) -> None:
+        if found.decision == "abort":
+            raise ConflictError(f"{self!r} cannot be concluded: {found.reason}")
+
+    def _decided(self, found: Evaluation) -> str:
+        """Return the id of the version that an evaluation is for."""
+        self._require_sound(found)
+        if found.decision == "continue":
+            raise ConflictError(
+                f"{self!r} cannot be concluded yet: {found.reason}. Wait, or say what is to be "
+                "done: promote='…', or promote=None to keep the baseline"
+            )
+        names = {name: version for version, name in self._plan.versions.items()}
+        return self._plan.baseline if found.promote is None else names[found.promote]
+
+    def _divide(
+        self,
+        weights: Mapping[str, float],
+        type: EventType,
+        reason: str | None,
+        **changed: Any,
+    ) -> None:
+        """Store other weights."""
+        plan = self._plan
+        pieces = Assignment(plan.salt, plan.pieces).reweighted(weights).pieces
+        new = Plan(**(vars(plan) | {"pieces": pieces} | changed))
+        self._fill(change(self._registry, self._record, new, type, reason=reason))
+
+    def _finish(
+        self, state: str, winner: str, reason: str | None, found: Evaluation | None
+    ) -> None:
+        decision = None
+        if found is not None:
+            decision = {"decision": found.decision.value, "why": found.reason}
+        self._fill(
+            finish(self._registry, self._record, state, winner, reason=reason, decision=decision)
+        )
+
+    def __repr__(self) -> str:
+        shares = ", ".join(f"{name} {share:.4g}" for name, share in self.weights.items())
+        shadow = "" if self.shadow is None else f", shadow {self.shadow}"
+        return f"<Deployment {self.kind} {self.state}: {shares}{shadow} {self.id}>"
