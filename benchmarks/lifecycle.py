@@ -1,7 +1,7 @@
-"""Moving an alias, and checking the audit events.
+"""Moving an alias, checking the audit events, and routing and serving as a deployment says.
 
 A move is compared with the least commit that SQLite makes durable; the check with reading the
-events and hashing each by itself.
+events and hashing each by itself; serving a request with sending its inference alone, in turns.
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 
+import pandas as pd
+
 import modelgroups as mg
 from benchmarks.frames import built_model, make_frame
 from benchmarks.measure import Context, Report, in_turns, quiet, run
 from benchmarks.sending import bare_commits
 from modelgroups.catalog.audit import check_audit
 from modelgroups.catalog.events import record
+from modelgroups.testing.factories import saved_version
 
 __all__ = ["benchmark", "main"]
 
 EVENTS = 100_000
 MOVES = 500
+KEYS = 1_000_000
 
 
 def benchmark(context: Context) -> Report:
@@ -32,6 +36,7 @@ def benchmark(context: Context) -> Report:
     with quiet(), mg.connect(context.new_folder()) as connection:
         group = _group(connection)
         _moves(context, report, group)
+        _deployment(context, report)
         _audit(context, report, connection, group.id)
     return report
 
@@ -59,6 +64,35 @@ def _moves(context: Context, report: Report, group: mg.ModelGroup) -> None:
         times.append(perf_counter() - start)
     commits = bare_commits(context.new_folder(), n_moves)
     report.add("promote()", times, commits, beside="bare commit", target=2.0, of_value=True)
+
+
+def _deployment(context: Context, report: Report) -> None:
+    """Route one key and many, and serve requests whose model takes no time."""
+    with mg.connect(context.new_folder()) as connection:
+        one, two = (saved_version(connection, label) for label in ("V1", "V2"))
+        test = connection.get_model_group(one).deploy.ab({"V1": 0.5, "V2": 0.5}, salt="measured")
+        keys = [f"customer-{number}" for number in range(context.size(KEYS, quick=1_000))]
+        column = pd.Series(keys)
+        few = keys[: len(keys) // 10]
+        routes = in_turns(
+            {
+                "many": lambda: lambda: test.route_many(column),
+                "one": lambda: lambda: [test.route(key) for key in few],
+            },
+            context.rounds(5),
+        )
+        report.add(f"route_many() of {len(keys):,}", routes["many"])
+        report.add(f"route(), {len(few):,} times", routes["one"])
+        served, sent = [], []
+        with test.serve({"V1": lambda _: 0.25, "V2": lambda _: 0.75}) as answer:
+            for number in range(context.size(MOVES, quick=20)):
+                start = perf_counter()
+                answer(number, {"age": 31})
+                served.append(perf_counter() - start)
+                start = perf_counter()
+                two.send_inferences([{"age": 31}], predictions=[0.75])
+                sent.append(perf_counter() - start)
+        report.add("serve(), a request", served, sent, beside="send_inferences()")
 
 
 def _audit(context: Context, report: Report, connection: mg.Connection, group_id: str) -> None:

@@ -6,5 +6,6 @@ difference that does not vary) is None with a reason, never an exception and nev
 `areas`, `means`, `smooth` and `resampling` compare two versions once; `sequential` compares them
 as often as one likes; `sizes` says how many more are needed, `several` what is left of it when
 many things were compared, `traffic` whether the traffic was split as it should be, and `assign`
-splits it. `compare` puts them together over the inference logs of a group's versions.
+splits it. `compare` puts them together over the inference logs of a group's versions. `deploy`
+plans and evaluates deployments by the rules of `decide`, `deployment` and `serve` run them.
 """

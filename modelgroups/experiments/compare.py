@@ -112,15 +112,15 @@ class Differences:
     Parameters
     ----------
     counts
-        The inferences of each version, by name.
+        The inferences of each version.
     lines
-        A `Line` for each metric of each other version.
+        Of each other version a `Line` for each metric.
     notes
         What else there is to know.
     """
 
-    counts: dict[str, int]
-    lines: list[Line]
+    counts: list[int]
+    lines: list[list[Line]]
     notes: list[str]
 
 
@@ -147,11 +147,9 @@ def differences(
         lambda version: _read(*version, measures, selection, ()),
         list(zip(names, subjects, strict=True)),
     )
-    lines: list[Line] = []
     notes: list[str] = []
-    for other in logs[1:]:
-        lines += _lines(logs[0], other, measures, (), 0.95, notes)
-    return Differences({log.name: len(log) for log in logs}, lines, notes)
+    lines = [list(_lines(logs[0], other, measures, (), 0.95, notes)) for other in logs[1:]]
+    return Differences([len(log) for log in logs], lines, notes)
 
 
 # --- what is compared --------------------------------------------------------------------------

@@ -207,7 +207,7 @@ def _of_canary(
         return (
             Decision.PROMOTE,
             version,
-            f"{version!r} is at its last step, and the guardrails held",
+            f"{version!r} is at its last step, and no guardrail broke",
         )
     return Decision.CONTINUE, None, "the guardrails hold: advance() to the next step"
 

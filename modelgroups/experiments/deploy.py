@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -323,7 +323,8 @@ def evaluate(
         metrics=metrics,
         selection=Selection(since=micros(plan.since, None, "since")),
     )
-    seen = dict(zip(plan.versions.values(), found.counts.values(), strict=True))
+    baseline, *candidates = plan.versions.values()
+    seen = dict(zip(plan.versions.values(), found.counts, strict=True))
     if not any(seen.values()):
         raise UserValueError(
             f"the {record.kind} deployment {record.id} has had no inference since {plan.since} (by "
@@ -338,13 +339,16 @@ def evaluate(
         "confidence": plan.confidence,
         "n_tests": n_tests,
     }
-    findings = tuple(
-        finding_of(line, **options) for line in found.lines if line.metric == plan.metric
-    )
+    lines = [
+        replace(line, first=baseline, other=candidate)  # as the deployment calls them
+        for candidate, of_candidate in zip(candidates, found.lines, strict=True)
+        for line in of_candidate
+    ]
+    findings = tuple(finding_of(line, **options) for line in lines if line.metric == plan.metric)
     is_alone = plan.weights[plan.baseline] == 0  # a canary with all traffic has held at each step
     watched = tuple(
         guardrail_of(line, guardrails[line.metric], **options)
-        for line in found.lines
+        for line in lines
         if line.metric in guardrails and not is_alone
     )
     split = None
@@ -355,7 +359,7 @@ def evaluate(
         split = check_split(due, weights)
     canary = None
     if plan.steps:
-        canary = (list(plan.versions.values())[1], plan.step == len(plan.steps) - 1)
+        canary = (candidates[0], plan.step == len(plan.steps) - 1)
     decision, promote, reason = decide(
         findings, watched, split, seen, planned=plan.planned or None, canary=canary
     )

@@ -1,4 +1,4 @@
-"""`Deployment`: how versions share traffic: routing, serving, evaluating, and the way to its end."""
+"""`Deployment`: how versions share traffic: routing, serving, evaluating, and its end."""
 
 from __future__ import annotations
 
