@@ -167,40 +167,40 @@ class Server:
                 f"inputs must be a dict of values by attribute, got {type(inputs).__name__}"
             )
         row = dict(inputs)
-        known = [name for version in self._predictors for name in self._names(version)]
-        for name in row:
-            if name not in known:
-                raise UserValueError(f"inputs: {nearest(name, dict.fromkeys(known), 'attribute')}")
+        if not row.keys() <= self._names():
+            known = self._names(fresh=True)
+            for name in row:
+                if name not in known:
+                    raise UserValueError(f"inputs: {nearest(name, sorted(known), 'attribute')}")
         return row
 
-    def _names(self, version: str) -> dict[str, Any]:
-        return _recipient(self._registry, version).of_stage(*_GIVEN)
+    def _names(self, *, fresh: bool = False) -> set[str]:
+        """Return what the versions know of a request."""
+        from modelgroups.inferences.recipient import recipient_of
+
+        names: set[str] = set()
+        for version in self._predictors:
+            names |= recipient_of(self._registry, version, fresh=fresh).of_stage(*_GIVEN).keys()
+        return names
 
     def _log(
         self, version: str, row: dict[str, Any], answer: Any, id_: str, at: datetime | str
     ) -> None:
         """Store an inference in the log of its version."""
-        from modelgroups.inferences.recipient import ModelChangedError, recipient_of
+        from modelgroups.inferences.recipient import sent_to
         from modelgroups.inferences.send import send_inferences
 
-        to = _recipient(self._registry, version)
-        for last in (False, True):
+        def send(to: Recipient) -> None:
             known = to.of_stage(*_GIVEN)
-            given = {name: value for name, value in row.items() if name in known}
-            try:
-                send_inferences(
-                    to,
-                    [given],
-                    predictions=[answer],
-                    partner_inference_ids=[id_],
-                    inference_timestamps=[at],
-                )
-            except ModelChangedError:
-                if last:
-                    raise
-                to = recipient_of(self._registry, version, fresh=True)
-            else:
-                return
+            send_inferences(
+                to,
+                [{name: value for name, value in row.items() if name in known}],
+                predictions=[answer],
+                partner_inference_ids=[id_],
+                inference_timestamps=[at],
+            )
+
+        sent_to(self._registry, version, send)
 
     # --- the shadow ------------------------------------------------------------------------
 
@@ -240,12 +240,6 @@ def _state(record: DeploymentRecord) -> _State:
     plan = Plan.load(record.plan)
     shadow = plan.shadow if record.state == LIVE else None
     return (record.id, record.revision), Assignment(plan.salt, plan.pieces), shadow
-
-
-def _recipient(registry: Registry, version: str) -> Recipient:
-    from modelgroups.inferences.recipient import recipient_of
-
-    return recipient_of(registry, version)
 
 
 def _told(error: Exception) -> str:

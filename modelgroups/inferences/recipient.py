@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from modelgroups.catalog import logs, models
 from modelgroups.catalog.documents import documents_of, load_attributes
-from modelgroups.errors import ConflictError, NotFoundError
+from modelgroups.errors import ConflictError, NotFoundError, UserTypeError, UserValueError
 from modelgroups.inferences.layout import Layout, layout_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from modelgroups.schema.attribute import Attribute
     from modelgroups.types import Stage
 
-__all__ = ["ModelChangedError", "Recipient", "recipient_of"]
+__all__ = ["ModelChangedError", "Recipient", "recipient_of", "sent_to"]
+
+R = TypeVar("R")
 
 
 class ModelChangedError(ConflictError):
@@ -117,3 +120,23 @@ def recipient_of(registry: Registry, model_id: str, *, fresh: bool = False) -> R
         )
         registry.recipients[model_id] = known
     return known
+
+
+def sent_to(registry: Registry, model_id: str, send: Callable[[Recipient], R]) -> R:
+    """Send with what is known of a model, and once more if that turns out to be old.
+
+    Parameters
+    ----------
+    registry, model_id
+        Which model.
+    send
+        What sends; it stores nothing where it raises for what is wrong with the rows.
+    """
+    known = recipient_of(registry, model_id)
+    try:
+        return send(known)
+    except (ModelChangedError, UserValueError, UserTypeError):  # nothing is stored
+        fresh = recipient_of(registry, model_id, fresh=True)
+        if fresh.updated_at == known.updated_at:
+            raise
+    return send(fresh)

@@ -463,17 +463,9 @@ class Sending(Storing):
 
     def _send(self, method: str, send: Callable[[Recipient], R]) -> R:
         """Send with what is known of the model, and once more if that turns out to be old."""
-        from modelgroups.inferences.recipient import ModelChangedError, recipient_of
+        from modelgroups.inferences.recipient import sent_to
 
-        model_id = self._require_saved(method)
-        known = recipient_of(self._registry, model_id)
-        try:
-            return send(known)
-        except (ModelChangedError, UserValueError, UserTypeError):  # nothing is stored
-            fresh = recipient_of(self._registry, model_id, fresh=True)
-            if fresh.updated_at == known.updated_at:
-                raise
-        return send(fresh)
+        return sent_to(self._registry, self._require_saved(method), send)
 
 
 def kept(values: Any) -> Any:

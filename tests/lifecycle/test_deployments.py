@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import textwrap
+import threading
 from functools import cache
 
 import numpy as np
@@ -317,6 +318,35 @@ def test_a_failing_shadow_is_recorded_and_never_felt(group, caplog):
     assert "no luck" in caplog.text
     assert list(group.get_version(label="V1").inferences()["p"]) == [0.1] * 4
     assert sorted(group.get_version(label="V2").inferences()["partner_inference_id"]) == ["0", "3"]
+
+
+def test_a_shadow_that_hangs_is_never_waited_for(group):
+    group.promote("V1")
+    shadow = group.deploy.shadow("V2")
+    go_on = threading.Event()
+    with shadow.serve({"V1": lambda row: 0.1, "V2": lambda row: go_on.wait() and 0.9}) as answer:
+        answer._room = threading.BoundedSemaphore(2)
+        assert [answer(n, {"age": n}) for n in range(5)] == [0.1] * 5
+        n_failures, last = shadow.refresh().failures
+        assert (n_failures, "requests wait for it already" in last) == (3, True)
+        go_on.set()
+        answer.wait()
+        assert len(group.get_version(label="V2").inferences()) == 2
+
+
+def test_a_server_knows_attributes_that_were_added_meanwhile(tmp_path):
+    with mg.connect(tmp_path) as connection, mg.connect(tmp_path) as elsewhere:
+        group = group_of(connection, "V1", "V2")
+        test = group.deploy.ab({"V1": 0.5, "V2": 0.5})
+        with test.serve({"V1": lambda row: 0.1, "V2": lambda row: 0.1}) as answer:
+            with pytest.raises(UserValueError, match="the key is missing"):
+                answer(None, {"age": 5})  # the versions are known now
+            for model in elsewhere.get_model_group(group.id).get_versions():
+                model.add_attribute(name="note", value_type="STRING", stage="NON_INPUT_DATA")
+                model.update()
+            answer("k", {"age": 5, "note": "new"})
+        log = group.get_version(label=test.route("k")).inferences()
+        assert list(log["note"]) == ["new"]
 
 
 def test_a_server_follows_what_others_do(group):
