@@ -92,7 +92,14 @@ def _deployment(context: Context, report: Report) -> None:
                 start = perf_counter()
                 two.send_inferences([{"age": 31}], predictions=[0.75])
                 sent.append(perf_counter() - start)
-        report.add("serve(), a request", served, sent, beside="send_inferences()")
+        report.add(
+            "serve(), a request",
+            served,
+            sent,
+            beside="send_inferences()",
+            target=1.5,
+            of_value=True,
+        )
 
 
 def _audit(context: Context, report: Report, connection: mg.Connection, group_id: str) -> None:
