@@ -1,0 +1,240 @@
+"""The program around the commands: options of all of them, errors in one line, exit codes.
+
+0 is success, 1 a failure, 2 a call that cannot be understood, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from modelgroups import __version__
+from modelgroups.errors import ModelGroupsError, NotARegistryError
+
+if TYPE_CHECKING:
+    from modelgroups.connection import Connection
+
+__all__ = ["Settings", "app", "command", "confirm", "opened", "tell"]
+
+F = TypeVar("F", bound=Callable[..., None])
+
+_INTERRUPTED: Final = 130
+_ClickException: Any = typer.BadParameter.__mro__[2]  # Typer does not export it by name
+_WITH_VALUE: Final = "--home"
+_FLAGS: Final = ("--debug",)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What holds for every command.
+
+    Parameters
+    ----------
+    home
+        The folder of the registry, if one was named.
+    debug
+        Whether an error shows its traceback.
+    """
+
+    home: Path | None
+    debug: bool
+
+
+class _Application(TyperGroup):
+    """All commands; tells what is wrong with a call in one line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the options of all commands wherever they stand."""
+        return super().parse_args(ctx, _common_first(args))
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command, and end the process with its exit code."""
+        _never_fail_to_print()
+        try:
+            code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+        except _ClickException as error:
+            if not standalone_mode:
+                raise
+            tell(_usage(error))
+            sys.exit(error.exit_code)
+        except typer.Abort:
+            if not standalone_mode:
+                raise
+            tell("stopped; nothing was changed")
+            sys.exit(1)
+        if standalone_mode:
+            sys.exit(code or 0)
+        return code
+
+
+class _Command(TyperCommand):
+    """A command whose failures are told in one line."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (_ClickException, typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except ModelGroupsError as error:
+            _fail(ctx, getattr(error, "detail", None) or str(error), error)
+        except OSError as error:
+            _fail(ctx, f"{error.filename or 'the system'}: {error.strerror or error}", error)
+        except Exception as error:  # noqa: BLE001  # the last one to tell of it
+            text = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+            _fail(ctx, text, error)
+
+
+app = typer.Typer(
+    name="modelgroups",
+    cls=_Application,
+    help="A local, embedded registry for versioned models.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # its help would take longer to load than all the rest
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback(
+    epilog="GROUP is the name of a group, its id, or the start of it. MODEL is a version: its id "
+    "or the start of it, 'Card fraud@label', 'Card fraud#3', or 'Card fraud' for the latest one."
+)
+def options(
+    ctx: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder of the registry; else that in MODELGROUPS_HOME, else the user's.",
+            metavar="DIR",
+        ),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
+    version: Annotated[  # noqa: ARG001  # read by its callback
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Take the options that every command has, before it or after it."""
+    ctx.obj = Settings(home, debug)
+
+
+def command(*examples: str, name: str | None = None) -> Callable[[F], F]:
+    """Make a function a command; `examples` end its help.
+
+    Parameters
+    ----------
+    examples
+        What comes after ``modelgroups`` in a shell.
+    name
+        Its name, where it is not that of the function.
+    """
+    lines = "\n".join(f"  modelgroups {example}" for example in examples)
+    return app.command(name, cls=_Command, epilog=f"\b\nExamples:\n{lines}")
+
+
+def opened(ctx: typer.Context) -> AbstractContextManager[Connection]:
+    """Open the registry that was named; one that is not there is not made.
+
+    Raises
+    ------
+    NotARegistryError
+        There is none.
+    """
+    from modelgroups.connection import connect
+    from modelgroups.registry import default_location
+
+    settings: Settings = ctx.obj
+    folder = Path(default_location() if settings.home is None else settings.home).expanduser()
+    if not (folder / "catalog.db").is_file():
+        raise NotARegistryError(
+            f"there is no registry in {folder}; make one with 'modelgroups init', or name another "
+            "with --home"
+        )
+    return connect(folder)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Go on only if the user agrees, or has done so before."""
+    if not yes and not typer.confirm(question, err=True):
+        raise typer.Abort
+
+
+def tell(text: str) -> None:
+    """Write one line to stderr, whatever is in the text."""
+    line = " ".join(part.strip() for part in text.splitlines() if part.strip())
+    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+    typer.secho("Error: ", fg="red", bold=True, err=True, nl=False, color=_has_color())
+    typer.echo(printable, err=True)
+
+
+def _has_color() -> bool:
+    import os
+
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _usage(error: Any) -> str:
+    context = getattr(error, "ctx", None)
+    text = str(error.format_message()).strip().rstrip(".")
+    return f"{text}; see '{context.command_path} --help'" if context is not None else text
+
+
+def _fail(ctx: typer.Context, text: str, error: Exception) -> None:
+    settings = ctx.obj
+    if isinstance(settings, Settings) and settings.debug:
+        import traceback
+
+        traceback.print_exception(error)
+    tell(text)
+    raise typer.Exit(1) from error
+
+
+def _common_first(args: Sequence[str]) -> list[str]:
+    """Return the arguments with the options of all commands in front.
+
+    >>> _common_first(["groups", "--json", "--home", "here", "--", "--debug"])
+    ['--home', 'here', 'groups', '--json', '--', '--debug']
+    """
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(args)
+    for arg in waiting:
+        if arg == "--":
+            rest += [arg, *waiting]
+        elif arg == _WITH_VALUE:
+            front += [arg, *[value for value in [next(waiting, None)] if value is not None]]
+        elif arg in _FLAGS or arg.startswith(f"{_WITH_VALUE}="):
+            front.append(arg)
+        else:
+            rest.append(arg)
+    return front + rest
+
+
+def _never_fail_to_print() -> None:
+    """Let a terminal that lacks a character show its number instead."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

@@ -1,0 +1,155 @@
+"""Commands that ask a version about what it has received."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from modelgroups.cli.application import command, opened
+from modelgroups.cli.names import find_version
+from modelgroups.cli.output import print_frame, print_json, print_rows, print_table, say
+from modelgroups.cli.parameters import AsJson, ByNames, Every, ModelName, Since, Until, every
+
+__all__ = ["alerts", "drift", "metrics", "query"]
+
+
+@command(
+    "metrics 'Card fraud'",
+    "metrics 'Card fraud@V1' AUC 'Inference Count' --every all --by country",
+    "metrics 'Card fraud' --list",
+)
+def metrics(
+    ctx: typer.Context,
+    model: ModelName,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[METRIC]...", help="The default ones if none.")
+    ] = None,
+    interval: Every = "day",
+    by: ByNames = None,
+    since: Since = None,
+    until: Until = None,
+    known: Annotated[bool, typer.Option("--list", help="List the metrics that there are.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show metrics over time and by group."""
+    with opened(ctx) as connection:
+        version = find_version(connection, model)
+        if not known:
+            frame = version.metrics(
+                names or None, since=since, until=until, by=by, every=every(interval)
+            )
+            print_frame(frame, as_json)
+            return
+        found = [
+            {"name": each.name, "type": each.type, "default": each.is_default, "id": each.id}
+            for each in version.get_metrics()
+        ]
+    if as_json:
+        print_json(found)
+    else:
+        print_rows(found)
+
+
+@command(
+    "drift 'Card fraud'",
+    "drift 'Card fraud' amount --metric JSDivergence --every day",
+    "drift 'Card fraud#2' --against V1 --json",
+)
+def drift(
+    ctx: typer.Context,
+    model: ModelName,
+    attributes: Annotated[
+        list[str] | None, typer.Argument(metavar="[ATTRIBUTE]...", help="All if none.")
+    ] = None,
+    metric: Annotated[str, typer.Option(help="PSI, JSDivergence, HypothesisTest, …")] = "PSI",
+    interval: Every = "all",
+    by: ByNames = None,
+    against: Annotated[
+        str, typer.Option(metavar="VERSION", help="Another version, by its label or id.")
+    ] = "reference",
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how far the inferences have drifted from reference data."""
+    with opened(ctx) as connection:
+        frame = find_version(connection, model).drift(
+            attributes or None,
+            metric,
+            every(interval),
+            by,
+            against,
+            since=since,
+            until=until,
+        )
+    print_frame(frame, as_json, name="attribute")
+
+
+@command(
+    "query 'Card fraud' question.json",
+    """query 'Card fraud' - <<< '{"select": [{"function": "count"}]}'""",
+)
+def query(
+    ctx: typer.Context,
+    model: ModelName,
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON; - is standard input.")],
+    kind: Annotated[
+        str, typer.Option("--type", help="base, drift or drift_psi_bucket_table.")
+    ] = "base",
+    as_json: AsJson = False,
+) -> None:
+    """Answer a query in the query language."""
+    body = _body(file)
+    with opened(ctx) as connection:
+        rows = find_version(connection, model).query(body, kind)
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows(rows)
+
+
+def _body(file: str) -> Any:
+    """Return what a file, or standard input, asks.
+
+    Raises
+    ------
+    UserValueError
+        It is not JSON.
+    """
+    from modelgroups.errors import UserValueError
+
+    name = "standard input" if file == "-" else file
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+        return json.loads(text)
+    except ValueError as error:  # of JSON, of UTF-8
+        raise UserValueError(f"{name} is not JSON: {error}") from error
+
+
+@command("alerts 'Card fraud'", "alerts 'Card fraud' --status new --json")
+def alerts(
+    ctx: typer.Context,
+    model: ModelName,
+    status: Annotated[
+        str | None, typer.Option(help="Only those that are new, acknowledged or resolved.")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the alerts that rules have raised, the latest first."""
+    with opened(ctx) as connection:
+        found = find_version(connection, model).get_alerts(
+            status=status, start_time=since, end_time=until
+        )
+    if as_json:
+        print_json([alert.to_dict() for alert in found])
+    elif found:
+        rows = [[each.alert_rule.severity, each.status, each.message] for each in found]
+        print_table(["severity", "status", "alert"], rows)
+    else:
+        say("No alerts")

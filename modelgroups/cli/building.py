@@ -1,0 +1,150 @@
+"""The command that makes a version without Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from modelgroups.cli.application import command, opened
+from modelgroups.cli.output import print_json, say
+from modelgroups.cli.parameters import AsJson
+from modelgroups.types import InputType, OutputType
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from modelgroups.connection import Connection
+    from modelgroups.model import Model
+
+__all__ = ["build"]
+
+
+def _prediction(text: str) -> tuple[str, str]:
+    """Return a column of predictions and what it stands for.
+
+    >>> _prediction("p_fraud=1")
+    ('p_fraud', '1')
+    """
+    column, mark, truth = text.rpartition("=")
+    if not mark or not column or not truth:
+        raise typer.BadParameter(
+            f"{text!r} is not COLUMN=CLASS, or COLUMN=COLUMN for the column of its ground truth"
+        )
+    return column, truth
+
+
+@command(
+    "build reference.csv --name 'Card fraud' --output-type multiclass \\\n"
+    "    --prediction p_fraud=1 --ground-truth fraud --label V1",
+    "build spend.parquet --name Spend --output-type regression --prediction spend=bill",
+)
+def build(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Reference data: .csv, .parquet.")],
+    output_type: Annotated[OutputType, typer.Option(case_sensitive=False)],
+    prediction: Annotated[
+        list[Any],
+        typer.Option(
+            parser=_prediction,
+            metavar="COLUMN=TRUTH",
+            help="A column of predictions, and its class or the column of its ground truth; "
+            "repeatable.",
+        ),
+    ],
+    input_type: Annotated[InputType, typer.Option(case_sensitive=False)] = InputType.Tabular,
+    name: Annotated[str | None, typer.Option(help="What people read.")] = None,
+    ground_truth: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The column of the true class.")
+    ] = None,
+    non_input: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="A column that is no input; repeatable."),
+    ] = None,
+    positive: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The prediction of the positive class.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(metavar="GROUP", help="Make it the next version of this group.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Of the version.")] = None,
+    description: Annotated[str | None, typer.Option(help="What else people read.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="To find it by; repeatable.")] = None,
+    batch: Annotated[bool, typer.Option("--batch", help="Inferences come in batches.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the schema, and save nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a version from reference data in a file: read its schema, and save both."""
+    if name is None and group is None:
+        raise typer.BadParameter("give a name, or its group", param_hint="--name")
+    from modelgroups.cli.files import read_frame
+
+    with opened(ctx) as connection:
+        model = _new(
+            connection,
+            name,
+            group,
+            input_type=input_type,
+            output_type=output_type,
+            description=description,
+            tags=tag or None,
+            is_batch=batch,
+        )
+        data = read_frame(file)
+        model.version_label = label
+        model.build(
+            data,
+            _truths(dict(prediction), data, ground_truth),
+            positive_predicted_attr=positive,
+            non_input_columns=non_input or None,
+            ground_truth_column=ground_truth,
+        )
+        if not dry_run:
+            model.save()
+        _tell(connection, model, as_json=as_json)
+
+
+def _new(connection: Connection, name: str | None, group: str | None, **fields: Any) -> Model:
+    """Return a model for a group, or for a new one, of a name that no group has."""
+    from modelgroups.cli.names import find_group
+    from modelgroups.errors import ConflictError
+
+    if group is not None:
+        found = find_group(connection, group)
+        model = connection.model(display_name=name or found.name, **fields)
+        found.add_version(model)
+        return model
+    if connection.model_groups(name=name):
+        raise ConflictError(
+            f"there is a group {name!r} already; pass --group {name!r} to make this its next "
+            "version, or choose another --name"
+        )
+    return connection.model(display_name=name, **fields)
+
+
+def _truths(
+    predictions: dict[str, str], data: pd.DataFrame, ground_truth: str | None
+) -> dict[str, Any]:
+    """Return the map of `Model.build`, with classes as the column of the true class has them."""
+    if ground_truth is None or ground_truth not in data.columns:
+        return dict(predictions)
+    by_text = {str(value): value for value in data[ground_truth].dropna().unique().tolist()}
+    return {column: by_text.get(text, text) for column, text in predictions.items()}
+
+
+def _tell(connection: Connection, model: Model, *, as_json: bool) -> None:
+    from modelgroups.cli.versions import print_schema, title_of
+
+    if as_json:
+        schema = [attribute.to_dict() for attribute in model.get_attributes()]
+        number, group_id = model.version_sequence_num, model.model_group_id
+        print_json({"id": model.id, "group_id": group_id, "number": number, "attributes": schema})
+        return
+    print_schema(model.get_attributes())
+    if model.id is None:
+        say("Nothing was saved")
+    else:
+        say(f"Saved {title_of(connection, model)}: {model.id}")

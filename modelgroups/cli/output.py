@@ -1,0 +1,191 @@
+"""What commands print: tables that fit the terminal, and plain JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["print_fields", "print_frame", "print_json", "print_rows", "print_table", "say"]
+
+_NOTHING: Final = "–"
+_NARROWEST: Final = 10
+"""A column is folded to this width, not below."""
+
+_WIDEST_WORD: Final = 20
+
+
+def say(text: str) -> None:
+    """Print text as it is."""
+    from rich.console import Console
+
+    Console().print(_printable(text), markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table; columns that do not fit are left out, and named below it."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    heads = [_printable(str(column)) for column in columns]
+    cells = [[_cell(value) for value in row] for row in rows]
+    if not cells:
+        say("Nothing to show")
+        return
+    needed = [_least_width(head, [row[place] for row in cells]) for place, head in enumerate(heads)]
+    n_shown = _fitting(needed, console.width)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for place, head in enumerate(heads[:n_shown]):
+        is_numeric = all(_is_number(row[place]) for row in cells)
+        table.add_column(
+            Text(head),
+            overflow="fold",
+            min_width=min(needed[place], console.width - 2),
+            justify="right" if is_numeric else "left",
+        )
+    for row in cells:
+        table.add_row(*(Text(text) for text in row[:n_shown]))
+    console.print(table)
+    if n_shown < len(heads):
+        say(f"Left out, for the width of the terminal: {', '.join(heads[n_shown:])}")
+
+
+def print_fields(fields: Mapping[str, Any]) -> None:
+    """Print names with their values, one a line; what is None is left out."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, value in fields.items():
+        if value is not None:
+            table.add_row(Text(name, style="bold"), Text(_cell(value)))
+    Console().print(table)
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print dictionaries as a table."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    print_table(columns, [[row.get(name) for name in columns] for row in rows])
+
+
+def print_frame(frame: pd.DataFrame, as_json: bool, *, name: str = "name") -> None:
+    """Print a frame, as a table or as JSON; a single row as names with values beside them."""
+    names = [str(name) for name in frame.columns]
+    rows = list(frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None))
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    elif len(rows) == 1:
+        print_table([name, "value"], list(zip(names, rows[0], strict=True)))
+    else:
+        print_table(names, rows)
+
+
+def print_json(value: Any) -> None:
+    """Print plain JSON: times are ISO 8601, what is not a number is null."""
+    is_unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
+    print(
+        json.dumps(_plain(value), indent=2, ensure_ascii=not is_unicode, allow_nan=False),
+        flush=True,
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_plain(each) for each in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, bool | int | float | str):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, bytes):
+        return value.hex()
+    isoformat = getattr(value, "isoformat", None)
+    text = str(value) if isoformat is None else isoformat()
+    return None if text in {"NaT", "<NA>"} else text
+
+
+def _cell(value: Any) -> str:
+    """Return a value as text.
+
+    >>> _cell(0.123456789), _cell(None), _cell(["a", "b"]), _cell(True)
+    ('0.1235', '–', 'a, b', 'yes')
+    """
+    if isinstance(value, datetime):
+        return _time(value)
+    value = _plain(value)
+    if value is None:
+        return _NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.2f}"
+    if isinstance(value, list):
+        return ", ".join(_cell(each) for each in value)
+    if isinstance(value, dict):
+        return _printable(json.dumps(value, ensure_ascii=False))
+    return _printable(str(value))
+
+
+def _time(moment: datetime) -> str:
+    """Return a time, in UTC, without what is zero at its end.
+
+    >>> from datetime import UTC
+    >>> _time(datetime(2026, 3, 1, tzinfo=UTC)), _time(datetime(2026, 3, 1, 9, 30, tzinfo=UTC))
+    ('2026-03-01', '2026-03-01 09:30')
+    """
+    if moment != moment:  # noqa: PLR0124  # NaT of pandas
+        return _NOTHING
+    text = moment.replace(tzinfo=None).isoformat(" ", "seconds")
+    return text.removesuffix(":00").removesuffix(" 00:00")
+
+
+def _printable(text: str) -> str:
+    r"""Return a text without what a terminal would obey.
+
+    >>> _printable("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", ""))
+    except ValueError:
+        return text == _NOTHING
+    return True
+
+
+def _least_width(head: str, cells: Sequence[str]) -> int:
+    """Return the width from which on a column can be read: whole words, and no less than ten.
+
+    >>> _least_width("first difference", ["0.5"]), _least_width("id", ["tx-1"])
+    (10, 4)
+    """
+    longest = max(len(head), *map(len, cells))
+    word = max(map(len, head.split()), default=0)
+    return max(min(longest, _NARROWEST), min(word, _WIDEST_WORD))
+
+
+def _fitting(needed: Sequence[int], width: int) -> int:
+    """Return how many columns fit beside each other; one always does.
+
+    >>> _fitting([10, 10, 10], 24)
+    2
+    """
+    ends = accumulate(least + 1 for least in needed)
+    return max(1, sum(end <= width for end in ends))

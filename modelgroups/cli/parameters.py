@@ -1,0 +1,62 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+__all__ = ["AsJson", "ByNames", "Every", "GroupName", "ModelName", "Since", "Until", "Yes", "every"]
+
+
+def _moment(text: str) -> str:
+    """Return a time as ISO 8601 with an offset; one without is in UTC.
+
+    >>> _moment("2026-03-01")
+    '2026-03-01T00:00:00+00:00'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{text!r} is not a time; write it as 2026-03-01 or 2026-03-01T12:00:00+01:00"
+        ) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+
+GroupName = Annotated[
+    str, typer.Argument(metavar="GROUP", help="A group: its name, its id, or the start of it.")
+]
+ModelName = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="A version: 'Card fraud' (the latest), 'Card fraud@label', 'Card fraud#3', an id, "
+        "or the start of one.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print plain JSON, and nothing else.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Since = Annotated[
+    str | None,
+    typer.Option(parser=_moment, metavar="TIME", help="From this time on; UTC without an offset."),
+]
+Until = Annotated[str | None, typer.Option(parser=_moment, metavar="TIME", help="Before this one.")]
+Every = Annotated[
+    str,
+    typer.Option(
+        "--every",
+        metavar="INTERVAL",
+        help="second, minute, hour, day, week, month, year, batch_id, or all for one answer.",
+    ),
+]
+ByNames = Annotated[
+    list[str] | None,
+    typer.Option("--by", metavar="ATTRIBUTE", help="Make groups of its values; repeatable."),
+]
+
+
+def every(interval: str) -> str | None:
+    """Return an interval as the library takes it: None for all of it together."""
+    return None if interval == "all" else interval

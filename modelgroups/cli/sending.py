@@ -1,0 +1,195 @@
+"""Commands for what a version receives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from modelgroups.cli.application import command, opened
+from modelgroups.cli.names import find_version
+from modelgroups.cli.output import print_frame, print_json, say
+from modelgroups.cli.parameters import AsJson, ModelName, Since, Until
+
+if TYPE_CHECKING:
+    from modelgroups.model import Model
+
+__all__ = ["compact", "ground_truth", "inferences", "send"]
+
+_MOST_FAULTS = 10
+"""So many rows that failed are told one by one."""
+
+_ROWS_SHOWN = 20
+
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="Rows: .parquet, .csv or .json.")
+]
+Zone = Annotated[
+    str | None,
+    typer.Option("--tz", metavar="ZONE", help="Of times without one, such as Europe/Berlin."),
+]
+
+
+@command(
+    "send 'Card fraud' monday.csv tuesday.csv",
+    "send 'Card fraud@V1' export.parquet --new-ids --tz Europe/Berlin",
+    "send Nightly march.parquet --batch 2026-03",
+)
+def send(
+    ctx: typer.Context,
+    model: ModelName,
+    files: Files,
+    batch: Annotated[str | None, typer.Option(metavar="ID", help="The batch of all rows.")] = None,
+    keep_open: Annotated[
+        bool, typer.Option("--open", help="More of the batch is to follow.")
+    ] = False,
+    new_ids: Annotated[
+        bool, typer.Option("--new-ids", help="Make up ids for rows without one.")
+    ] = False,
+    zone: Zone = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store what the model predicted, with or without the ground truth.
+
+    Each file is taken in wholly or not at all. A row has the names of attributes, and may have
+    partner_inference_id, inference_timestamp, ground_truth_timestamp and batch_id. Sending it
+    again under the same id stores it once.
+    """
+    with opened(ctx) as connection:
+        version = find_version(connection, model)
+
+        def store(source: dict[str, Any], path: Path) -> dict[str, Any]:
+            return version.send_bulk_inferences(
+                batch,
+                **source,
+                complete_batch=not keep_open and path == files[-1],
+                ignore_join_errors=new_ids,
+            )[0]
+
+        _take_in(version, files, zone, store, as_json=as_json)
+
+
+@command("ground-truth 'Card fraud' outcomes.csv", name="ground-truth")
+def ground_truth(
+    ctx: typer.Context, model: ModelName, files: Files, zone: Zone = None, as_json: AsJson = False
+) -> None:
+    """Store what really happened, by partner_inference_id.
+
+    It may come before its inference, and again: the latest ground_truth_timestamp holds.
+    """
+    with opened(ctx) as connection:
+        version = find_version(connection, model)
+        _take_in(
+            version,
+            files,
+            zone,
+            lambda source, _: version.send_bulk_ground_truths(**source),
+            as_json=as_json,
+        )
+
+
+def _take_in(
+    version: Model,
+    files: list[Path],
+    zone: str | None,
+    store: Callable[[dict[str, Any], Path], dict[str, Any]],
+    *,
+    as_json: bool,
+) -> None:
+    """Store file after file; tell what became of each."""
+    from modelgroups.cli.files import csv_types, kind_of, rows_of_file
+    from modelgroups.inferences.times import as_zone
+    from modelgroups.progress import progress
+
+    as_zone(zone)  # raises where there is none of that name
+    for path in files:
+        kind_of(path)
+    types = csv_types(version)
+    told: list[dict[str, Any]] = []
+    try:
+        for path in files:
+            with (
+                progress(f"Sending {path.name}", total=path.stat().st_size) as advance,
+                rows_of_file(path, types, zone, advance) as source,
+            ):
+                answer = store(source, path)
+            told.append({"file": str(path), **answer["counts"], "failures": answer["failures"][0]})
+            if not as_json:
+                _tell(told[-1])
+    except BaseException as error:
+        _tell_kept(version, files, told, is_interrupt=isinstance(error, KeyboardInterrupt))
+        raise
+    if as_json:
+        print_json(told)
+    if any(each["failure"] for each in told):
+        raise typer.Exit(1)
+
+
+def _tell(answer: dict[str, Any]) -> None:
+    failed = f", {answer['failure']:,} failed" if answer["failure"] else ""
+    say(f"{answer['file']}: {answer['success']:,} rows stored{failed}")
+    for fault in answer["failures"][:_MOST_FAULTS]:
+        typer.echo(f"{answer['file']}, row {fault['row']}: {fault['message']}", err=True)
+    if len(answer["failures"]) > _MOST_FAULTS:
+        typer.echo("… --json has more of them", err=True)
+
+
+def _tell_kept(
+    version: Model, files: list[Path], told: list[dict[str, Any]], *, is_interrupt: bool
+) -> None:
+    """Say what was kept of a send that broke off."""
+    broken, names = files[len(told)], ", ".join(each["file"] for each in told)
+    if is_interrupt:
+        kept = f"kept: {names}; " if told else ""
+        n_inferences = version.summary(attributes=False).n_inferences
+        typer.echo(
+            f"Interrupted; {kept}{broken} is kept wholly or not at all, and can be sent again. "
+            f"The log has {n_inferences:,} inferences.",
+            err=True,
+        )
+    elif told:
+        typer.echo(f"Kept: {names}; nothing of {broken}", err=True)
+
+
+@command(
+    "inferences 'Card fraud' --limit 5",
+    "inferences 'Card fraud' --column amount --column p_fraud --since 2026-03-01 --json",
+)
+def inferences(
+    ctx: typer.Context,
+    model: ModelName,
+    column: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this one; repeatable.")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    batch: Annotated[str | None, typer.Option(metavar="ID", help="Of this batch.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=0, help=f"So many at most; {_ROWS_SHOWN}, and with --json all."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show inferences, with the ground truth beside them."""
+    with opened(ctx) as connection:
+        version = find_version(connection, model)
+        options: dict[str, Any] = {"since": since, "until": until, "batch_id": batch}
+        if as_json:
+            from modelgroups.inferences.show import rows_of
+
+            print_json(rows_of(version.inference_table(column, limit=limit, **options)))
+            return
+        most = _ROWS_SHOWN if limit is None else limit
+        frame = version.inferences(column, limit=most + 1, **options)
+        print_frame(frame.head(most), as_json=False)
+        if len(frame) > most:
+            say(f"The first {most}; --limit shows more")
+
+
+@command("compact 'Card fraud'")
+def compact(ctx: typer.Context, model: ModelName) -> None:
+    """Bring the log of a version into few files, without what was deleted."""
+    with opened(ctx) as connection:
+        say(str(find_version(connection, model).compact()))
