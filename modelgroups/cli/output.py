@@ -147,7 +147,7 @@ def _time(moment: datetime) -> str:
     >>> _time(datetime(2026, 3, 1, tzinfo=UTC)), _time(datetime(2026, 3, 1, 9, 30, tzinfo=UTC))
     ('2026-03-01', '2026-03-01 09:30')
     """
-    if moment != moment:  # noqa: PLR0124  # NaT of pandas
+    if moment != moment:  # NaT of pandas
         return _NOTHING
     text = moment.replace(tzinfo=None).isoformat(" ", "seconds")
     return text.removesuffix(":00").removesuffix(" 00:00")
