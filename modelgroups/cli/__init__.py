@@ -7,6 +7,6 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line."""
-    from modelgroups.cli.app import app
+    from modelgroups.cli.application import app
 
     app()

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
@@ -16,12 +17,13 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from modelgroups import __version__
+from modelgroups.cli.commands import COMMANDS
 from modelgroups.errors import ModelGroupsError, NotARegistryError
 
 if TYPE_CHECKING:
     from modelgroups.connection import Connection
 
-__all__ = ["Settings", "app", "command", "confirm", "opened", "tell"]
+__all__ = ["Family", "Settings", "app", "confirm", "opened", "tell"]
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -54,6 +56,22 @@ class _Application(TyperGroup):
         """Take the options of all commands wherever they stand."""
         return super().parse_args(ctx, _common_first(args))
 
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the signature is Typer's
+        """Return the names of the commands, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Load a command, and none that is not called."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"modelgroups.cli.{COMMANDS[cmd_name][0]}")
+        return module.family[cmd_name]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Write what the commands do, without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -70,7 +88,10 @@ class _Application(TyperGroup):
         except _ClickException as error:
             if not standalone_mode:
                 raise
-            tell(_usage(error))
+            if type(error).__name__ == "NoArgsIsHelpError":  # its text is the help
+                typer.echo(error.format_message(), err=True)
+            else:
+                tell(_usage(error))
             sys.exit(error.exit_code)
         except typer.Abort:
             if not standalone_mode:
@@ -140,18 +161,45 @@ def options(
     ctx.obj = Settings(home, debug)
 
 
-def command(*examples: str, name: str | None = None) -> Callable[[F], F]:
-    """Make a function a command; `examples` end its help.
+class Family:
+    """Commands that belong together; they are loaded when one of them is called.
 
-    Parameters
-    ----------
-    examples
-        What comes after ``modelgroups`` in a shell.
-    name
-        Its name, where it is not that of the function.
+    Examples
+    --------
+    >>> family = Family()
+    >>> @family.command("greet --help")
+    ... def greet() -> None:
+    ...     "Say hello."
+    >>> family["greet"].name
+    'greet'
     """
-    lines = "\n".join(f"  modelgroups {example}" for example in examples)
-    return app.command(name, cls=_Command, epilog=f"\b\nExamples:\n{lines}")
+
+    def __init__(self) -> None:
+        self._typer = typer.Typer(rich_markup_mode=None)
+        self._typer.callback()(lambda: None)  # so that one alone is a group too
+
+    def command(self, *examples: str, name: str | None = None) -> Callable[[F], F]:
+        """Make a function a command; `examples` end its help.
+
+        Parameters
+        ----------
+        examples
+            What comes after ``modelgroups`` in a shell.
+        name
+            Its name, where it is not that of the function.
+        """
+        lines = "\n".join(f"  modelgroups {example}" for example in examples)
+        return self._typer.command(name, cls=_Command, epilog=f"\b\nExamples:\n{lines}")
+
+    def names(self) -> list[str]:
+        """Return the names of its commands."""
+        return list(self._group().commands)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._group().commands[name]
+
+    def _group(self) -> Any:
+        return typer.main.get_command(self._typer)
 
 
 def opened(ctx: typer.Context) -> AbstractContextManager[Connection]:

@@ -9,15 +9,17 @@ from typing import Annotated, Any
 
 import typer
 
-from modelgroups.cli.application import command, opened
+from modelgroups.cli.application import Family, opened
 from modelgroups.cli.names import find_version
 from modelgroups.cli.output import print_frame, print_json, print_rows, print_table, say
 from modelgroups.cli.parameters import AsJson, ByNames, Every, ModelName, Since, Until, every
 
-__all__ = ["alerts", "drift", "metrics", "query"]
+__all__ = ["alerts", "drift", "family", "metrics", "query"]
+
+family = Family()
 
 
-@command(
+@family.command(
     "metrics 'Card fraud'",
     "metrics 'Card fraud@V1' AUC 'Inference Count' --every all --by country",
     "metrics 'Card fraud' --list",
@@ -54,7 +56,7 @@ def metrics(
         print_rows(found)
 
 
-@command(
+@family.command(
     "drift 'Card fraud'",
     "drift 'Card fraud' amount --metric JSDivergence --every day",
     "drift 'Card fraud#2' --against V1 --json",
@@ -89,7 +91,7 @@ def drift(
     print_frame(frame, as_json, name="attribute")
 
 
-@command(
+@family.command(
     "query 'Card fraud' question.json",
     """query 'Card fraud' - <<< '{"select": [{"function": "count"}]}'""",
 )
@@ -130,7 +132,7 @@ def _body(file: str) -> Any:
         raise UserValueError(f"{name} is not JSON: {error}") from error
 
 
-@command("alerts 'Card fraud'", "alerts 'Card fraud' --status new --json")
+@family.command("alerts 'Card fraud'", "alerts 'Card fraud' --status new --json")
 def alerts(
     ctx: typer.Context,
     model: ModelName,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from modelgroups.cli.application import command, opened
+from modelgroups.cli.application import Family, opened
 from modelgroups.cli.output import print_json, say
 from modelgroups.cli.parameters import AsJson
 from modelgroups.types import InputType, OutputType
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from modelgroups.connection import Connection
     from modelgroups.model import Model
 
-__all__ = ["build"]
+__all__ = ["build", "family"]
+
+family = Family()
 
 
 def _prediction(text: str) -> tuple[str, str]:
@@ -35,7 +37,7 @@ def _prediction(text: str) -> tuple[str, str]:
     return column, truth
 
 
-@command(
+@family.command(
     "build reference.csv --name 'Card fraud' --output-type multiclass \\\n"
     "    --prediction p_fraud=1 --ground-truth fraud --label V1",
     "build spend.parquet --name Spend --output-type regression --prediction spend=bill",

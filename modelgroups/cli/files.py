@@ -105,20 +105,24 @@ def rows_of_file(
         advance(path.stat().st_size)
         return
     with _told(path):
-        batches = _csv(path, types) if kind == ".csv" else _parquet(path)
-        schema = next(batches)
-        stream = _advancing(batches, path, advance)
+        pieces = _csv(path, types) if kind == ".csv" else _parquet(path)
+        schema = next(pieces)
+        batches = _advancing(pieces, advance)
         if zone is not None:
-            schema, stream = _zoned(schema, stream, zone)
-        yield {"data": pa.RecordBatchReader.from_batches(schema, stream)}
+            schema, batches = _zoned(schema, batches, zone)
+        yield {"data": pa.RecordBatchReader.from_batches(schema, batches)}
 
 
 def _csv(path: Path, types: Mapping[str, pa.DataType]) -> Iterator[Any]:
-    """Yield the schema of the file, then its batches."""
-    options = pacsv.ReadOptions(block_size=_BLOCK)
-    with pacsv.open_csv(path, read_options=options, convert_options=_conversion(types)) as reader:
+    """Yield the schema of the file, then its batches, each with how many bytes were read."""
+    options = {
+        "read_options": pacsv.ReadOptions(block_size=_BLOCK),
+        "convert_options": _conversion(types),
+    }
+    with pa.OSFile(str(path)) as file, pacsv.open_csv(file, **options) as reader:
         yield reader.schema
-        yield from reader
+        for batch in reader:
+            yield batch, file.tell()
 
 
 def _conversion(types: Mapping[str, pa.DataType]) -> pacsv.ConvertOptions:
@@ -127,25 +131,25 @@ def _conversion(types: Mapping[str, pa.DataType]) -> pacsv.ConvertOptions:
 
 
 def _parquet(path: Path) -> Iterator[Any]:
+    """Yield the schema of the file, then its batches, each with how many bytes were read."""
+    size, n_read = path.stat().st_size, 0
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
         fields = [each for each in file.schema_arrow if not each.name.startswith("__index_level_")]
         schema = pa.schema(fields)
         yield schema
-        yield from (
-            pa.RecordBatch.from_arrays(batch.columns, schema=schema)
-            for batch in file.iter_batches(columns=schema.names)
-        )
+        for batch in file.iter_batches(columns=schema.names):
+            n_read += batch.num_rows
+            done = size * n_read // file.metadata.num_rows
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema), done
 
 
-def _advancing(batches: Iterator[Any], path: Path, advance: Advance) -> Iterator[Any]:
-    """Tell, batch by batch, what part of the file's bytes was read; as far as can be known."""
-    size = left = path.stat().st_size
-    for batch in batches:
-        step = min(left, batch.nbytes, max(size // 20, 1) * 20)
-        left -= step
-        advance(step)
+def _advancing(pieces: Iterator[Any], advance: Advance) -> Iterator[Any]:
+    """Yield the batches alone, and tell how many bytes each has taken."""
+    told = 0
+    for batch, done in pieces:
+        advance(done - told)
+        told = done
         yield batch
-    advance(left)
 
 
 def _zoned(schema: pa.Schema, batches: Iterator[Any], zone: str) -> tuple[pa.Schema, Iterator[Any]]:

@@ -7,10 +7,11 @@ by ``GROUP@label`` or ``GROUP#number``, or by its group alone, whose latest vers
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from modelgroups.errors import ConflictError, NotFoundError
+from modelgroups.types import ModelStatus
 
 if TYPE_CHECKING:
     from modelgroups.connection import Connection
@@ -41,7 +42,7 @@ def find_group(connection: Connection, name: str) -> ModelGroup:
     if not found:
         raise NotFoundError(f"no group {name!r}{_nearest(name, [each.name for each in groups])}")
     if len(found) > 1:
-        raise ConflictError(f"{name!r} stands for {len(found)} groups; use an id: {_listed(found)}")
+        raise ConflictError(_several_groups(name, found))
     return found[0]
 
 
@@ -57,9 +58,7 @@ def find_version(connection: Connection, name: str, *, include_archived: bool = 
     """
     groups = connection.model_groups(archived=None)
     for group, selector in _readings(groups, name):
-        if selector:
-            return version_in(group, selector, include_archived=include_archived)
-        return group.get_latest_version(include_archived=include_archived)
+        return version_in(group, selector, include_archived=include_archived)
     models = connection.models(archived=None)
     found = _with_id(models, name)
     if len(found) > 1:
@@ -68,11 +67,21 @@ def find_version(connection: Connection, name: str, *, include_archived: bool = 
         )
     if not found:
         raise NotFoundError(f"no model {name!r}{_nearest(name, [each.name for each in groups])}")
-    return found[0]
+    return _usable(found[0], name, include_archived=include_archived)
 
 
 def version_in(group: ModelGroup, selector: str, *, include_archived: bool = False) -> Model:
-    """Return the version of a group that ``@label``, ``#number``, a bare one or an id stands for.
+    """Return a version of a group.
+
+    Parameters
+    ----------
+    group
+        The group.
+    selector
+        ``@label``, ``#number``, either of them bare, an id or its start, or nothing for the
+        latest version.
+    include_archived
+        Return it also when it is archived.
 
     Raises
     ------
@@ -81,18 +90,28 @@ def version_in(group: ModelGroup, selector: str, *, include_archived: bool = Fal
     ConflictError
         There are several.
     """
-    versions = group.list_versions(include_archived=include_archived)
+    versions = group.list_versions(include_archived=True)
+    if not selector:
+        active = [version for version in versions if not _is_archived(version)]
+        return _usable((active or versions)[0], group.name, include_archived=include_archived)
     found = _selected(versions, selector)
-    if not found:
-        known = [_spelling(version) for version in versions]
-        mark = "" if selector[:1] in _MARKS else "@"
-        raise NotFoundError(
-            f"the group {group.name!r} has no version {selector!r}"
-            f"{_nearest(mark + selector, known)}"
-        )
     if len(found) > 1:
         raise ConflictError(f"{selector!r} stands for several versions: {_listed(found)}")
-    return found[0]
+    if not found:
+        mark = "" if selector[0] in _MARKS else "@"
+        near = _nearest(mark + selector, [_spelling(version) for version in versions])
+        raise NotFoundError(f"the group {group.name!r} has no version {selector!r}{near}")
+    return _usable(found[0], group.name + selector, include_archived=include_archived)
+
+
+def _usable(version: Model, name: str, *, include_archived: bool) -> Model:
+    if _is_archived(version) and not include_archived:
+        raise NotFoundError(f"{name!r} is archived; bring it back with 'modelgroups restore'")
+    return version
+
+
+def _is_archived(version: Model) -> bool:
+    return version.status == ModelStatus.Archived
 
 
 def _selected(versions: Sequence[Model], selector: str) -> list[Model]:
@@ -106,7 +125,7 @@ def _selected(versions: Sequence[Model], selector: str) -> list[Model]:
     return labelled or numbered or _with_id(versions, text)
 
 
-def _readings(groups: Sequence[ModelGroup], name: str) -> Iterable[tuple[ModelGroup, str]]:
+def _readings(groups: Sequence[ModelGroup], name: str) -> Iterator[tuple[ModelGroup, str]]:
     """Yield what a name may mean: a group alone, else one with a mark and what follows it.
 
     A name or a label may have the marks in it, so the longest name of a group counts.
@@ -115,11 +134,13 @@ def _readings(groups: Sequence[ModelGroup], name: str) -> Iterable[tuple[ModelGr
     for end in ends:
         found = _named(groups, name[:end])
         if len(found) > 1:
-            raise ConflictError(
-                f"{name[:end]!r} stands for {len(found)} groups; use an id: {_listed(found)}"
-            )
+            raise ConflictError(_several_groups(name[:end], found))
         if found:
             yield found[0], name[end:]
+
+
+def _several_groups(name: str, found: Sequence[ModelGroup]) -> str:
+    return f"{name!r} stands for {len(found)} groups; use an id: {_listed(found)}"
 
 
 def _named(groups: Sequence[ModelGroup], name: str) -> list[ModelGroup]:

@@ -8,14 +8,16 @@ from typing import Annotated
 
 import typer
 
-from modelgroups.cli.application import Settings, command, confirm, opened
+from modelgroups.cli.application import Family, Settings, confirm, opened
 from modelgroups.cli.output import print_json, print_table, say
 from modelgroups.cli.parameters import AsJson, Yes
 
-__all__ = ["demo", "gc", "groups", "init", "verify"]
+__all__ = ["demo", "family", "gc", "groups", "init", "verify"]
+
+family = Family()
 
 
-@command("init", "--home fraud-registry init")
+@family.command("init", "--home fraud-registry init")
 def init(ctx: typer.Context) -> None:
     """Make a registry; one that is there already stays as it is."""
     from modelgroups.connection import connect
@@ -25,7 +27,7 @@ def init(ctx: typer.Context) -> None:
         say(f"The registry is in {connection.location}")
 
 
-@command("groups", "groups --name 'card*' --json")
+@family.command("groups", "groups --name 'card*' --json")
 def groups(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Option(help="Only these; * stands for any text.")] = None,
@@ -52,7 +54,7 @@ def groups(
     print_table(heads, rows)
 
 
-@command("verify", "verify --json")
+@family.command("verify", "verify --json")
 def verify(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Check every file and every row against its hash; fail if anything is wrong."""
     with opened(ctx) as connection:
@@ -65,7 +67,7 @@ def verify(ctx: typer.Context, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-@command("gc", "gc --yes")
+@family.command("gc", "gc --yes")
 def gc(ctx: typer.Context, yes: Yes = False, as_json: AsJson = False) -> None:
     """Remove the files that nothing refers to."""
     with opened(ctx) as connection:
@@ -78,7 +80,7 @@ def gc(ctx: typer.Context, yes: Yes = False, as_json: AsJson = False) -> None:
     say(f"Removed {n_files} {'file' if n_files == 1 else 'files'}, {found.size:,} bytes")
 
 
-@command("demo", "demo --home demo-registry")
+@family.command("demo", "demo --home demo-registry")
 def demo(ctx: typer.Context) -> None:
     """Train two classifiers, save them as versions of one group, use them, show what is stored.
 

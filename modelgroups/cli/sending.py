@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from modelgroups.cli.application import command, opened
+from modelgroups.cli.application import Family, opened
 from modelgroups.cli.names import find_version
 from modelgroups.cli.output import print_frame, print_json, say
 from modelgroups.cli.parameters import AsJson, ModelName, Since, Until
+from modelgroups.errors import ModelGroupsError, UserError, UserValueError
 
 if TYPE_CHECKING:
     from modelgroups.model import Model
 
-__all__ = ["compact", "ground_truth", "inferences", "send"]
+__all__ = ["compact", "family", "ground_truth", "inferences", "send"]
+
+family = Family()
 
 _MOST_FAULTS = 10
 """So many rows that failed are told one by one."""
 
 _ROWS_SHOWN = 20
+_ID = "partner_inference_id"
 
 Files = Annotated[
     list[Path], typer.Argument(metavar="FILE...", help="Rows: .parquet, .csv or .json.")
@@ -32,7 +37,7 @@ Zone = Annotated[
 ]
 
 
-@command(
+@family.command(
     "send 'Card fraud' monday.csv tuesday.csv",
     "send 'Card fraud@V1' export.parquet --new-ids --tz Europe/Berlin",
     "send Nightly march.parquet --batch 2026-03",
@@ -61,6 +66,8 @@ def send(
         version = find_version(connection, model)
 
         def store(source: dict[str, Any], path: Path) -> dict[str, Any]:
+            if not new_ids:
+                _require_ids(version, source)
             return version.send_bulk_inferences(
                 batch,
                 **source,
@@ -71,7 +78,7 @@ def send(
         _take_in(version, files, zone, store, as_json=as_json)
 
 
-@command("ground-truth 'Card fraud' outcomes.csv", name="ground-truth")
+@family.command("ground-truth 'Card fraud' outcomes.csv", name="ground-truth")
 def ground_truth(
     ctx: typer.Context, model: ModelName, files: Files, zone: Zone = None, as_json: AsJson = False
 ) -> None:
@@ -108,52 +115,78 @@ def _take_in(
         kind_of(path)
     types = csv_types(version)
     told: list[dict[str, Any]] = []
-    try:
-        for path in files:
+    for path in files:
+        before = version.summary(attributes=False)
+        try:
             with (
+                _about(path, zone),
                 progress(f"Sending {path.name}", total=path.stat().st_size) as advance,
                 rows_of_file(path, types, zone, advance) as source,
             ):
                 answer = store(source, path)
-            told.append({"file": str(path), **answer["counts"], "failures": answer["failures"][0]})
-            if not as_json:
-                _tell(told[-1])
-    except BaseException as error:
-        _tell_kept(version, files, told, is_interrupt=isinstance(error, KeyboardInterrupt))
-        raise
+        except KeyboardInterrupt:
+            is_unchanged = version.summary(attributes=False) == before
+            kept = "nothing of it is kept" if is_unchanged else "it is kept wholly or not at all"
+            typer.echo(f"Interrupted in {path}: {kept}; it can be sent again", err=True)
+            _tell_kept(told)
+            raise
+        except ModelGroupsError:
+            _tell_kept(told)
+            raise
+        told.append({"file": str(path), **answer["counts"], "failures": answer["failures"][0]})
+        if not as_json:
+            _tell(told[-1])
     if as_json:
         print_json(told)
     if any(each["failure"] for each in told):
         raise typer.Exit(1)
 
 
+def _require_ids(version: Model, source: dict[str, Any]) -> None:
+    """Raise for a table without ids, unless the ground truth stands in it."""
+    from modelgroups.types import Stage
+
+    names = set(source["data"].schema.names) if "data" in source else {_ID}
+    truths = {
+        attribute.name
+        for stage in (Stage.GroundTruth, Stage.GroundTruthClass)
+        for attribute in version.get_attributes(stage)
+    }
+    if _ID not in names and not names & truths:
+        raise UserValueError(
+            f"there is no column {_ID}, by which ground truth could follow; --new-ids makes ids up"
+        )
+
+
+@contextmanager
+def _about(path: Path, zone: str | None) -> Iterator[None]:
+    """Say of an error which file it is about, in the words of the command line."""
+    try:
+        yield
+    except UserError as error:
+        text = str(getattr(error, "detail", error)).removeprefix("the Arrow data: ")
+        about = "" if text.startswith(str(path)) else f"{path}: "
+        hint = "; --tz names the zone of such times" if not zone and "_timestamp" in text else ""
+        raise UserValueError(f"{about}{text}{hint}") from error
+
+
 def _tell(answer: dict[str, Any]) -> None:
     failed = f", {answer['failure']:,} failed" if answer["failure"] else ""
-    say(f"{answer['file']}: {answer['success']:,} rows stored{failed}")
+    rows = "1 row" if answer["success"] == 1 else f"{answer['success']:,} rows"
+    say(f"{answer['file']}: {rows} stored{failed}")
     for fault in answer["failures"][:_MOST_FAULTS]:
-        typer.echo(f"{answer['file']}, row {fault['row']}: {fault['message']}", err=True)
+        typer.echo(f"{answer['file']}, row {fault['row'] + 1}: {fault['message']}", err=True)
     if len(answer["failures"]) > _MOST_FAULTS:
         typer.echo("… --json has more of them", err=True)
 
 
-def _tell_kept(
-    version: Model, files: list[Path], told: list[dict[str, Any]], *, is_interrupt: bool
-) -> None:
+def _tell_kept(told: list[dict[str, Any]]) -> None:
     """Say what was kept of a send that broke off."""
-    broken, names = files[len(told)], ", ".join(each["file"] for each in told)
-    if is_interrupt:
-        kept = f"kept: {names}; " if told else ""
-        n_inferences = version.summary(attributes=False).n_inferences
-        typer.echo(
-            f"Interrupted; {kept}{broken} is kept wholly or not at all, and can be sent again. "
-            f"The log has {n_inferences:,} inferences.",
-            err=True,
-        )
-    elif told:
-        typer.echo(f"Kept: {names}; nothing of {broken}", err=True)
+    if told:
+        typer.echo(f"Kept: {', '.join(each['file'] for each in told)}", err=True)
 
 
-@command(
+@family.command(
     "inferences 'Card fraud' --limit 5",
     "inferences 'Card fraud' --column amount --column p_fraud --since 2026-03-01 --json",
 )
@@ -188,7 +221,7 @@ def inferences(
             say(f"The first {most}; --limit shows more")
 
 
-@command("compact 'Card fraud'")
+@family.command("compact 'Card fraud'")
 def compact(ctx: typer.Context, model: ModelName) -> None:
     """Bring the log of a version into few files, without what was deleted."""
     with opened(ctx) as connection:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from modelgroups.cli.application import command, confirm, opened
+from modelgroups.cli.application import Family, confirm, opened
 from modelgroups.cli.names import find_group, find_version, version_in
 from modelgroups.cli.output import print_fields, print_json, print_table, say
 from modelgroups.cli.parameters import AsJson, ByNames, GroupName, ModelName, Since, Until, Yes
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "archive",
     "compare",
+    "family",
     "print_schema",
     "restore",
     "review",
@@ -30,6 +31,8 @@ __all__ = [
     "title_of",
     "versions",
 ]
+
+family = Family()
 
 WholeGroup = Annotated[
     bool, typer.Option("--group", help="NAME is a group: with all its versions.")
@@ -39,7 +42,7 @@ VersionOrGroup = Annotated[
 ]
 
 
-@command("versions 'Card fraud'", "versions 'Card fraud' --archived --json")
+@family.command("versions 'Card fraud'", "versions 'Card fraud' --archived --json")
 def versions(
     ctx: typer.Context,
     group: GroupName,
@@ -61,7 +64,7 @@ def versions(
     print_table(shown, [[row[name] for name in shown] for row in rows])
 
 
-@command("show 'Card fraud'", "show 'Card fraud@V1'", "show 'Card fraud#2' --json")
+@family.command("show 'Card fraud'", "show 'Card fraud@V1'", "show 'Card fraud#2' --json")
 def show(ctx: typer.Context, model: ModelName, as_json: AsJson = False) -> None:
     """Show what a version is, and how much it has received."""
     with opened(ctx) as connection:
@@ -84,7 +87,7 @@ def show(ctx: typer.Context, model: ModelName, as_json: AsJson = False) -> None:
         print_fields({name.replace("_", " "): value for name, value in record.items()})
 
 
-@command("review 'Card fraud'", "review 'Card fraud@V1' --stage PIPELINE_INPUT --json")
+@family.command("review 'Card fraud'", "review 'Card fraud@V1' --stage PIPELINE_INPUT --json")
 def review(
     ctx: typer.Context,
     model: ModelName,
@@ -117,7 +120,7 @@ def _values(attribute: Attribute) -> str | None:
     return f"{attribute.min_range} to {attribute.max_range}"
 
 
-@command(
+@family.command(
     "compare 'Card fraud' V1 V2",
     "compare 'Card fraud' '#1' '#2' --metric AUC --by country --json",
 )
@@ -178,7 +181,7 @@ def _print_comparison(comparison: Comparison) -> None:
         say(note)
 
 
-@command("archive 'Card fraud@V1'", "archive 'Card fraud' --group --yes")
+@family.command("archive 'Card fraud@V1'", "archive 'Card fraud' --group --yes")
 def archive(
     ctx: typer.Context, name: VersionOrGroup, group: WholeGroup = False, yes: Yes = False
 ) -> None:
@@ -190,7 +193,7 @@ def archive(
     say(f"Archived {title}")
 
 
-@command("restore 'Card fraud@V1'", "restore 'Card fraud' --group")
+@family.command("restore 'Card fraud@V1'", "restore 'Card fraud' --group")
 def restore(ctx: typer.Context, name: VersionOrGroup, group: WholeGroup = False) -> None:
     """Bring an archived version, or a whole group, back."""
     with opened(ctx) as connection:

@@ -1,0 +1,188 @@
+"""Missing, wrong and hostile arguments: one line on stderr, and the exit code."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from modelgroups.cli.commands import COMMANDS
+
+MODEL_COMMANDS = ["show", "review", "inferences", "metrics", "drift", "alerts", "compact"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["nosuch"],
+        ["show"],
+        ["show", "a", "b"],
+        ["groups", "--nosuch"],
+        ["send", "Card fraud"],
+        ["compare", "Card fraud", "V1"],
+        ["metrics", "Card fraud", "--since", "yesterday"],
+        ["inferences", "Card fraud", "--limit", "-1"],
+        ["inferences", "Card fraud", "--limit", "many"],
+        ["build", "x.csv", "--name", "X", "--output-type", "magic", "--prediction", "p=1"],
+        ["build", "x.csv", "--name", "X", "--output-type", "regression", "--prediction", "p"],
+        ["build", "x.csv", "--output-type", "regression", "--prediction", "p=y"],
+        ["groups", "--home"],
+    ],
+    ids=" ".join,
+)
+def test_a_call_that_cannot_be_understood_ends_with_2(reader, call):
+    assert reader.fails(*call, code=2)
+
+
+@pytest.mark.parametrize("name", MODEL_COMMANDS)
+@pytest.mark.parametrize(
+    "model", ["nosuch", "", "Card fraud@", "'; DROP TABLE model; --", "\x1b[31m", "\udcff"]
+)
+def test_an_unknown_model_is_a_failure_in_one_printable_line(reader, name, model):
+    line = reader.fails(name, model)
+    assert "Card fraud" in line
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"init", "demo"}])
+def test_no_command_makes_a_registry_by_accident(shell, tmp_path, name):
+    shell.home = tmp_path / "mistyped"
+    arguments = {
+        "build": ["x.csv", "--name", "X", "--output-type", "regression", "--prediction", "p=y"],
+        "send": ["X", "x.csv"],
+        "ground-truth": ["X", "x.csv"],
+        "query": ["X", "-"],
+        "compare": ["X", "a", "b"],
+        **dict.fromkeys(["groups", "verify", "gc"], []),
+    }
+    line = shell.fails(name, *arguments.get(name, ["X"]), stdin="{}")
+    assert "modelgroups init" in line
+    assert not shell.home.exists()
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (["metrics", "Card fraud", "Nope"], "'Nope'"),
+        (["metrics", "Card fraud", "--by", "nope"], "nope"),
+        (["metrics", "Card fraud", "--every", "blink"], "blink"),
+        (["drift", "Card fraud", "nope"], "nope"),
+        (["drift", "Card fraud", "--metric", "Nope"], "Nope"),
+        (["drift", "Card fraud", "--against", "V9"], "V9"),
+        (["inferences", "Card fraud", "--column", "nope"], "nope"),
+        (["alerts", "Card fraud", "--status", "asleep"], "asleep"),
+        (["compare", "Card fraud", "V1", "V1"], "V1"),
+        (["compare", "Card fraud", "V1", "V7"], "'V7'"),
+        (["query", "Card fraud", "nosuch.json"], "nosuch.json"),
+        (["restore", "Card fraud@V1"], "not archived"),
+        (["send", "Card fraud", "nosuch.csv"], "nosuch.csv"),
+        (["send", "Card fraud", "/"], "no file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_not_there_is_a_failure_that_names_it(reader, call, told):
+    assert told in reader.fails(*call)
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "5", '{"select": []}', '{"select": [{"x": 1}]}'])
+def test_a_query_with_faults_is_a_failure(reader, body):
+    assert reader.fails("query", "Card fraud", "-", stdin=body)
+
+
+ROW = "partner_inference_id,amount,country,p_fraud\nnew,1.5,DE,0.5\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("empty.csv", "", "Empty"),
+        ("head.csv", ROW.splitlines()[0], "no rows"),
+        ("text.csv", ROW.replace("1.5", "much"), "much"),
+        ("ragged.csv", ROW + "a,b\n", "columns"),
+        ("unknown.csv", ROW.replace("country", "land"), "land"),
+        ("no-ids.csv", "amount,country,p_fraud\n1.5,DE,0.5\n", "--new-ids"),
+        ("broken.json", "{", "JSON"),
+        ("broken.parquet", "PAR1", "Parquet"),
+        ("rows.txt", ROW, ".parquet"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_in_leaves_nothing_behind(shell, folder, name, content, told):
+    path = folder / name
+    path.write_text(content)
+    line = shell.fails("send", "Card fraud", path)
+    assert name in line
+    assert told in line
+    assert shell.json("show", "Card fraud")["inferences"] == 3
+
+
+def test_a_bad_file_says_what_was_kept_of_the_others(shell, folder):
+    (folder / "good.csv").write_text(ROW)
+    (folder / "bad.csv").write_text(ROW.replace("1.5", "much"))
+    done = shell.call("send", "Card fraud", folder / "good.csv", folder / "bad.csv")
+    assert done.exit_code == 1
+    assert f"Kept: {folder / 'good.csv'}" in done.stderr
+    assert shell.json("show", "Card fraud")["inferences"] == 4
+
+
+def test_rows_that_fail_are_named_and_the_others_stored(shell, folder):
+    day = pd.read_csv(folder / "day.csv")
+    other = pd.concat([day.assign(amount=7.0), day.assign(partner_inference_id=list("abc"))])
+    other.to_csv(folder / "other.csv", index=False)
+    done = shell.call("send", "Card fraud", folder / "other.csv")
+    assert done.exit_code == 1
+    assert "3 rows stored, 3 failed" in done.stdout
+    assert "other.csv, row 1: an inference with this partner_inference_id" in done.stderr
+    done = shell.call("send", "Card fraud", folder / "other.csv", "--json")
+    assert done.exit_code == 1
+    (answer,) = json.loads(done.stdout)
+    assert (answer["success"], answer["failure"], len(answer["failures"])) == (3, 3, 3)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--prediction", "nope=1"],
+        ["--prediction", "p_fraud=1", "--ground-truth", "nope"],
+        ["--prediction", "p_fraud=maybe", "--ground-truth", "fraud"],
+        ["--prediction", "p_fraud=1", "--ground-truth", "fraud", "--non-input", "nope"],
+    ],
+    ids=" ".join,
+)
+def test_a_build_that_does_not_fit_saves_nothing(shell, folder, options):
+    call = ["build", folder / "reference.csv", "--name", "X", "--output-type", "multiclass"]
+    assert shell.fails(*call, *options)
+    assert [group["name"] for group in shell.json("groups")] == ["Card fraud"]
+
+
+def test_a_second_group_of_a_name_is_refused(shell, folder):
+    call = ["build", folder / "reference.csv", "--name", "Card fraud", "--output-type",
+            "multiclass", "--prediction", "p_fraud=1", "--ground-truth", "fraud"]  # fmt: skip
+    assert "--group 'Card fraud'" in shell.fails(*call)
+
+
+@pytest.mark.parametrize("call", [["gc"], ["archive", "Card fraud@V1"]])
+@pytest.mark.parametrize("answer", ["n\n", "", "what\n"])
+def test_what_destroys_asks_and_does_nothing_without_a_yes(shell, call, answer):
+    done = shell.call(*call, stdin=answer)
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "nothing was changed" in done.stderr
+    assert len(shell.json("versions", "Card fraud")) == 2
+
+
+def test_debug_shows_where_an_error_came_from(reader):
+    done = reader.call("show", "nosuch", "--debug")
+    assert done.exit_code == 1
+    assert "Traceback" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("Error: no model 'nosuch'")
+
+
+@pytest.mark.parametrize("name", ["[red]x[/red]", "a\x1b[2Jb", "<b>&", "línea\nnueva", "🦊" * 40])
+def test_a_hostile_name_is_shown_as_text(shell, folder, name):
+    arguments = ["--output-type", "multiclass", "--prediction", "p_fraud=1", "--ground-truth",
+                 "fraud"]  # fmt: skip
+    shell("build", folder / "reference.csv", "--name", name, *arguments)
+    shown = shell("groups")
+    assert "\x1b" not in shown
+    assert "[red]x[/red]" in shown or name != "[red]x[/red]"
+    assert name in [group["name"] for group in shell.json("groups")]
+    assert shell.json("show", name)["name"] == name

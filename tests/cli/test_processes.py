@@ -1,0 +1,155 @@
+"""The program as a process: pipes, terminals, locales, signals, and what it loads."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = [sys.executable, "-W", "error", "-m", "modelgroups"]
+
+
+def run(*args, env=None, **options):
+    return subprocess.run(
+        [*PROGRAM, *map(str, args)],
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        timeout=60,
+        check=False,
+        **options,
+    )
+
+
+def test_the_folder_comes_from_the_environment_or_from_the_option_before_or_after(filled, tmp_path):
+    home = str(filled / "registry")
+    elsewhere = {"MODELGROUPS_HOME": str(tmp_path)}
+    for done in (
+        run("groups", "--json", env={"MODELGROUPS_HOME": home}),
+        run("--home", home, "groups", "--json", env=elsewhere),
+        run("groups", "--json", f"--home={home}", env=elsewhere),
+    ):
+        assert done.returncode == 0, done.stderr
+        assert [group["name"] for group in json.loads(done.stdout)] == ["Card fraud"]
+        assert done.stderr == b""
+
+
+def test_help_loads_nothing_that_it_does_not_need():
+    code = (
+        "import sys\nfrom modelgroups.cli import main\nsys.argv[1:] = ['--help']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "heavy = {'pandas', 'pyarrow', 'numpy', 'sqlmodel', 'duckdb', 'rich.console'}\n"
+        "print(sorted(heavy & sys.modules.keys()), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stderr.strip() == b"[]"
+
+
+@pytest.mark.parametrize(
+    ("args", "code"), [(["--version"], 0), (["show", "nosuch"], 1), (["nosuch"], 2), ([], 2)]
+)
+def test_exit_codes(filled, args, code):
+    done = run("--home", filled / "registry", *args)
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["inferences", "Card fraud"],
+        ["review", "Card fraud"],
+        ["metrics", "Card fraud"],
+        ["versions", "Card fraud"],
+        ["compare", "Card fraud", "V1", "V2"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_table_fits_sixty_columns_without_color(filled, command):
+    done = run("--home", filled / "registry", *command, env={"COLUMNS": "60"})
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode()
+    assert "\x1b" not in text
+    table = [line for line in text.splitlines() if line.startswith(" ")]
+    assert max(map(len, table)) <= 60
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1"},
+    ],
+    ids=str,
+)
+def test_a_terminal_without_unicode_gets_all_it_can_show(shell, folder, env):
+    text = (folder / "reference.csv").read_text().replace("FR", "Zürich 🦊")
+    (folder / "reference.csv").write_text(text)
+    arguments = ["--output-type", "multiclass", "--prediction", "p_fraud=1", "--ground-truth",
+                 "fraud"]  # fmt: skip
+    shell("build", folder / "reference.csv", "--name", "Straße 🦊", *arguments)
+    (group,) = [each for each in shell.json("groups") if each["name"] == "Straße 🦊"]
+    for command in (["groups"], ["review", group["id"]], ["show", group["id"]], ["show", "nö"]):
+        done = run("--home", shell.home, *command, env=env)
+        assert done.returncode == (1 if command[1:] == ["nö"] else 0), done.stderr
+        assert b"Traceback" not in done.stderr
+    done = run("--home", shell.home, "groups", "--json", env=env)
+    assert json.loads(done.stdout)[1]["name"] == "Straße 🦊"
+
+
+def test_a_reader_that_goes_away_is_no_error(shell, folder):
+    rows = "".join(f"id-{number},1.5,DE,0.5\n" for number in range(20_000))
+    (folder / "many.csv").write_text(f"partner_inference_id,amount,country,p_fraud\n{rows}")
+    shell("send", "Card fraud", folder / "many.csv")
+    for options in (["--json"], ["--limit", "20000"]):
+        started = subprocess.Popen(
+            [*PROGRAM, "--home", str(shell.home), "inferences", "Card fraud", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        started.stdout.readline()
+        started.stdout.close()
+        told = started.stderr.read()
+        started.wait(timeout=60)
+        started.stderr.close()
+        assert told == b""
+
+
+def test_ctrl_c_in_a_send_says_what_was_kept_and_keeps_nothing_half(shell, folder):
+    rows = "".join(f"id-{number},{number}.5,DE,0.5\n" for number in range(400_000))
+    (folder / "many.csv").write_text(f"partner_inference_id,amount,country,p_fraud\n{rows}")
+    (folder / "one.csv").write_text("partner_inference_id,amount,country,p_fraud\none,1.5,DE,0.5\n")
+    started = subprocess.Popen(
+        [*PROGRAM, "--home", str(shell.home), "send", "Card fraud", "one.csv", "many.csv"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert started.stdout.readline() == "one.csv: 1 row stored\n"
+    started.send_signal(signal.SIGINT)
+    _, told = started.communicate(timeout=60)
+    assert started.returncode == 130, told
+    assert "Interrupted in many.csv: nothing of it is kept" in told
+    assert "Kept: one.csv" in told
+    assert "Traceback" not in told
+    assert shell.json("show", "Card fraud")["inferences"] == 4
+    assert shell.json("verify")["problems"] == []
+    again = shell.json("send", "Card fraud", folder / "one.csv", folder / "many.csv")
+    assert [each["success"] for each in again] == [1, 400_000]
+    assert shell.json("show", "Card fraud")["inferences"] == 400_004
+
+
+def test_the_shell_completes_the_commands():
+    env = {
+        "_MODELGROUPS_COMPLETE": "complete_bash",
+        "COMP_WORDS": "modelgroups gro",
+        "COMP_CWORD": "1",
+    }
+    code = "import sys; sys.argv[0] = 'modelgroups'; from modelgroups.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **env}, capture_output=True, check=False
+    )
+    assert done.stdout.split() == [b"groups"]

@@ -1,0 +1,188 @@
+"""From a CSV file and an empty folder to metrics, and what every command says on the way."""
+
+import json
+
+import pandas as pd
+import pytest
+
+import modelgroups as mg
+from modelgroups.cli.commands import COMMANDS
+
+
+def test_a_csv_becomes_a_version_that_is_used_and_measured(shell, reader):
+    (group,) = reader.json("groups")
+    assert (group["name"], group["n_versions"]) == ("Card fraud", 2)
+    assert [each["label"] for each in reader.json("versions", "Card fraud")] == ["V2", "V1"]
+    assert reader.json("metrics", "Card fraud", "Inference Count", "Accuracy Rate") == [
+        {"timestamp": "2026-03-01T00:00:00+00:00", "Inference Count": 1, "Accuracy Rate": 1.0},
+        {"timestamp": "2026-03-02T00:00:00+00:00", "Inference Count": 2, "Accuracy Rate": 0.5},
+    ]
+
+
+def test_what_was_built_from_a_csv_is_what_the_library_builds(reader):
+    with mg.connect(reader.home) as connection:
+        version = connection.get_model_group("Card fraud").get_version(label="V1")
+        expected = pd.read_csv(reader.home.parent / "reference.csv")
+        pd.testing.assert_frame_equal(version.reference_data(), expected, check_dtype=False)
+        assert version.get_attribute("country", "PIPELINE_INPUT").value_type == "STRING"
+        assert version.get_attribute("p_fraud").is_positive_predicted_attribute
+
+
+def test_show_and_review_say_what_a_version_is(reader):
+    shown = reader.json("show", "Card fraud@V1")
+    assert (shown["number"], shown["label"], shown["group"]) == (1, "V1", "Card fraud")
+    assert (shown["inferences"], shown["ground_truths"]) == (3, 3)
+    assert "Card fraud" in reader("show", "Card fraud@V1")
+    amount = next(each for each in reader.json("review", "Card fraud") if each["name"] == "amount")
+    assert (amount["min_range"], amount["max_range"]) == (5.0, 870.0)
+    assert "DE, US, FR" in reader("review", "Card fraud")
+
+
+def test_inferences_come_back_with_their_ground_truth(reader):
+    rows = reader.json("inferences", "Card fraud", "--since", "2026-03-02")
+    assert [(row["partner_inference_id"], row["amount"], row["fraud"]) for row in rows] == [
+        ("tx-2", 640.0, 1),
+        ("tx-3", 40.0, 1),
+    ]
+    only = reader.json("inferences", "Card fraud", "--column", "amount", "--limit", 1)
+    assert only == [{"amount": 18.0}]
+    assert "The first 1; --limit shows more" in reader("inferences", "Card fraud", "--limit", 1)
+
+
+def test_drift_compare_and_alerts_answer_as_the_library_does(shell):
+    with mg.connect(shell.home) as connection:
+        group = connection.get_model_group("Card fraud")
+        drift = group.get_version(label="V2").drift(["amount"]).to_dict("records")
+        compared = group.compare("V1", "V2", metrics=["AUC"]).to_dict()
+    assert shell.json("drift", "Card fraud", "amount") == drift
+    assert shell.json("compare", "Card fraud", "V1", "#2", "--metric", "AUC") == compared
+    assert compared["sentence"] in shell("compare", "Card fraud", "V1", "V2", "--metric", "AUC")
+    assert shell.json("alerts", "Card fraud") == []
+    listed = shell.json("metrics", "Card fraud", "--list")
+    assert {"AUC", "Inference Count"} <= {each["name"] for each in listed}
+
+
+@pytest.mark.parametrize("from_file", [True, False])
+def test_a_query_comes_from_a_file_or_from_standard_input(shell, folder, from_file):
+    body = json.dumps({"select": [{"function": "count"}, {"function": "accuracyRate"}]})
+    (folder / "question.json").write_text(body)
+    source = folder / "question.json" if from_file else "-"
+    answer = shell.json("query", "Card fraud", source, stdin=body)
+    assert answer == [{"count": 3, "accuracyRate": pytest.approx(2 / 3)}]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "json", "csv"])
+def test_rows_are_the_same_from_every_kind_of_file(shell, folder, suffix):
+    frame = pd.read_csv(folder / "day.csv").assign(partner_inference_id=["a", "b", "c"])
+    path = folder / f"more.{suffix}"
+    {
+        "parquet": lambda: frame.to_parquet(path),
+        "json": lambda: frame.to_json(path, orient="records"),
+        "csv": lambda: frame.to_csv(path, index=False),
+    }[suffix]()
+    assert shell.json("send", "Card fraud", path) == [
+        {"file": str(path), "success": 3, "failure": 0, "total": 3, "failures": []}
+    ]
+    with mg.connect(shell.home) as connection:
+        log = connection.get_model_group("Card fraud").get_latest_version().inferences()
+    assert log["amount"].tolist() == [18.0, 640.0, 40.0] * 2
+    assert log["inference_timestamp"][3:].tolist() == log["inference_timestamp"][:3].tolist()
+
+
+def test_texts_that_look_like_numbers_or_like_nothing_stay_texts(shell, folder):
+    (folder / "towns.csv").write_text("zip,town,n,p\n01067,NA,1,2.5\n10115,null,2,3\nx1,Rome,3,4\n")
+    shell("build", folder / "towns.csv", "--name", "Towns", "--output-type", "REGRESSION",
+          "--prediction", "p=n")  # fmt: skip
+    (folder / "sent.csv").write_text("zip,town,p,partner_inference_id\n01067,NA,2.5,7\n,,1,08\n")
+    shell("send", "Towns", folder / "sent.csv")
+    rows = shell.json("inferences", "Towns", "--column", "zip", "--column", "town",
+                      "--column", "partner_inference_id")  # fmt: skip
+    assert [row["zip"] for row in rows] == ["01067", None]
+    assert [row["town"] for row in rows] == ["NA", None]
+    assert [row["partner_inference_id"] for row in rows] == ["7", "08"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_times_without_a_zone_take_the_one_that_is_named(shell, folder, suffix):
+    naive = pd.DataFrame({
+        "inference_timestamp": pd.to_datetime(["2026-07-01 09:00:00"]),
+        "amount": [1.5], "country": ["DE"], "p_fraud": [0.5], "partner_inference_id": ["n"],
+    })  # fmt: skip
+    path = folder / f"naive.{suffix}"
+    naive.to_csv(path, index=False) if suffix == "csv" else naive.to_parquet(path)
+    assert "zone" in shell.fails("send", "Card fraud", path)
+    shell("send", "Card fraud", path, "--tz", "Europe/Berlin")
+    (row,) = shell.json("inferences", "Card fraud", "--since", "2026-07-01")
+    assert row["inference_timestamp"] == "2026-07-01T07:00:00+00:00"
+
+
+def test_a_batch_stays_open_until_its_last_file(shell, folder):
+    shell("build", folder / "reference.csv", "--name", "Nightly", *OUTPUT_OF_A_BATCH)
+    for number in (1, 2):
+        text = f"amount,country,p_fraud,partner_inference_id\n1.5,DE,0.5,id-{number}\n"
+        (folder / f"{number}.csv").write_text(text)
+    shell("send", "Nightly", folder / "1.csv", "--batch", "march", "--open")
+    shell("send", "Nightly", folder / "2.csv", "--batch", "march")
+    with mg.connect(shell.home) as connection:
+        (batch,) = connection.get_model_group("Nightly").get_latest_version().batches().itertuples()
+    assert batch.n_inferences == 2
+    assert not pd.isna(batch.closed_at)
+
+
+OUTPUT_OF_A_BATCH = ["--output-type", "multiclass", "--prediction", "p_fraud=1",
+                     "--ground-truth", "fraud", "--batch"]  # fmt: skip
+
+
+def test_a_dry_run_shows_the_schema_and_saves_nothing(shell, folder):
+    arguments = ["--name", "Other", "--output-type", "multiclass", "--prediction", "p_fraud=1",
+                 "--ground-truth", "fraud", "--dry-run"]  # fmt: skip
+    assert "Nothing was saved" in shell("build", folder / "reference.csv", *arguments)
+    assert [each["name"] for each in shell.json("groups")] == ["Card fraud"]
+
+
+def test_what_is_archived_is_hidden_and_comes_back(shell):
+    assert "Archived version 1 (V1)" in shell("archive", "Card fraud@V1", "--yes")
+    assert [each["label"] for each in shell.json("versions", "Card fraud")] == ["V2"]
+    assert "archived" in shell.fails("metrics", "Card fraud@V1")
+    shell("restore", "Card fraud@V1")
+    assert "with all its versions" in shell("archive", "Card fraud", "--group", stdin="y\n")
+    assert shell.json("groups") == []
+    shell("restore", "Card fraud", "--group")
+    assert len(shell.json("versions", "Card fraud")) == 2
+
+
+def test_a_registry_is_verified_and_cleaned(shell):
+    assert shell.json("verify")["problems"] == []
+    assert shell.json("gc", "--yes")["digests"] == []
+    assert "ground truths: 3" in shell("compact", "Card fraud")
+    (segment, *_) = [path for path in shell.home.rglob("*.parquet") if path.stat().st_size]
+    segment.chmod(0o644)
+    segment.write_bytes(b"damaged")
+    done = shell.call("verify")
+    assert done.exit_code == 1
+    assert "problems: " in done.stdout
+
+
+def test_init_makes_a_registry_once(shell, tmp_path):
+    shell.home = tmp_path / "another"
+    shell("init")
+    shell("init")
+    assert shell.json("groups") == []
+    assert "Nothing to show" in shell("groups")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_with_an_example_and_a_line_in_the_table(reader, name):
+    text = reader(name, "--help")
+    assert "Examples:\n    modelgroups" in text
+    summary = COMMANDS[name][1].rstrip(".")
+    assert len(summary) <= 52
+    assert f"  {name} " in reader("--help")
+
+
+def test_help_lists_every_command_that_there_is(reader):
+    from importlib import import_module
+
+    for module, _ in COMMANDS.values():
+        family = import_module(f"modelgroups.cli.{module}").family
+        assert set(family.names()) <= set(COMMANDS)
