@@ -45,6 +45,16 @@ def _imports(context: Context, report: Report) -> None:
         f"print(sum(name in sys.modules for name in {HEAVY}))"
     )
     report.rows.append(Row("heavy packages loaded by that", float(_output(code)), "", target=0))
+    times = in_turns(
+        {
+            "help": _process("from modelgroups.cli import main; main()", "--help"),
+            "typer": _process("import typer, rich"),
+        },
+        context.rounds(20),
+    )
+    report.add(
+        "modelgroups --help", times["help"], times["typer"], beside="import typer, rich", target=1.3
+    )
 
 
 def _opening(context: Context, report: Report) -> None:
@@ -119,16 +129,16 @@ def _first_answer(context: Context, report: Report) -> None:
     )
 
 
-def _process(code: str) -> Trial:
+def _process(code: str, *args: str) -> Trial:
     """Time a fresh interpreter from its start to its end."""
-    return lambda: lambda: _output(code)
+    return lambda: lambda: _output(code, *args)
 
 
-def _output(code: str) -> str:
+def _output(code: str, *args: str) -> str:
     root = str(Path(__file__).parents[1])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *args],
         env={**os.environ, "PYTHONPATH": path},
         check=True,
         capture_output=True,

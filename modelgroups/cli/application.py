@@ -96,7 +96,7 @@ class _Application(TyperGroup):
         except typer.Abort:
             if not standalone_mode:
                 raise
-            tell("stopped; nothing was changed")
+            tell("stopped, and nothing was changed; --yes goes on without asking")
             sys.exit(1)
         if standalone_mode:
             sys.exit(code or 0)
@@ -224,8 +224,14 @@ def opened(ctx: typer.Context) -> AbstractContextManager[Connection]:
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Go on only if the user agrees, or has done so before."""
-    if not yes and not typer.confirm(question, err=True):
+    """Go on only if the user agrees, or has done so before; standard output stays as it is."""
+    if yes:
+        return
+    typer.echo(f"{question} [y/N] ", nl=False, err=True)
+    answer = sys.stdin.readline()
+    if not sys.stdin.isatty():
+        typer.echo(err=True)
+    if answer.strip().lower() not in {"y", "yes"}:
         raise typer.Abort
 
 

@@ -13,6 +13,7 @@ from modelgroups.cli.application import Family, opened
 from modelgroups.cli.names import find_version
 from modelgroups.cli.output import print_frame, print_json, print_rows, print_table, say
 from modelgroups.cli.parameters import AsJson, ByNames, Every, ModelName, Since, Until, every
+from modelgroups.types import AlertStatus
 
 __all__ = ["alerts", "drift", "family", "metrics", "query"]
 
@@ -136,9 +137,7 @@ def _body(file: str) -> Any:
 def alerts(
     ctx: typer.Context,
     model: ModelName,
-    status: Annotated[
-        str | None, typer.Option(help="Only those that are new, acknowledged or resolved.")
-    ] = None,
+    status: Annotated[AlertStatus | None, typer.Option(help="Only those of this status.")] = None,
     since: Since = None,
     until: Until = None,
     as_json: AsJson = False,

@@ -95,11 +95,14 @@ def build(
             tags=tag or None,
             is_batch=batch,
         )
+        truths = dict(prediction)
         data = read_frame(file)
+        if file.suffix.lower() == ".csv" and ground_truth is None:
+            data = _with_equal_types(data, truths)
         model.version_label = label
         model.build(
             data,
-            _truths(dict(prediction), data, ground_truth),
+            _with_classes(truths, data, ground_truth),
             positive_predicted_attr=positive,
             non_input_columns=non_input or None,
             ground_truth_column=ground_truth,
@@ -127,7 +130,18 @@ def _new(connection: Connection, name: str | None, group: str | None, **fields: 
     return connection.model(display_name=name, **fields)
 
 
-def _truths(
+def _with_equal_types(data: pd.DataFrame, truths: dict[str, str]) -> pd.DataFrame:
+    """Make whole numbers fractions where the prediction or its truth is one: CSV has no types."""
+    from pandas.api.types import is_float_dtype, is_integer_dtype
+
+    types = data.dtypes
+    pairs = [pair for pair in truths.items() if set(pair) <= set(data.columns)]
+    mixed = [pair for pair in pairs if any(is_float_dtype(types[name]) for name in pair)]
+    whole = [name for pair in mixed for name in pair if is_integer_dtype(types[name])]
+    return data.astype(dict.fromkeys(whole, "float64"))
+
+
+def _with_classes(
     predictions: dict[str, str], data: pd.DataFrame, ground_truth: str | None
 ) -> dict[str, Any]:
     """Return the map of `Model.build`, with classes as the column of the true class has them."""

@@ -115,27 +115,27 @@ def _take_in(
         kind_of(path)
     types = csv_types(version)
     told: list[dict[str, Any]] = []
-    for path in files:
-        before = version.summary(attributes=False)
-        try:
+    before = version.summary(attributes=False)
+    try:
+        for path in files:
             with (
                 _about(path, zone),
                 progress(f"Sending {path.name}", total=path.stat().st_size) as advance,
                 rows_of_file(path, types, zone, advance) as source,
             ):
                 answer = store(source, path)
-        except KeyboardInterrupt:
-            is_unchanged = version.summary(attributes=False) == before
-            kept = "nothing of it is kept" if is_unchanged else "it is kept wholly or not at all"
-            typer.echo(f"Interrupted in {path}: {kept}; it can be sent again", err=True)
-            _tell_kept(told)
-            raise
-        except ModelGroupsError:
-            _tell_kept(told)
-            raise
-        told.append({"file": str(path), **answer["counts"], "failures": answer["failures"][0]})
-        if not as_json:
-            _tell(told[-1])
+            told.append({"file": str(path), **answer["counts"], "failures": answer["failures"][0]})
+            before = version.summary(attributes=False)
+            if not as_json:
+                _tell(told[-1])
+    except KeyboardInterrupt:
+        is_unchanged = version.summary(attributes=False) == before
+        _tell_interrupted([str(path) for path in files[len(told) :]], is_unchanged)
+        _tell_kept(told)
+        raise
+    except ModelGroupsError:
+        _tell_kept(told)
+        raise
     if as_json:
         print_json(told)
     if any(each["failure"] for each in told):
@@ -178,6 +178,14 @@ def _tell(answer: dict[str, Any]) -> None:
         typer.echo(f"{answer['file']}, row {fault['row'] + 1}: {fault['message']}", err=True)
     if len(answer["failures"]) > _MOST_FAULTS:
         typer.echo("… --json has more of them", err=True)
+
+
+def _tell_interrupted(left: list[str], is_unchanged: bool) -> None:
+    """Say what became of the file that was being sent; it is stored in one step."""
+    if not left:
+        return
+    kept = "nothing of it is kept" if is_unchanged else "it is kept wholly or not at all"
+    typer.echo(f"Interrupted in {left[0]}: {kept}; it can be sent again", err=True)
 
 
 def _tell_kept(told: list[dict[str, Any]]) -> None:

@@ -33,8 +33,9 @@ class Shell:
     def __init__(self, home):
         self.home = home
 
-    def call(self, *args, stdin=None):
-        return CliRunner().invoke(app, ["--home", str(self.home), *map(str, args)], input=stdin)
+    def call(self, *args, stdin=None, env=None):
+        args = ["--home", str(self.home), *map(str, args)]
+        return CliRunner().invoke(app, args, input=stdin, env=env)
 
     def __call__(self, *args, stdin=None):
         """Return what a command prints; it succeeds, and says nothing else."""

@@ -25,6 +25,7 @@ MODEL_COMMANDS = ["show", "review", "inferences", "metrics", "drift", "alerts", 
         ["build", "x.csv", "--name", "X", "--output-type", "magic", "--prediction", "p=1"],
         ["build", "x.csv", "--name", "X", "--output-type", "regression", "--prediction", "p"],
         ["build", "x.csv", "--output-type", "regression", "--prediction", "p=y"],
+        ["alerts", "Card fraud", "--status", "asleep"],
         ["groups", "--home"],
     ],
     ids=" ".join,
@@ -52,7 +53,9 @@ def test_no_command_makes_a_registry_by_accident(shell, tmp_path, name):
         "ground-truth": ["X", "x.csv"],
         "query": ["X", "-"],
         "compare": ["X", "a", "b"],
-        **dict.fromkeys(["groups", "verify", "gc"], []),
+        "groups": [],
+        "verify": [],
+        "gc": [],
     }
     line = shell.fails(name, *arguments.get(name, ["X"]), stdin="{}")
     assert "modelgroups init" in line
@@ -69,7 +72,6 @@ def test_no_command_makes_a_registry_by_accident(shell, tmp_path, name):
         (["drift", "Card fraud", "--metric", "Nope"], "Nope"),
         (["drift", "Card fraud", "--against", "V9"], "V9"),
         (["inferences", "Card fraud", "--column", "nope"], "nope"),
-        (["alerts", "Card fraud", "--status", "asleep"], "asleep"),
         (["compare", "Card fraud", "V1", "V1"], "V1"),
         (["compare", "Card fraud", "V1", "V7"], "'V7'"),
         (["query", "Card fraud", "nosuch.json"], "nosuch.json"),
@@ -95,7 +97,7 @@ ROW = "partner_inference_id,amount,country,p_fraud\nnew,1.5,DE,0.5\n"
     ("name", "content", "told"),
     [
         ("empty.csv", "", "Empty"),
-        ("head.csv", ROW.splitlines()[0], "no rows"),
+        ("head.csv", ROW.splitlines(keepends=True)[0], "no rows"),
         ("text.csv", ROW.replace("1.5", "much"), "much"),
         ("ragged.csv", ROW + "a,b\n", "columns"),
         ("unknown.csv", ROW.replace("country", "land"), "land"),

@@ -171,6 +171,29 @@ def test_init_makes_a_registry_once(shell, tmp_path):
     assert "Nothing to show" in shell("groups")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["inferences", "Card fraud"],
+        ["review", "Card fraud"],
+        ["metrics", "Card fraud"],
+        ["versions", "Card fraud"],
+        ["show", "Card fraud"],
+        ["groups", "--archived"],
+        ["compare", "Card fraud", "V1", "V2"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_table_fits_sixty_columns_without_color(reader, command):
+    done = reader.call(*command, env={"COLUMNS": "60"})
+    assert done.exit_code == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    table = [line for line in done.stdout.splitlines() if line.startswith(" ")]
+    assert max(map(len, table), default=0) <= 60
+    if command[0] in {"inferences", "metrics"}:
+        assert "Left out, for the width of the terminal" in done.stdout
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_help_with_an_example_and_a_line_in_the_table(reader, name):
     text = reader(name, "--help")
