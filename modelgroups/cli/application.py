@@ -278,7 +278,10 @@ def _common_first(args: Sequence[str]) -> list[str]:
         if arg == "--":
             rest += [arg, *waiting]
         elif arg == _WITH_VALUE:
-            front += [arg, *[value for value in [next(waiting, None)] if value is not None]]
+            value = next(waiting, None)
+            if value is None:
+                return [arg]  # which is what is wrong with the call
+            front += [arg, value]
         elif arg in _FLAGS or arg.startswith(f"{_WITH_VALUE}="):
             front.append(arg)
         else:

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["print_fields", "print_frame", "print_json", "print_rows", "print_table", "say"]
+__all__ = [
+    "print_fields",
+    "print_frame",
+    "print_json",
+    "print_json_rows",
+    "print_rows",
+    "print_table",
+    "say",
+]
 
 _NOTHING: Final = "–"
 _NARROWEST: Final = 10
@@ -93,11 +101,22 @@ def print_frame(frame: pd.DataFrame, as_json: bool, *, name: str = "name") -> No
 
 def print_json(value: Any) -> None:
     """Print plain JSON: times are ISO 8601, what is not a number is null."""
+    print(_json(value, indent=2), flush=True)
+
+
+def print_json_rows(parts: Iterable[Sequence[Mapping[str, Any]]]) -> None:
+    """Print rows that come in parts as one JSON list, a line for each, holding one part only."""
+    separator = "["
+    for rows in parts:
+        for row in rows:
+            sys.stdout.write(f"{separator}\n  {_json(row)}")
+            separator = ","
+    print("\n]" if separator == "," else "[]", flush=True)
+
+
+def _json(value: Any, indent: int | None = None) -> str:
     is_unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
-    print(
-        json.dumps(_plain(value), indent=2, ensure_ascii=not is_unicode, allow_nan=False),
-        flush=True,
-    )
+    return json.dumps(_plain(value), indent=indent, ensure_ascii=not is_unicode, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ import typer
 
 from modelgroups.cli.application import Family, opened
 from modelgroups.cli.names import find_version
-from modelgroups.cli.output import print_frame, print_json, say
+from modelgroups.cli.output import print_frame, print_json, print_json_rows, say
 from modelgroups.cli.parameters import AsJson, ModelName, Since, Until
 from modelgroups.errors import ModelGroupsError, UserError, UserValueError
 
@@ -218,9 +218,12 @@ def inferences(
         version = find_version(connection, model)
         options: dict[str, Any] = {"since": since, "until": until, "batch_id": batch}
         if as_json:
+            import pyarrow as pa
+
             from modelgroups.inferences.show import rows_of
 
-            print_json(rows_of(version.inference_table(column, limit=limit, **options)))
+            batches = version.inference_batches(column, limit=limit, **options)
+            print_json_rows(rows_of(pa.Table.from_batches([batch])) for batch in batches)
             return
         most = _ROWS_SHOWN if limit is None else limit
         frame = version.inferences(column, limit=most + 1, **options)

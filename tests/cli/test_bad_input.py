@@ -31,7 +31,11 @@ MODEL_COMMANDS = ["show", "review", "inferences", "metrics", "drift", "alerts", 
     ids=" ".join,
 )
 def test_a_call_that_cannot_be_understood_ends_with_2(reader, call):
-    assert reader.fails(*call, code=2)
+    assert "--help" in reader.fails(*call, code=2)
+
+
+def test_an_option_without_its_value_is_named(reader):
+    assert "'--home' requires an argument" in reader.fails("groups", "--home", code=2)
 
 
 @pytest.mark.parametrize("name", MODEL_COMMANDS)

@@ -46,6 +46,7 @@ def test_inferences_come_back_with_their_ground_truth(reader):
     ]
     only = reader.json("inferences", "Card fraud", "--column", "amount", "--limit", 1)
     assert only == [{"amount": 18.0}]
+    assert reader.json("inferences", "Card fraud", "--limit", 0) == []
     assert "The first 1; --limit shows more" in reader("inferences", "Card fraud", "--limit", 1)
 
 
