@@ -252,7 +252,8 @@ def _has_color() -> bool:
 def _usage(error: Any) -> str:
     context = getattr(error, "ctx", None)
     text = str(error.format_message()).strip().rstrip(".")
-    return f"{text}; see '{context.command_path} --help'" if context is not None else text
+    path = "modelgroups" if context is None else context.command_path
+    return f"{text}; see '{path} --help'"
 
 
 def _fail(ctx: typer.Context, text: str, error: Exception) -> None:

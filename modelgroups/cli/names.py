@@ -1,7 +1,8 @@
 """What the names in a call stand for: groups and versions.
 
 A group is named by its name, its id, or the start of it; a version by its id or the start of it,
-by ``GROUP@label`` or ``GROUP#number``, or by its group alone, whose latest version it then is.
+by ``GROUP@label``, ``GROUP@alias`` or ``GROUP#number``, or by its group alone, whose latest version
+it then is.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ def version_in(group: ModelGroup, selector: str, *, include_archived: bool = Fal
     group
         The group.
     selector
-        ``@label``, ``#number``, either of them bare, an id or its start, or nothing for the
-        latest version.
+        ``@label``, ``@alias``, ``#number``, any of them bare, an id or its start, or nothing for
+        the latest version.
     include_archived
         Return it also when it is archived.
 
@@ -94,12 +95,13 @@ def version_in(group: ModelGroup, selector: str, *, include_archived: bool = Fal
     if not selector:
         active = [version for version in versions if not _is_archived(version)]
         return _usable((active or versions)[0], group.name, include_archived=include_archived)
-    found = _selected(versions, selector)
+    found = _selected(group, versions, selector)
     if len(found) > 1:
         raise ConflictError(f"{selector!r} stands for several versions: {_listed(found)}")
     if not found:
         mark = "" if selector[0] in _MARKS else "@"
-        near = _nearest(mark + selector, [_spelling(version) for version in versions])
+        known = [*map(_spelling, versions), *(f"@{alias}" for alias in group.aliases())]
+        near = _nearest(mark + selector, known)
         raise NotFoundError(f"the group {group.name!r} has no version {selector!r}{near}")
     return _usable(found[0], group.name + selector, include_archived=include_archived)
 
@@ -114,14 +116,16 @@ def _is_archived(version: Model) -> bool:
     return version.status == ModelStatus.Archived
 
 
-def _selected(versions: Sequence[Model], selector: str) -> list[Model]:
+def _selected(group: ModelGroup, versions: Sequence[Model], selector: str) -> list[Model]:
     mark, text = (selector[0], selector[1:]) if selector[:1] in _MARKS else ("", selector)
     numbered = [each for each in versions if str(each.version_sequence_num) == text]
     labelled = [each for each in versions if each.version_label == text]
     if mark == "#":
         return numbered
+    if not labelled and text in (aliases := group.aliases()):
+        labelled = [aliases[text]]
     if mark == "@":
-        return labelled  # an alias, once there are some, is looked for here
+        return labelled
     return labelled or numbered or _with_id(versions, text)
 
 

@@ -57,7 +57,11 @@ def test_no_command_makes_a_registry_by_accident(shell, tmp_path, name):
         "ground-truth": ["X", "x.csv"],
         "query": ["X", "-"],
         "compare": ["X", "a", "b"],
+        "promote": ["X"],
+        "diff": ["X", "a", "b"],
+        "export": ["X", "file"],
         "groups": [],
+        "audit": [],
         "verify": [],
         "gc": [],
     }

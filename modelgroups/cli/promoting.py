@@ -1,0 +1,109 @@
+"""Commands for aliases: which version is meant by a name that moves, and what moving changes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from modelgroups.cli.application import Family, confirm, opened
+from modelgroups.cli.names import find_group, find_version, version_in
+from modelgroups.cli.output import print_frame, print_json, print_rows, say
+from modelgroups.cli.parameters import AsJson, GroupName, ModelName, Yes
+from modelgroups.cli.versions import title_of
+
+__all__ = ["alias", "diff", "family", "promote", "rollback"]
+
+family = Family()
+
+Reason = Annotated[str | None, typer.Option(help="Why; it stays on record.")]
+
+
+@family.command(
+    "alias 'Card fraud'",
+    "alias 'Card fraud' challenger V2 --reason 'better recall'",
+    "alias 'Card fraud' challenger --delete",
+)
+def alias(
+    ctx: typer.Context,
+    group: GroupName,
+    name: Annotated[str | None, typer.Argument(metavar="[ALIAS", help="The alias.")] = None,
+    version: Annotated[
+        str | None, typer.Argument(metavar="VERSION]", help="A label, #number or id.")
+    ] = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete the alias.")] = False,
+    reason: Reason = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the aliases of a group, or point one at a version."""
+    if name is not None and (version is None) != delete:
+        raise typer.BadParameter("give the version that it is to mean, or --delete")
+    with opened(ctx) as connection:
+        found = find_group(connection, group)
+        if name is not None and version is not None:
+            model = found.set_alias(name, version_in(found, version), reason=reason)
+            say(f"{name} is {title_of(connection, model)}")
+        elif name is not None:
+            confirm(f"Delete the alias {name!r} of {found.name!r}?", yes)
+            found.delete_alias(name, reason=reason)
+            say(f"Deleted the alias {name}")
+        else:
+            rows = [
+                {
+                    "alias": key,
+                    "number": model.version_sequence_num,
+                    "label": model.version_label,
+                    "id": model.id,
+                }
+                for key, model in found.aliases().items()
+            ]
+            print_json(rows) if as_json else print_rows(rows)
+
+
+@family.command("promote 'Card fraud@V2' --reason 'better recall'")
+def promote(ctx: typer.Context, model: ModelName, reason: Reason = None) -> None:
+    """Make a version the champion of its group."""
+    with opened(ctx) as connection:
+        version = find_version(connection, model)
+        connection.get_model_group(version).promote(version, reason=reason)
+        say(f"champion is {title_of(connection, version)}")
+
+
+@family.command("rollback 'Card fraud' --reason 'too many alarms'", "rollback 'Card fraud' --to V1")
+def rollback(
+    ctx: typer.Context,
+    group: GroupName,
+    to: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="The one before it if not given.")
+    ] = None,
+    reason: Reason = None,
+) -> None:
+    """Make an earlier champion the champion again."""
+    with opened(ctx) as connection:
+        found = find_group(connection, group)
+        earlier = None if to is None else version_in(found, to)
+        model = found.rollback(reason=reason, to=earlier)
+        say(f"champion is {title_of(connection, model)}")
+
+
+@family.command("diff 'Card fraud' V1 V2", "diff 'Card fraud' champion '#3' --json")
+def diff(
+    ctx: typer.Context,
+    group: GroupName,
+    first: Annotated[str, typer.Argument(metavar="VERSION", help="A label, #number, alias or id.")],
+    second: Annotated[str, typer.Argument(metavar="VERSION", help="The one to compare it with.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show what differs between two versions."""
+    with opened(ctx) as connection:
+        found = find_group(connection, group)
+        changes = found.diff(*(version_in(found, name, include_archived=True)
+                               for name in (first, second)))  # fmt: skip
+        if as_json:
+            print_json(changes.to_dict())
+        elif changes:
+            frame = changes.to_frame()
+            print_frame(frame[["name", "property", "before", "after"]], as_json=False)
+        else:
+            say("No differences")
