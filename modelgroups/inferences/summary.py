@@ -217,6 +217,7 @@ def summarize(
 
     from modelgroups.inferences.quality import Tally
     from modelgroups.inferences.read import Selection, read_tables
+    from modelgroups.inferences.view import open_view
 
     counts = count(to.registry, to.model_id)
     held = to.layout.inference_attributes | to.layout.truth_attributes
@@ -224,10 +225,14 @@ def summarize(
     tally = Tally(to.layout, names)
     times = [TRUTH_TIME] if to.layout.truth_attributes else []
     selection = Selection([INFERENCE_TIME, *times, *names], since=since, until=until)
-    tables = read_tables(to.registry, to.model_id, to.layout, selection, is_batch=to.is_batch)
     bounds: list[str] = []
-    with progress("Summing up the log", total=counts.n_inferences) as advance:
-        for table in tables:
+    with (
+        open_view(to.registry, to.model_id, to.layout) as view,
+        progress("Summing up the log", total=counts.n_inferences) as advance,
+    ):
+        for table in read_tables(
+            to.registry, to.model_id, to.layout, selection, is_batch=to.is_batch, view=view
+        ):
             tally.add(table)
             ends = pc.min_max(table[INFERENCE_TIME].cast("int64")).as_py()
             bounds += [as_text(end) for end in ends.values() if end is not None]
@@ -236,6 +241,7 @@ def summarize(
         counts,
         n_inferences=tally.n_rows,
         n_ground_truths=tally.n_ground_truths,
+        n_waiting=view.n_waiting,  # of the moment of the rows, so that both add up
         first_timestamp=min(bounds, default=None),
         last_timestamp=max(bounds, default=None),
         attributes=tally.found() if attributes else None,

@@ -98,6 +98,8 @@ class View:
         The rows in the catalog.
     closed
         The segments that were not wanted open.
+    n_waiting
+        How many ids have a ground truth and no inference.
     """
 
     layout: Layout
@@ -105,6 +107,7 @@ class View:
     parcels: dict[Kind, ParcelRows]
     joins: Joins
     closed: Sequence[Segment] = ()
+    n_waiting: int = 0
 
     def of_kind(self, kind: Kind) -> list[OpenSegment]:
         """Return the segments of a kind, oldest first."""
@@ -180,7 +183,8 @@ def _open(
         else:
             rows = {kind: ParcelRows(waiting[kind], layout, kind) for kind in Kind}
             closed = [segment for segment in listed if not wanted(segment)]
-            return View(layout, opened, rows, registry.segments.joins, closed)
+            n_waiting = 0 if log is None else log.n_waiting
+            return View(layout, opened, rows, registry.segments.joins, closed, n_waiting)
     raise AssertionError  # pragma: no cover  # the last turn returns or raises
 
 

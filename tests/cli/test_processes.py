@@ -106,6 +106,15 @@ def test_a_reader_that_goes_away_is_no_error(shell, folder):
         assert told == b""
 
 
+@pytest.fixture
+def ctrl_c_arrives():
+    """Programs that a shell runs in the background begin with SIGINT ignored, and hand that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_arrives")
 def test_ctrl_c_in_a_send_says_what_was_kept_and_keeps_nothing_half(shell, folder):
     rows = "".join(f"id-{number},{number}.5,DE,0.5\n" for number in range(200_000))
     (folder / "many.csv").write_text(f"partner_inference_id,amount,country,p_fraud\n{rows}")
