@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import importlib.util
 import os
 import resource
 import tracemalloc
 import uuid
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -555,12 +553,3 @@ class TestMemory:
             rows = sum(batch.num_rows for batch in iter_batches(path, batch_size=10_000))
         assert rows == len(table)
         assert pool.max_memory() < 0.4 * table.nbytes
-
-
-def test_the_benchmark_runs(capsys):
-    source = Path(__file__).parents[2] / "benchmarks" / "parquet_write.py"
-    spec = importlib.util.spec_from_file_location("parquet_write_benchmark", source)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.main(["--quick"])
-    assert "size, categorical floats" in capsys.readouterr().out
