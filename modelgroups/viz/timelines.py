@@ -207,7 +207,8 @@ def top_categories(tables: Sequence[pd.DataFrame], most: int) -> list[pd.DataFra
 
     The columns are the same in each; missing values come last.
     """
-    totals = pd.concat([table.sum() for table in tables]).groupby(level=0, sort=False).sum()
+    sums = [table.sum() for table in tables if not table.empty]
+    totals = pd.concat(sums).groupby(level=0, sort=False).sum() if sums else pd.Series(dtype=float)
     ranked = totals.drop(MISSING, errors="ignore").sort_values(ascending=False, kind="stable")
     kept = list(ranked.index[:most])
     rest = list(ranked.index[most:])
