@@ -40,7 +40,7 @@ MOST_WAITING: Final = 1000
 """How many requests may wait for the shadow; it is not asked about more."""
 
 _LONGEST_FAILURE: Final = 500
-_GIVEN: Final = (Stage.ModelPipelineInput, Stage.NonInputData)
+_GIVEN: Final = (Stage.ModelPipelineInput, Stage.PredictFunctionInput, Stage.NonInputData)
 
 
 def predictors_of(

@@ -360,6 +360,33 @@ def test_a_server_follows_what_others_do(group):
     assert len(group.get_version(label="V2").inferences()) == 2
 
 
+def test_the_tokens_of_a_text_are_logged_with_it(connection):
+    group_id = None
+    for label in ("V1", "V2"):
+        model = connection.model(
+            display_name="Assistant", input_type="NLP", output_type="TOKEN_SEQUENCE"
+        )
+        model.model_group_id, model.version_label = group_id, label
+        model.build_token_sequence_model("question", "answer", input_token_column="asked")
+        model.save()
+        group_id = model.model_group_id
+    group = connection.get_model_group(group_id)
+    group.promote("V1")
+    shadow = group.deploy.shadow("V2")
+    functions = {"V1": lambda row: "four", "V2": lambda row: " ".join(row["asked"])}
+    with shadow.serve(functions) as answer:
+        given = answer("k", {"question": "2 + 2", "asked": ["2", "+", "2"]})
+        assert given == "four"
+        answer.wait()
+    for label, said in (("V1", "four"), ("V2", "2 + 2")):
+        [row] = group.get_version(label=label).inferences().to_dict("records")
+        assert (row["question"], list(row["asked"]), row["answer"]) == (
+            "2 + 2",
+            ["2", "+", "2"],
+            said,
+        )
+
+
 def test_serving_checks_what_it_is_given(group):
     test = group.deploy.ab({"V1": 0.5, "V2": 0.5})
     good = {"V1": lambda row: 0.1, "V2": lambda row: 0.7}
