@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from modelgroups.catalog import aliases, models, versions
 from modelgroups.catalog.records import ModelRecord
-from modelgroups.errors import NotFoundError, UserTypeError, UserValueError
-from modelgroups.query.faults import nearest
+from modelgroups.errors import UserTypeError, UserValueError
+from modelgroups.lifecycle.lookup import require_version
 from modelgroups.registry import Registry
 
 __all__ = ["Named", "VersionName", "find_version", "name_of"]
@@ -57,17 +56,12 @@ def find_version(registry: Registry, group_id: str, version: object) -> ModelRec
             f"{type(version).__name__} {version!r}"
         )
     with registry.catalog.read() as session:
-        found = versions.find_named(session, group_id, wanted)
-        if found is not None:
-            return found
-        known = models.list_versions(
-            session, group_id, include_archived=True, with_attributes=False
-        )
-        names = [name_of(record) for record in reversed(known)]
-        names += aliases.live(session, group_id)
-    raise NotFoundError(f"{nearest(wanted, names, 'version')} in the group {group_id}")
+        return require_version(session, group_id, wanted)
 
 
 def name_of(record: ModelRecord) -> str:
-    """Return what a version is called: its label, or its number if it has none."""
+    """Return the name that `find_version` takes: its label, or its number if it has none.
+
+    In a sentence, `lookup.version_name` reads better: "version 3".
+    """
     return record.label or str(record.sequence_num)
