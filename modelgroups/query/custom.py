@@ -12,7 +12,7 @@ from modelgroups.catalog.clock import now
 from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import MetricRecord
 from modelgroups.errors import ConflictError, NotFoundError, UserError, UserValueError
-from modelgroups.query.defaults import default_metrics
+from modelgroups.query.defaults import default_metrics, metrics_of_output
 from modelgroups.query.faults import nearest
 from modelgroups.query.metrics import Metric, type_of
 from modelgroups.query.subject import Subject
@@ -121,8 +121,7 @@ def metrics_named(subject: Subject, names: Sequence[str] | None) -> list[Metric]
         The model has no metric of a name.
     """
     if names is None:
-        drift = MetricType.ModelDataDriftMetric
-        return [metric for metric in default_metrics(subject) if metric.type != drift]
+        return metrics_of_output(subject)
     if not names:
         raise UserValueError("names is empty; leave it out for the default metrics")
     known = {metric.name: metric for metric in all_metrics(subject)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid5
 
@@ -16,7 +17,7 @@ from modelgroups.types import MetricType, OutputType, Stage, ValueType
 if TYPE_CHECKING:
     from modelgroups.schema.attribute import Attribute
 
-__all__ = ["default_metrics"]
+__all__ = ["default_metrics", "metrics_of_output"]
 
 _BINARY: Final = {
     "Accuracy Rate": "accuracyRate",
@@ -58,11 +59,17 @@ def default_metrics(subject: Subject) -> list[Metric]:
 
     Those of drift are there once the model has reference data.
     """
+    return [*metrics_of_output(subject), *_identified(subject, _of_drift(subject))]
+
+
+def metrics_of_output(subject: Subject) -> list[Metric]:
+    """Return those of them that measure what is predicted; the reference data are not read."""
+    return _identified(subject, _of_output(subject))
+
+
+def _identified(subject: Subject, made: _Made) -> list[Metric]:
     space = UUID(subject.recipient.model_id)
-    made = [*_of_output(subject), *_of_drift(subject)]
-    for metric in made:
-        metric.id = str(uuid5(space, f"metric:{metric.name}"))
-    return made
+    return [replace(metric, id=str(uuid5(space, f"metric:{metric.name}"))) for metric in made]
 
 
 def _of_output(subject: Subject) -> _Made:
