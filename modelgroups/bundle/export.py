@@ -28,6 +28,7 @@ from modelgroups.lifecycle.backup import with_its_files
 from modelgroups.lifecycle.lookup import require_group
 from modelgroups.progress import tracked
 from modelgroups.registry import Registry
+from modelgroups.storage.objects import fsync
 
 __all__ = ["export_group", "require_path"]
 
@@ -72,7 +73,7 @@ def export_group(registry: Registry, group_id: str, path: object, *, with_logs: 
             _purge(registry, group_id)
         with_its_files(registry, lambda: _write(registry, group_id, building, with_logs=with_logs))
         building.replace(target)
-        _fsync(target.parent)
+        fsync(target.parent)
     except ModelGroupsError:  # some of ours are OSErrors too
         raise
     except OSError as error:
@@ -154,11 +155,3 @@ def _missing_is_told() -> Iterator[None]:
             f"there is no file {error.filename}, which the catalog names; connection.verify() "
             "tells what else is wrong"
         ) from error
-
-
-def _fsync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

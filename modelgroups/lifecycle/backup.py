@@ -7,7 +7,6 @@ then the catalog is copied again, at last while nobody else may write, and only 
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -30,6 +29,7 @@ from modelgroups.errors import (
 from modelgroups.progress import tracked
 from modelgroups.registry import MEMORY, Registry, require_location
 from modelgroups.storage.digest import copy_checked
+from modelgroups.storage.objects import fsync
 from modelgroups.storage.segments import SegmentName
 
 __all__ = ["back_up", "with_its_files"]
@@ -122,7 +122,7 @@ def _building(target: Path) -> Iterator[Path]:
     try:
         yield folder
         folder.replace(target)
-        _fsync(target.parent)
+        fsync(target.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -187,13 +187,5 @@ def _fsync_all(folder: Path) -> None:
     """Wait until the copy of the catalog, and the names of all files, outlast a power cut."""
     for path in folder.rglob("*"):
         if path.is_dir() or path.parent == folder:
-            _fsync(path)
-    _fsync(folder)
-
-
-def _fsync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+            fsync(path)
+    fsync(folder)

@@ -32,7 +32,7 @@ from modelgroups.errors import (
 from modelgroups.storage.digest import sha256_of_file
 from modelgroups.storage.lock import try_lock
 
-__all__ = ["Collected", "Identity", "ObjectStore", "Staged", "identity_of"]
+__all__ = ["Collected", "Identity", "ObjectStore", "Staged", "fsync", "identity_of"]
 
 Identity = tuple[int, int]
 """Tells a file from another one that took its name."""
@@ -272,11 +272,16 @@ class ObjectStore:
     def fsync(self, folder: Path) -> None:
         """Wait until the names in a folder outlast a power cut."""
         if self.durable:
-            fd = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
+            fsync(folder)
+
+
+def fsync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, outlast a power cut."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def identity_of(path: Path) -> Identity | None:
