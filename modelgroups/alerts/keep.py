@@ -23,7 +23,15 @@ from modelgroups.query.subject import Subject
 from modelgroups.reference.intake import require_writable
 from modelgroups.types import AlertStatus, EventType
 
-__all__ = ["add_rule", "change_rule", "change_status", "list_alerts", "list_rules", "watched"]
+__all__ = [
+    "add_rule",
+    "change_rule",
+    "change_status",
+    "list_alerts",
+    "list_rules",
+    "rule_of",
+    "watched",
+]
 
 _CHANGEABLE: Final = (
     "name",

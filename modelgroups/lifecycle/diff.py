@@ -228,8 +228,9 @@ def _drift(registry: Registry, old: ModelRecord, new: ModelRecord, metric: str) 
 
     from modelgroups.query.drift.body import MOST_PROPERTIES
     from modelgroups.query.drift.run import run_drift
+    from modelgroups.query.subject import subject_of
 
-    subject, base = _subject(registry, new), _subject(registry, old)
+    subject, base = subject_of(registry, new), subject_of(registry, old)
     names = list(_comparable(base, subject, metric))
     body = {
         "metric": metric,
@@ -242,18 +243,6 @@ def _drift(registry: Registry, old: ModelRecord, new: ModelRecord, metric: str) 
         for row in run_drift(subject, body | part):
             values |= row
     return pd.Series([values.get(name) for name in names], names, dtype=float, name=metric)
-
-
-def _subject(registry: Registry, record: ModelRecord) -> Subject:
-    from modelgroups.inferences.recipient import recipient_of
-    from modelgroups.query.subject import Subject
-
-    return Subject(
-        recipient_of(registry, record.id),
-        record.output_type,
-        record.classifier_threshold,
-        record.text_delimiter,
-    )
 
 
 def _comparable(base: Subject, target: Subject, metric: str) -> Iterator[str]:

@@ -11,7 +11,6 @@ from modelgroups.arguments import require_mapping
 from modelgroups.catalog.documents import documents_of, load_attributes
 from modelgroups.errors import (
     MethodNotApplicableError,
-    MissingParameterError,
     UserTypeError,
 )
 from modelgroups.lifecycle.lookup import attributes_document
@@ -263,14 +262,6 @@ class ModelFields(JsonDataclass):
         if self.attributes is None:
             raise MethodNotApplicableError(
                 f"{method}() needs a schema and this model has none yet; "
-                "call build() or infer_schema() first"
-            )
-        return self._coerced(self.attributes)
-
-    def _require_list(self, method: str) -> list[Attribute]:
-        if self.attributes is None:
-            raise MissingParameterError(
-                f"{method}() needs attributes and this model has none yet; "
                 "call build() or infer_schema() first"
             )
         return self._coerced(self.attributes)
