@@ -15,6 +15,7 @@ from contextlib import contextmanager
 __all__ = ["interrupt_if_asked", "interrupts_wait"]
 
 _asked = False
+_waits = False
 
 
 @contextmanager
@@ -23,18 +24,21 @@ def interrupts_wait() -> Iterator[None]:
 
     A program that handles SIGINT in a way of its own goes on doing so.
     """
-    global _asked  # what a signal handler can reach
+    global _asked, _waits  # what a signal handler can reach
     if (
         threading.current_thread() is not threading.main_thread()
+        or _waits  # for the end of the block around this one; asking for the handler is dear
         or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
     ):
         yield
         return
     _asked = False
     signal.signal(signal.SIGINT, _note)
+    _waits = True
     try:
         yield
     finally:
+        _waits = False
         signal.signal(signal.SIGINT, signal.default_int_handler)
         interrupt_if_asked()
 

@@ -9,8 +9,8 @@ in this way, and not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from sqlalchemy import ClauseElement, Dialect, Insert, Table, bindparam, insert
 from sqlmodel import Session
@@ -71,13 +71,31 @@ class Prepared:
         return cursor
 
     def _ready(self, session: Session) -> tuple[Any, _Compiled]:
-        connection = session.connection()
-        dialect = connection.dialect
-        key = (dialect.name, dialect.driver)
-        compiled = self._compiled.get(key)
+        way = session.info.get("way") or _way_of(session)
+        compiled = self._compiled.get(way.database)
         if compiled is None:
-            compiled = self._compiled[key] = _Compiled(self._statement, dialect)
-        return connection.connection.cursor(), compiled
+            compiled = self._compiled[way.database] = _Compiled(self._statement, way.dialect)
+        return way.cursor(), compiled
+
+
+class _Way(NamedTuple):
+    """The driver's own connection below a session, and the kind of database it leads to."""
+
+    cursor: Callable[[], Any]
+    database: tuple[str, str]
+    dialect: Dialect
+
+
+def _way_of(session: Session) -> _Way:
+    """Begin the session's transaction if need be, and keep with it the way to the driver.
+
+    A session of the catalog has one transaction, so the way stays the same.
+    """
+    connection = session.connection()
+    dialect = connection.dialect
+    way = _Way(connection.connection.cursor, (dialect.name, dialect.driver), dialect)
+    session.info["way"] = way
+    return way
 
 
 class _Compiled:
