@@ -60,6 +60,7 @@ _PRAGMAS = {
     "trusted_schema": "OFF",
     "secure_delete": "ON",  # what was deleted is overwritten, for it may be somebody's data
     "cache_size": -8_000,
+    "wal_autocheckpoint": 2_000,  # pages; a save writes 40, most of them again and again
 }
 
 
