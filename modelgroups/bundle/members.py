@@ -56,8 +56,7 @@ class ObjectMember:
             _require_rows(staged[0], self.n_rows)
 
     def prepare(self, registry: Registry) -> None:
-        """Make its folder, before the lock is taken."""
-        self._store(registry).prepare(self.digest)
+        """Do nothing: the folder of all objects is there, for copies are staged in it."""
 
     def publish(self, registry: Registry, staged: list[Path]) -> None:
         """Put it into place; call it inside the write transaction."""

@@ -103,7 +103,6 @@ class StagedImages:
         staged = self.files.enter_context(media.stage())
         with digest_file(staged.path, durable=media.durable) as file:
             file.write(content)
-        media.prepare(file.digest)
         self._known[str(path)] = file.digest
         self._staged.setdefault(file.digest, staged.path)
         self.sizes[file.digest] = file.size

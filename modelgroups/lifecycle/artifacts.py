@@ -180,7 +180,6 @@ def _stage(store: ObjectStore, item: ArtifactToStore, files: ExitStack) -> Stage
         while lot := source.read(_LOT):
             copy.write(lot)
     item.require_same()
-    store.prepare(copy.digest)
     return StagedArtifact(staged.path, Artifact(item.name, copy.size, copy.digest))
 
 

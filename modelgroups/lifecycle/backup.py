@@ -154,8 +154,9 @@ def _copy(registry: Registry, folder: Path, catalog: Path) -> None:
     with registry.catalog.read() as session:
         copy_database(session.connection(), catalog)
         named = _files(registry, session)
-    for copied in [path for path in folder.glob("*/*/*") if path.relative_to(folder) not in named]:
-        copied.unlink()
+    for path in [path for path in folder.glob("*/**/*") if path.is_file()]:
+        if path.relative_to(folder) not in named:
+            path.unlink()
     for path in tracked(sorted(named), "Copying files", total=len(named)):
         if not (folder / path).exists():
             _copy_file(registry.root / path, folder / path, named[path])

@@ -103,5 +103,4 @@ def staged_tables(
     """Write Arrow data as a staged snapshot, one row group for each table."""
     with objects.stage() as staged:
         written = write_parquet(tables, schema, staged.path, durable=objects.durable)
-        objects.prepare(written.digest)
         yield StagedSnapshot(staged.path, Snapshot(written.digest, written.size, written.n_rows))

@@ -96,7 +96,7 @@ class ObjectStore:
                 f"the catalog of {self.root.parent} names a snapshot {digest!r}, which is not a "
                 "SHA-256 in hexadecimal; restore the catalog from a backup"
             )
-        return self.root / digest[:2] / f"{digest}{self.suffix}"
+        return self.root / f"{digest}{self.suffix}"
 
     @contextmanager
     def stage(self) -> Iterator[Staged]:
@@ -110,15 +110,20 @@ class ObjectStore:
             The disk refused: no space, a limit, a fault.
         """
         with self._translated():
-            if not self.root.is_dir():
-                self.root.mkdir(parents=True, exist_ok=True)
             path = self.root / f"{_STAGING_PREFIX}{uuid4().hex}{self.suffix}"
             try:
-                with path.open("xb") as file:
+                with self._created(path) as file:
                     try_lock(file.fileno())
                     yield Staged(path, file.fileno())
             finally:
                 path.unlink(missing_ok=True)
+
+    def _created(self, path: Path) -> BinaryIO:
+        try:
+            return path.open("xb")
+        except FileNotFoundError:  # as once in the life of a registry
+            self.root.mkdir(parents=True, exist_ok=True)
+            return path.open("xb")
 
     @contextmanager
     def stage_folder(self) -> Iterator[Path]:
@@ -136,22 +141,14 @@ class ObjectStore:
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def prepare(self, digest: str) -> None:
-        """Make the folder that a file will be published in, before the lock is taken."""
-        folder = self.path(digest).parent
-        if not folder.exists():
-            folder.mkdir(exist_ok=True)
-            self.fsync(self.root)
-
     def publish(self, staged: Path, digest: str) -> None:
         """Rename a staged, fsynced file into place; call it inside the write transaction.
 
         An equal file that was there already is replaced by its equal: that costs nothing
         and mends it where its bytes had rotted.
         """
-        target = self.path(digest)
-        staged.replace(target)
-        self.fsync(target.parent)
+        staged.replace(self.path(digest))
+        self.fsync(self.root)
 
     @contextmanager
     def reading(self, digest: str) -> Iterator[Path]:
@@ -217,8 +214,8 @@ class ObjectStore:
         """Return every published file, by digest; publishing one anew changes its identity."""
         return {
             path.stem: identity
-            for path in sorted(self.root.glob(f"[0-9a-f][0-9a-f]/*{self.suffix}"))
-            if (identity := identity_of(path)) is not None
+            for path in sorted(self.root.glob(f"*{self.suffix}"))
+            if _SHA256.fullmatch(path.stem) and (identity := identity_of(path)) is not None
         }
 
     def collect(self, garbage: Mapping[str, Identity]) -> Collected:

@@ -47,7 +47,7 @@ def file(tmp_path):
 
 
 def stored_artifacts(connection):
-    return sorted(connection.registry.artifacts.root.glob("??/*.artifact"))
+    return sorted(connection.registry.artifacts.root.glob("*.artifact"))
 
 
 def read(model, name):

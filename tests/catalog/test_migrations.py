@@ -52,6 +52,10 @@ def restored(fixture: Path, root: Path) -> Path:
     return root
 
 
+def objects_of(root: Path) -> set[str]:
+    return {str(path.relative_to(root / "objects")) for path in (root / "objects").rglob("*")}
+
+
 def rows(path: Path) -> list[str]:
     with closing(sqlite3.connect(path)) as database:
         return list(database.iterdump())
@@ -74,6 +78,20 @@ def test_everything_is_there_after_the_migration(older):
         report = connection.verify()
         assert report, str(report)
         assert report.n_models == 3
+
+
+def test_files_of_an_older_registry_are_moved_into_one_folder(older):
+    names = {path.name for path in FIXTURE.glob("*.parquet")}
+    mg.connect(older).close()
+    assert objects_of(older) == names
+
+
+def test_a_move_that_was_broken_off_is_finished(older):
+    (moved,) = (older / "objects").glob("*/*.parquet")
+    moved.replace(older / "objects" / moved.name)
+    with mg.connect(older) as connection:
+        assert connection.verify()
+    assert objects_of(older) == {moved.name}
 
 
 def test_an_older_registry_can_be_written_after_the_migration(older):
@@ -138,6 +156,7 @@ def test_a_migration_that_fails_changes_nothing(older):
         mg.connect(older)
     assert rows(older / "catalog.db") == before
     assert setup.read_revision(older / "catalog.db") == "0001"
+    assert {len(Path(name).parts) for name in objects_of(older)} == {1, 2}
 
 
 def test_an_older_registry_is_not_migrated_by_a_reader(older):

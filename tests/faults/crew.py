@@ -123,7 +123,7 @@ def listing(root: Path) -> dict[str, bytes]:
 
 def published(root: Path) -> set[str]:
     """The digests of the files in the object store."""
-    return {path.stem for path in root.glob("objects/??/*.parquet")}
+    return {path.stem for path in root.glob("objects/[0-9a-f]*.parquet")}
 
 
 def known(root: Path) -> set[str]:
@@ -134,7 +134,7 @@ def known(root: Path) -> set[str]:
 
 def held(root: Path) -> set[str]:
     """The digests of the artifacts in the object store."""
-    return {path.stem for path in root.glob("objects/??/*.artifact")}
+    return {path.stem for path in root.glob("objects/[0-9a-f]*.artifact")}
 
 
 def named(root: Path) -> set[str]:

@@ -147,15 +147,15 @@ def save_and_archive(root, seeds):
 
 def litter_and_collect(root, litter, n):
     """Put the files of others into place again and again, and collect what nobody uses."""
+    (root / "objects").mkdir(exist_ok=True)
     with mg.connect(root) as connection:
         removed = 0
         for _ in range(n):
-            for path in litter.glob("??/*.parquet"):
-                target = root / "objects" / path.parent.name / path.name
+            for path in litter.glob("*.parquet"):
+                target = root / "objects" / path.name
                 if not target.exists():
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(path, target.parent.parent / "copy")
-                    (target.parent.parent / "copy").replace(target)
+                    shutil.copy(path, target.parent / "copy")
+                    (target.parent / "copy").replace(target)
             removed += len(connection.gc().digests)
         return removed
 

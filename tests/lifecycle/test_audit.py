@@ -221,9 +221,8 @@ def test_collecting_garbage_is_recorded_where_there_was_some(connection, group):
     connection.gc()
     assert "registry.cleaned" not in types(connection)
     digest = "ab" * 32
-    folder = connection.registry.root / "objects" / "ab"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{digest}.parquet").write_bytes(b"left over")
+    stray = connection.registry.root / "objects" / f"{digest}.parquet"
+    stray.write_bytes(b"left over")
     connection.gc()
     assert last(connection)["type"] == "registry.cleaned"
     assert last(connection)["after"] == {"files": 1, "size": 9}
