@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from uuid import uuid4
 
 from sqlmodel import Session
@@ -12,12 +12,13 @@ from modelgroups.catalog import aliases, groups, models, origins, references
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import GroupRecord, ModelRecord, Snapshot
-from modelgroups.errors import ConflictError
+from modelgroups.errors import ConflictError, ModelGroupsError
 from modelgroups.lifecycle.artifacts import ArtifactToStore, put_artifacts, staged_artifacts
 from modelgroups.lifecycle.lookup import require_group, require_model
 from modelgroups.lifecycle.provenance import gather
 from modelgroups.reference.intake import (
     FrameToStore,
+    StagedSnapshot,
     require_writable,
     staged_frame,
 )
@@ -76,7 +77,7 @@ def save_version(
     require_writable(registry)
     entries = models.entries_of(wanted)
     provenance = gather(registry.provenance)
-    staging = nullcontext() if reference is None else staged_frame(registry.objects, reference)
+    staging = nullcontext() if reference is None else _offered(registry, reference)
     with (
         staging as staged,
         staged_artifacts(registry.artifacts, artifacts) as copies,
@@ -110,6 +111,19 @@ def save_version(
         _record(session, record, fingerprint, snapshot, parents)
         put_artifacts(registry, session, record.id, copies, at)
         return record
+
+
+@contextmanager
+def _offered(registry: Registry, reference: FrameToStore) -> Iterator[StagedSnapshot]:
+    """Write reference data under the name that they will have, taken back if the save fails."""
+    with staged_frame(registry.objects, reference) as staged:
+        registry.objects.offer(staged.path, staged.snapshot.digest)
+        try:
+            yield staged
+        except BaseException:
+            with suppress(ModelGroupsError), registry.catalog.write():  # else it is garbage
+                registry.objects.withdraw(staged.path, staged.snapshot.digest)
+            raise
 
 
 def _record(

@@ -3,7 +3,8 @@
 A file is staged under a temporary name, hashed and fsynced, outside any lock. It is
 published, that is renamed into place and its folder fsynced, inside the catalog
 transaction that names it, so that whoever collects garbage under the same lock sees
-either the file and its row or neither.
+either the file and its row or neither. One that was offered has its name before that;
+publishing it makes sure that nobody has collected it meanwhile.
 """
 
 from __future__ import annotations
@@ -141,14 +142,36 @@ class ObjectStore:
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def offer(self, staged: Path, digest: str) -> None:
+        """Give a staged, fsynced file its name ahead of the transaction that publishes it.
+
+        The write lock is then held for half the time. The file keeps its staged name too, for
+        until a row names it, whoever collects garbage may remove it. Where an equal file is
+        there, or the disk knows no links, all is left to `publish`.
+        """
+        try:
+            os.link(staged, self.path(digest))
+        except OSError:
+            return
+        self.fsync(self.root)
+
+    def withdraw(self, staged: Path, digest: str) -> None:
+        """Take the name of an offered file back; call it inside a write transaction."""
+        target = self.path(digest)
+        if identity_of(target) == identity_of(staged):  # else another save has put its equal there
+            target.unlink(missing_ok=True)
+
     def publish(self, staged: Path, digest: str) -> None:
         """Rename a staged, fsynced file into place; call it inside the write transaction.
 
         An equal file that was there already is replaced by its equal: that costs nothing
-        and mends it where its bytes had rotted.
+        and mends it where its bytes had rotted. One that was offered is there.
         """
-        staged.replace(self.path(digest))
-        self.fsync(self.root)
+        target = self.path(digest)
+        offered = identity_of(target)
+        if offered is None or offered != identity_of(staged):
+            staged.replace(target)
+            self.fsync(self.root)
 
     @contextmanager
     def reading(self, digest: str) -> Iterator[Path]:
