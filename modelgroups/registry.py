@@ -19,6 +19,7 @@ from modelgroups.catalog import setup
 from modelgroups.catalog.records import Segment
 from modelgroups.catalog.session import Catalog
 from modelgroups.errors import (
+    ClosedError,
     ModelGroupsError,
     NotARegistryError,
     ReadOnlyError,
@@ -30,7 +31,14 @@ from modelgroups.storage.lock import locked, thread_lock
 from modelgroups.storage.objects import ObjectStore
 from modelgroups.storage.segments import SegmentStore
 
-__all__ = ["MEMORY", "Registry", "default_location", "open_registry", "require_location"]
+__all__ = [
+    "MEMORY",
+    "Registry",
+    "default_location",
+    "open_registry",
+    "require_location",
+    "require_writable",
+]
 
 logger = logging.getLogger("modelgroups")
 
@@ -121,6 +129,26 @@ class Registry:
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         """Return this registry: a copy of a model belongs to the same one."""
         return self
+
+
+def require_writable(registry: Registry) -> None:
+    """Raise where a save could only fail, before a file is staged.
+
+    Raises
+    ------
+    ClosedError, ReadOnlyError
+        The registry was closed, or opened only to be read.
+    """
+    if registry.catalog.closed:
+        raise ClosedError(
+            f"the connection to the registry at {registry.location} was closed; "
+            "open it again with modelgroups.connect()"
+        )
+    if registry.read_only:
+        raise ReadOnlyError(
+            f"the registry at {registry.location} is open read-only; "
+            "open it with connect(..., read_only=False) to change it"
+        )
 
 
 def _remove_folder(root: Path, owner: int) -> None:

@@ -20,7 +20,7 @@ from modelgroups.query.answer import text_of_time
 from modelgroups.query.custom import all_metrics
 from modelgroups.query.metrics import Metric
 from modelgroups.query.subject import Subject
-from modelgroups.reference.intake import require_writable
+from modelgroups.registry import require_writable
 from modelgroups.types import AlertStatus, EventType
 
 __all__ = [

@@ -27,7 +27,7 @@ from modelgroups.inferences.layout import Kind
 from modelgroups.inferences.summary import LogSummary, count
 from modelgroups.inferences.times import as_text, micros
 from modelgroups.query.subject import Subject
-from modelgroups.reference.intake import require_writable
+from modelgroups.registry import require_writable
 from modelgroups.types import AlertRuleBound, EventType
 
 __all__ = ["NEW", "look"]

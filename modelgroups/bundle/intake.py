@@ -17,8 +17,7 @@ from modelgroups.catalog.transfer import Content
 from modelgroups.errors import BundleError, ConflictError, ModelGroupsError, SnapshotCorruptError
 from modelgroups.lifecycle.lookup import require_group
 from modelgroups.progress import tracked
-from modelgroups.reference.intake import require_writable
-from modelgroups.registry import Registry
+from modelgroups.registry import Registry, require_writable
 from modelgroups.storage.digest import copy_checked
 from modelgroups.types import EventType
 

@@ -9,7 +9,7 @@ from modelgroups.catalog import batches, logs
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.events import record
 from modelgroups.errors import NotFoundError
-from modelgroups.reference.intake import require_writable
+from modelgroups.registry import require_writable
 from modelgroups.types import EventType
 
 if TYPE_CHECKING:

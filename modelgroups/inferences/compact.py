@@ -34,7 +34,7 @@ from modelgroups.inferences.segment_files import (
 from modelgroups.inferences.tiers import FANOUT, FOLD_ROWS, is_overdue, next_merge
 from modelgroups.inferences.upkeep import upkeep_of
 from modelgroups.inferences.view import OpenSegment, live_batches
-from modelgroups.reference.intake import require_writable
+from modelgroups.registry import require_writable
 from modelgroups.storage.keys import KeyIndex, keys_of, merge_indexes
 from modelgroups.storage.segments import SegmentName
 from modelgroups.types import EventType

@@ -33,7 +33,7 @@ from modelgroups.inferences.records import dump_records, load_records
 from modelgroups.inferences.segment_files import rows_at
 from modelgroups.inferences.times import as_text
 from modelgroups.inferences.view import OpenSegment, View, live_batches, open_view
-from modelgroups.reference.intake import require_writable
+from modelgroups.registry import require_writable
 from modelgroups.storage.keys import KeyIndex, Keys, keys_of
 from modelgroups.storage.segments import SegmentName
 from modelgroups.types import EventType, ValueType

@@ -37,7 +37,7 @@ from modelgroups.inferences.segment_files import StagedSegment, slices, staged_s
 from modelgroups.inferences.stored import Stored
 from modelgroups.inferences.times import as_text
 from modelgroups.inferences.upkeep import upkeep_of
-from modelgroups.reference.intake import require_writable
+from modelgroups.registry import require_writable
 from modelgroups.storage.keys import KeyIndex
 from modelgroups.types import EventType
 

@@ -28,7 +28,7 @@ from modelgroups.inferences.records import dump_records
 from modelgroups.inferences.search import Search, list_segments
 from modelgroups.inferences.segment_files import StagedSegment, slices, staged_segment
 from modelgroups.inferences.upkeep import upkeep_of
-from modelgroups.reference.intake import require_writable
+from modelgroups.registry import require_writable
 from modelgroups.storage.keys import KeyIndex, Keys, keys_of
 from modelgroups.types import EventType
 

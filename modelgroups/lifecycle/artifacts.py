@@ -25,8 +25,7 @@ from modelgroups.catalog.events import record
 from modelgroups.catalog.records import Artifact
 from modelgroups.errors import ConflictError, NotFoundError, UserValueError
 from modelgroups.lifecycle.lookup import require_model
-from modelgroups.reference.intake import require_writable
-from modelgroups.registry import Registry
+from modelgroups.registry import Registry, require_writable
 from modelgroups.storage.digest import digest_file
 from modelgroups.storage.objects import Identity, ObjectStore, identity_of
 from modelgroups.types import EventType

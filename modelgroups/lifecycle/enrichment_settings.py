@@ -20,8 +20,8 @@ from modelgroups.inferences.explanations import ALGORITHMS, ANOMALY, RAW_ANOMALY
 from modelgroups.inferences.layout import ID, RECEIVED, Kind
 from modelgroups.inferences.recipient import Recipient
 from modelgroups.inferences.view import open_view
-from modelgroups.reference.intake import require_writable
 from modelgroups.reference.reading import has_reference
+from modelgroups.registry import require_writable
 from modelgroups.types import Enrichment, EnrichmentStatus, EventType, InputType, OutputType, Stage
 
 __all__ = ["change_settings", "enrichments_of", "explaining_of"]

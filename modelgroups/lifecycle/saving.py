@@ -19,10 +19,9 @@ from modelgroups.lifecycle.provenance import gather
 from modelgroups.reference.intake import (
     FrameToStore,
     StagedSnapshot,
-    require_writable,
     staged_frame,
 )
-from modelgroups.registry import Registry
+from modelgroups.registry import Registry, require_writable
 from modelgroups.types import EventType
 
 __all__ = ["save_version"]

@@ -16,7 +16,7 @@ from modelgroups.query.defaults import default_metrics, metrics_of_output
 from modelgroups.query.faults import nearest
 from modelgroups.query.metrics import Metric, type_of
 from modelgroups.query.subject import Subject
-from modelgroups.reference.intake import require_writable
+from modelgroups.registry import require_writable
 from modelgroups.types import EventType, MetricType
 
 __all__ = ["add_metric", "all_metrics", "metrics_named"]

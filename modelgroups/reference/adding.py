@@ -21,11 +21,10 @@ from modelgroups.reference.files import SourceFile
 from modelgroups.reference.intake import (
     FrameToStore,
     StagedSnapshot,
-    require_writable,
     staged_frame,
     staged_tables,
 )
-from modelgroups.registry import Registry
+from modelgroups.registry import Registry, require_writable
 from modelgroups.schema.attribute import Attribute
 from modelgroups.schema.columns import check_frame
 from modelgroups.schema.misfits import misfits

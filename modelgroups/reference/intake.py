@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from modelgroups.catalog.records import Snapshot
-from modelgroups.errors import ClosedError, ReadOnlyError
 from modelgroups.progress import tracked
-from modelgroups.registry import Registry
 from modelgroups.storage.frames import KeptFrame
 from modelgroups.storage.objects import ObjectStore
 from modelgroups.storage.parquet import write_parquet
@@ -25,7 +23,6 @@ __all__ = [
     "ROWS_PER_GROUP",
     "FrameToStore",
     "StagedSnapshot",
-    "require_writable",
     "staged_frame",
     "staged_tables",
 ]
@@ -55,26 +52,6 @@ class FrameToStore:
         if self._kept is None:
             self._kept = KeptFrame(self.frame, columns)
         return self._kept
-
-
-def require_writable(registry: Registry) -> None:
-    """Raise where a save could only fail, before a file is staged.
-
-    Raises
-    ------
-    ClosedError, ReadOnlyError
-        The registry was closed, or opened only to be read.
-    """
-    if registry.catalog.closed:
-        raise ClosedError(
-            f"the connection to the registry at {registry.location} was closed; "
-            "open it again with modelgroups.connect()"
-        )
-    if registry.read_only:
-        raise ReadOnlyError(
-            f"the registry at {registry.location} is open read-only; "
-            "open it with connect(..., read_only=False) to change it"
-        )
 
 
 @contextmanager
