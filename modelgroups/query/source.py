@@ -2,7 +2,7 @@
 
 The inference log with its ground truth, or the reference data: whatever is particular to them
 (rows still in the catalog, deleted rows, which ground truth holds, columns that are derived) is
-settled here, so that any engine may work on the result. Loads pandas and pyarrow.
+settled here, so that any engine may work on the result. Loads pyarrow.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
-from modelgroups.inferences.columns import read_column
 from modelgroups.inferences.layout import (
     BATCH,
     ID,
@@ -177,9 +176,15 @@ def load_parts(
     for table in tables:
         columns = {name: _column(subject, known[name], table) for name in wanted}
         columns |= {name: table[name] for name in enrichments if name in table.column_names}
-        columns[ORDER] = pa.array(np.arange(start, start + len(table)))
+        columns[ORDER] = _numbers(start, len(table))
         start += len(table)
         yield pa.table(columns)
+
+
+def _numbers(start: int, n: int) -> pa.Array:
+    """Return the numbers of rows; `pyarrow.array` of NumPy's would load pandas to look at them."""
+    numbers = np.arange(start, start + n, dtype=np.int64)
+    return pa.Array.from_buffers(pa.int64(), n, [None, pa.py_buffer(numbers)])
 
 
 def stored_names(subject: Subject, columns: Iterable[Column]) -> list[str]:
@@ -218,6 +223,8 @@ def _inferences(
 
 
 def _reference(subject: Subject, needed: list[str]) -> Iterator[pa.Table]:
+    from modelgroups.inferences.columns import read_column  # loads pandas
+
     to = subject.recipient
     held = _reference_columns(subject)
     tables = read_reference_tables(

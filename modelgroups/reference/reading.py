@@ -1,10 +1,13 @@
-"""Reading reference data back: every file is hashed before a value of it is believed."""
+"""Reading reference data back: every file is hashed before a value of it is believed.
+
+Loads pyarrow, and pandas where the index or a frame is asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 
 from modelgroups.arguments import require_names, require_whole
@@ -12,8 +15,10 @@ from modelgroups.catalog import references
 from modelgroups.catalog.records import ReferenceSet
 from modelgroups.errors import NotFoundError, UserValueError
 from modelgroups.registry import Registry
-from modelgroups.storage.frames import index_fields, to_frame
 from modelgroups.storage.parquet import iter_batches, open_parquet, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "column_names",
@@ -56,6 +61,8 @@ def has_reference(registry: Registry, model_id: str) -> bool:
 
 def column_names(registry: Registry, model_id: str) -> set[str]:
     """Return the columns of the current reference set of a model, its index left out."""
+    from modelgroups.storage.frames import index_fields
+
     names: set[str] = set()
     for file in current_set(registry, model_id).files:
         with registry.objects.reading(file.digest) as path, open_parquet(path) as opened:
@@ -86,6 +93,8 @@ def _read(
 ) -> pa.Table:
     with registry.objects.reading(digest) as path:
         if names is not None and with_index:
+            from modelgroups.storage.frames import index_fields
+
             with open_parquet(path, digest=digest) as file:
                 fields = index_fields(file.schema_arrow)
             names = names + [name for name in fields if name not in names]
@@ -96,6 +105,10 @@ def read_frame(
     registry: Registry, model_id: str, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """Return the current reference data as the frame that was given, with its index."""
+    import pandas as pd
+
+    from modelgroups.storage.frames import to_frame
+
     names = wanted_columns(columns)
     frames = [
         to_frame(_read(registry, file.digest, names, with_index=True))

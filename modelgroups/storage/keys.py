@@ -4,7 +4,7 @@ Two ids with one key would take a collision of 128 bits, which does not happen b
 that a key stands for its id as a digest stands for a file. An index is read by way of a
 memory map: looking something up touches a few pages of it, whatever its size.
 
-Loads pandas and pyarrow: import it lazily.
+Loads pyarrow, and pandas once it hashes: import it lazily.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from modelgroups.errors import SnapshotCorruptError
@@ -134,12 +133,14 @@ def hashes_of(texts: pa.Array, starts: Sequence[int]) -> list[NDArray[np.uint64]
 
     They are the chains of `keys_of`.
     """
+    from pandas.util import hash_array
+
     found = [np.empty(len(texts), np.uint64) for _ in starts]
     for rows, words in _words(texts):
         for hashes, start in zip(found, starts, strict=True):
             state = np.full(len(words[0]), start, np.uint64)
             for word in words:
-                state = pd.util.hash_array(state ^ word)
+                state = hash_array(state ^ word)
             hashes[rows] = state
     return found
 

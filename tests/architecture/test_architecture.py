@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import modelgroups
+import modelgroups as mg
 from modelgroups import errors
 
 ROOT = Path(modelgroups.__file__).parent
@@ -59,6 +61,24 @@ def test_looking_groups_up_needs_neither_pandas_nor_pyarrow_nor_alembic(tmp_path
         "print({'pandas', 'pyarrow', 'alembic'} & sys.modules.keys())"
     )
     assert python(code) == "set()"
+
+
+def test_a_query_of_many_rows_does_not_load_pandas(tmp_path):
+    frame = pd.DataFrame({"age": range(50_000), "p": 0.5, "y": [0, 1] * 25_000})
+    with mg.connect(tmp_path) as connection:
+        model = connection.model("m", "TABULAR", "MULTICLASS")
+        model.build(frame, {"p": 1}, ground_truth_column="y")
+        model.save()
+        model.send_inferences(frame)
+        model.compact()
+    code = (
+        "import sys, modelgroups as mg\n"
+        f"with mg.connect({str(tmp_path)!r}) as c:\n"
+        "    answer = c.models()[0].query({'select': [{'function': 'avg', 'parameters':"
+        " {'property': 'age'}, 'alias': 'mean'}]})\n"
+        "print(answer, 'pandas' in sys.modules)"
+    )
+    assert python(code) == "[{'mean': 24999.5}] False"
 
 
 def test_every_public_name_resolves_and_is_documented():

@@ -188,7 +188,7 @@ class Embedded:
         told = with_doubles(expression)
         try:
             with self._lock:
-                return self.connection.to_pyarrow(told)
+                return self._fetched(told)
         except duckdb.DataError as error:  # a value that is not what the query takes it for
             first, _, _ = str(error).partition("\n")
             raise UserValueError(f"the query cannot be answered: {first}") from error
@@ -200,6 +200,16 @@ class Embedded:
             ) from error
         except duckdb.IOException as error:
             raise FileGoneError(str(error)) from error
+
+    def _fetched(self, expression: Any) -> pa.Table:
+        """Return what `to_pyarrow` of Ibis does, which loads pandas for it."""
+        from ibis.expr.operations import InMemoryTable
+
+        types = expression.schema()
+        if expression.op().find(InMemoryTable) or any(type_.is_null() for type_ in types.values()):
+            return self.connection.to_pyarrow(expression)
+        answer = self.connection.con.sql(self.connection.compile(expression)).to_arrow_table()
+        return answer.cast(types.to_pyarrow())
 
 
 def _remove_spill(connection: Any, folder: Path, owner: int) -> None:
