@@ -93,6 +93,8 @@ class Guardrail:
         What is watched.
     tolerance
         How much worse it may be; where neither more nor less is better, how different.
+    sign
+        1 where more is better, -1 where less is, 0 where neither is.
     effect
         The difference from the baseline with its confidence sequence.
     state
@@ -103,8 +105,16 @@ class Guardrail:
     metric: str
     candidate: str
     tolerance: float
+    sign: int
     effect: Effect
     state: GuardrailState
+
+    @property
+    def bounds(self) -> list[float]:
+        """The differences that are tolerated just so."""
+        return {1: [-self.tolerance], -1: [self.tolerance]}.get(
+            self.sign, [-self.tolerance, self.tolerance]
+        )
 
 
 def finding_of(line: Line, *, planned: int, confidence: float, n_tests: int) -> Finding:
@@ -145,7 +155,7 @@ def guardrail_of(
             state = GuardrailState.HOLDS
         elif best > tolerance:
             state = GuardrailState.BROKEN
-    return Guardrail(line.metric, line.other, tolerance, effect, state)
+    return Guardrail(line.metric, line.other, tolerance, line.sign, effect, state)
 
 
 def _is_enough(effect: Effect) -> bool:

@@ -19,7 +19,13 @@ from modelgroups.catalog.records import ModelRecord
 from modelgroups.errors import ConflictError, UserTypeError, UserValueError
 from modelgroups.experiments.assign import Assignment, checked_weights
 from modelgroups.experiments.compare import differences, require_shared
-from modelgroups.experiments.decide import decide, finding_of, guardrail_of
+from modelgroups.experiments.decide import (
+    Finding,
+    Guardrail,
+    decide,
+    finding_of,
+    guardrail_of,
+)
 from modelgroups.experiments.evaluation import Evaluation
 from modelgroups.experiments.measures import Measure, chosen_measures
 from modelgroups.experiments.sequential import PLANNED
@@ -36,8 +42,10 @@ from modelgroups.types import Stage
 
 __all__ = [
     "STEPS",
+    "Observed",
     "Watch",
     "evaluate",
+    "observe",
     "plan_ab",
     "plan_canary",
     "plan_replace",
@@ -314,43 +322,16 @@ def evaluate(
         There was no inference since traffic was last divided.
     """
     plan = Plan.load(record.plan)
-    guardrails = dict(plan.guardrails or {})
-    metrics = list(dict.fromkeys([*([plan.metric] if plan.metric else []), *guardrails]))
-    found = differences(
-        registry,
-        record.group_id,
-        list(plan.versions),
-        metrics=metrics,
-        selection=Selection(since=micros(plan.since, None, "since")),
-    )
-    baseline, *candidates = plan.versions.values()
-    seen = dict(zip(plan.versions.values(), found.counts, strict=True))
+    found = observe(registry, record)
+    seen = found.counts
     if not any(seen.values()):
         raise UserValueError(
             f"the {record.kind} deployment {record.id} has had no inference since {plan.since} (by "
             "inference_timestamp), so there is nothing to evaluate; answer requests with serve(), "
             "or send the inferences of each version to its log"
         )
-    n_tests = len(plan.versions) - 1
-    n_tests *= (plan.metric is not None) + len(guardrails)
-    n_tests *= len(plan.steps) or 1
-    options: dict[str, Any] = {
-        "planned": plan.planned or PLANNED,
-        "confidence": plan.confidence,
-        "n_tests": n_tests,
-    }
-    lines = [
-        replace(line, first=baseline, other=candidate)  # as the deployment calls them
-        for candidate, of_candidate in zip(candidates, found.lines, strict=True)
-        for line in of_candidate
-    ]
-    findings = tuple(finding_of(line, **options) for line in lines if line.metric == plan.metric)
     is_alone = plan.weights[plan.baseline] == 0  # a canary with all traffic has held at each step
-    watched = tuple(
-        guardrail_of(line, guardrails[line.metric], **options)
-        for line in lines
-        if line.metric in guardrails and not is_alone
-    )
+    findings, watched = found.findings, () if is_alone else found.guardrails
     split = None
     if plan.shadow is None:
         weights = {plan.versions[id_]: share for id_, share in plan.weights.items() if share}
@@ -359,7 +340,7 @@ def evaluate(
         split = check_split(due, weights)
     canary = None
     if plan.steps:
-        canary = (candidates[0], plan.step == len(plan.steps) - 1)
+        canary = (list(seen)[1], plan.step == len(plan.steps) - 1)
     decision, promote, reason = decide(
         findings, watched, split, seen, planned=plan.planned or None, canary=canary
     )
@@ -374,5 +355,65 @@ def evaluate(
         promote,
         reason,
         plan.confidence,
+        found.notes,
+    )
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the inferences of a deployment say, whatever is to be done about it.
+
+    Parameters
+    ----------
+    counts
+        The inferences of each version, the baseline first.
+    findings, guardrails, notes
+        As those of an `Evaluation`.
+    """
+
+    counts: Mapping[str, int]
+    findings: tuple[Finding, ...]
+    guardrails: tuple[Guardrail, ...]
+    notes: tuple[str, ...]
+
+
+def observe(registry: Registry, record: DeploymentRecord) -> Observed:
+    """Return what is seen of a deployment: since its traffic was last divided, until its end."""
+    plan = Plan.load(record.plan)
+    guardrails = dict(plan.guardrails or {})
+    metrics = list(dict.fromkeys([*([plan.metric] if plan.metric else []), *guardrails]))
+    ended = record.concluded_at
+    found = differences(
+        registry,
+        record.group_id,
+        list(plan.versions),
+        metrics=metrics,
+        selection=Selection(
+            since=micros(plan.since, None, "since"),
+            until=None if ended is None else micros(ended, None, "until"),
+        ),
+    )
+    baseline, *candidates = plan.versions.values()
+    n_tests = len(plan.versions) - 1
+    n_tests *= (plan.metric is not None) + len(guardrails)
+    n_tests *= len(plan.steps) or 1
+    options: dict[str, Any] = {
+        "planned": plan.planned or PLANNED,
+        "confidence": plan.confidence,
+        "n_tests": n_tests,
+    }
+    lines = [
+        replace(line, first=baseline, other=candidate)  # as the deployment calls them
+        for candidate, of_candidate in zip(candidates, found.lines, strict=True)
+        for line in of_candidate
+    ]
+    return Observed(
+        dict(zip(plan.versions.values(), found.counts, strict=True)),
+        tuple(finding_of(line, **options) for line in lines if line.metric == plan.metric),
+        tuple(
+            guardrail_of(line, guardrails[line.metric], **options)
+            for line in lines
+            if line.metric in guardrails
+        ),
         tuple(found.notes),
     )

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
     import numpy as np
     import pyarrow as pa
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from modelgroups.experiments.course import Course
     from modelgroups.experiments.evaluation import Evaluation
     from modelgroups.experiments.serve import Server
     from modelgroups.lifecycle.naming import VersionName
@@ -228,6 +230,53 @@ class Deployment:
         if broken and not self._registry.catalog.read_only:
             self._finish(ABORTED, self._plan.baseline, found.reason, found)
         return found
+
+    def course(self) -> Course:
+        """Return how it went so far, or until its end, and change nothing.
+
+        Returns
+        -------
+        Course
+            The inferences of each version over time, how traffic was to be divided, and the
+            differences since it was last divided.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     test = group.deploy.ab({"V1": 0.75, "V2": 0.25})
+        ...     [division.weights for division in test.course().divisions]
+        [{'V1': 0.75, 'V2': 0.25}]
+        """
+        from modelgroups.experiments.course import course_of
+
+        return course_of(self._registry, self._record)
+
+    def plot(self) -> Figure:
+        """Draw how it went: the traffic of each version over time, and how they differ.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            A panel with the traffic, what was planned as thin lines, and one for each metric: the
+            difference from the baseline with its interval, tolerances of guardrails dashed.
+
+        Raises
+        ------
+        MissingDependencyError
+            matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     figure = group.deploy.ab({"V1": 0.5, "V2": 0.5}, metric="AUC").plot()
+        >>> print(figure.get_suptitle())
+        A/B test of V1, V2: live
+        """
+        from modelgroups.experiments.course_plot import figure_of
+
+        return figure_of(self.course())
 
     def advance(self, *, reason: str | None = None, override: bool = False) -> Deployment:
         """Go to the next step of a canary, if the guardrails hold.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.drawing import new_figure, shown
+from modelgroups.drawing.looks import title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -13,7 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["figure_of"]
 
-_COLOURS: Final = {"better": "#1b7837", "worse": "#b2182b", "different": "#2166ac", "": "#737373"}
+# told apart by the mark as well as by the colour, which is one of Okabe and Ito's
+_LOOKS: Final[dict[str, dict[str, Any]]] = {
+    "better": {"color": "#0072B2", "marker": "^"},
+    "worse": {"color": "#D55E00", "marker": "v"},
+    "different": {"color": "#CC79A7", "marker": "D"},
+    "": {"color": "#737373", "marker": "o"},
+}
 _WIDTH: Final = 8.0  # inches
 _OF_LINE: Final = 0.32
 _OF_PANEL: Final = 0.42
@@ -38,10 +45,10 @@ def figure_of(comparison: Comparison) -> Figure:
     for axis, (metric, lines) in zip(axes, panels.items(), strict=True):
         _draw(axis, metric, lines, comparison)
     percent = f"{100 * comparison.confidence:g} %"
-    figure.suptitle(f"Difference from {comparison.versions[0]}, with {percent} intervals")
+    title(figure, f"Difference from {comparison.versions[0]}, with {percent} intervals")
     verdicts = set(map(comparison.verdict, comparison.lines))
-    present = [word for word in _COLOURS if word in verdicts]
-    marks = [Line2D([], [], color=_COLOURS[word], marker="o") for word in present]
+    present = [word for word in _LOOKS if word in verdicts]
+    marks = [Line2D([], [], **_LOOKS[word]) for word in present]
     words = [word or "not established" for word in present]
     figure.legend(marks, words, loc="outside lower right", ncols=len(words), frameon=False)
     return figure
@@ -50,13 +57,14 @@ def figure_of(comparison: Comparison) -> Figure:
 def _draw(axis: Any, metric: str, lines: list[Line], comparison: Comparison) -> None:
     axis.axvline(0, color="black", linewidth=0.8)
     for place, line in enumerate(reversed(lines)):
-        effect, colour = line.effect, _COLOURS[comparison.verdict(line)]
+        effect, look = line.effect, _LOOKS[comparison.verdict(line)]
+        colour = look["color"]
         if effect.difference is None:
             axis.annotate(effect.reason or "", (0, place), va="center", color=colour, size="small")
             continue
         if effect.interval is not None:
             axis.plot([effect.interval.low, effect.interval.high], [place] * 2, color=colour)
-        axis.plot([effect.difference], [place], "o", color=colour)
+        axis.plot([effect.difference], [place], linestyle="", **look)
     axis.set_yticks(range(len(lines)), [_label(line) for line in reversed(lines)])
     axis.set_ylim(-0.7, len(lines) - 0.3)
     less_is_better = " (less is better)" if lines[0].sign < 0 else ""

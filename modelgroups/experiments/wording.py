@@ -9,7 +9,15 @@ if TYPE_CHECKING:
     from modelgroups.experiments.comparison import Comparison, Line
     from modelgroups.experiments.effect import Interval
 
-__all__ = ["html_of", "number_text", "p_text", "sentence_of", "subject_of_line", "text_of"]
+__all__ = [
+    "html_of",
+    "number_text",
+    "p_text",
+    "parts_of",
+    "sentence_of",
+    "subject_of_line",
+    "text_of",
+]
 
 _MINUS: Final = "−"
 _NOTHING: Final = "–"
@@ -70,9 +78,13 @@ def _value_text(value: object) -> str:
 
 def sentence_of(comparison: Comparison) -> str:
     """Return what was found, version by version."""
+    return "; ".join(parts_of(comparison)) + "."
+
+
+def parts_of(comparison: Comparison) -> list[str]:
+    """Return what was found of each version but the first, without a full stop."""
     first, *others = comparison.versions
-    told = [_of_version(comparison, first, other) for other in others]
-    return "; ".join(told) + "."
+    return [_of_version(comparison, first, other) for other in others]
 
 
 def _of_version(comparison: Comparison, first: str, other: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from modelgroups.drawing import new_figure, shown
-from modelgroups.viz.looks import (
+from modelgroups.drawing.looks import (
     COLOURS,
     FILLS,
     GREY,
@@ -20,6 +20,7 @@ from modelgroups.viz.looks import (
     date_axis,
     legend_below,
     name_axis,
+    number_axis,
     plain_axes,
     say,
     title,
@@ -98,6 +99,7 @@ def ridges_figure(versions: Sequence[Version], attribute: Attribute) -> Figure:
             say(axis, "no values" if _count(version) else _EMPTY)
             continue
         _ridges(axis, table, bins, word, COLOURS[number % len(COLOURS)])
+        number_axis(axis.xaxis)
         cut = "\n(without tails of 0.5 % at the ends)" if bins.is_cut else ""
         axis.set_xlabel(shown(attribute.name, 40) + cut)
     axes[0].set_ylabel("batch" if word == "batch" else f"{word} (UTC)")

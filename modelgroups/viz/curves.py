@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from modelgroups.drawing import new_figure, shown
-from modelgroups.viz.looks import COLOURS, DASHES, MARKERS, legend_below, plain_axes, say, title
+from modelgroups.drawing.looks import COLOURS, DASHES, MARKERS, legend_below, plain_axes, say, title
 from modelgroups.viz.thresholds import Curves, threshold_curves, threshold_of
 from modelgroups.viz.versions import Version, name_of
 

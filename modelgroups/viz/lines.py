@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from modelgroups.drawing import new_figure, shown
-from modelgroups.viz.looks import (
+from modelgroups.drawing.looks import (
     COLOURS,
     DASHES,
     MARKERS,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from modelgroups.arguments import require_names, require_text
 from modelgroups.calls import checked_calls
+from modelgroups.drawing.looks import MOST_SERIES
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
-from modelgroups.viz.looks import MOST_SERIES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -201,6 +201,8 @@ def test_the_picture_has_a_panel_for_each_metric_and_a_line_for_each_version(gro
     assert labels == ["close", "V2"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "better", "not established"]  # fmt: skip
+    looks = {(mark.get_color(), mark.get_marker()) for mark in figure.legends[0].get_lines()}
+    assert len({marker for _, marker in looks}) == len(looks) == 2  # also without colour
     figure.savefig(tmp_path / "comparison.png")
     assert (tmp_path / "comparison.png").stat().st_size > 5_000
 

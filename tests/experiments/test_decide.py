@@ -35,7 +35,7 @@ def finding(difference, *, established, candidate="V2"):
 
 def guardrail(state, candidate="V2"):
     effect = Effect(0.5, 0.4, 99, 99, "mSPRT", False, Interval(-0.2, 0.0), 0.01)
-    return Guardrail("g", candidate, 0.05, effect, state)
+    return Guardrail("g", candidate, 0.05, 1, effect, state)
 
 
 def decided(findings=(), guardrails=(), *, split=None, n=100, planned=None, canary=None):

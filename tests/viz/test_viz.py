@@ -635,3 +635,15 @@ def test_pictures_load_no_pyplot_and_importing_the_visualizer_no_matplotlib():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "False True", done.stderr
+
+
+def test_large_numbers_have_a_letter_for_their_thousands(tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = build(connection, "V1")
+        model.save()
+        frame = rows(1, 40).assign(amount=np.linspace(0, 250_000, 40))
+        model.send_inferences(frame, inference_timestamps=[pd.Timestamp("2026-03-01T00:00Z")] * 40)
+        figure = DataVisualizer([model]).timeline("amount")
+        figure.savefig(tmp_path / "picture.png")
+    shown = [text.get_text() for text in figure.axes[0].get_xticklabels()]
+    assert "100k" in shown

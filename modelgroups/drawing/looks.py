@@ -23,6 +23,7 @@ __all__ = [
     "date_axis",
     "legend_below",
     "name_axis",
+    "number_axis",
     "plain_axes",
     "say",
     "title",
@@ -48,6 +49,7 @@ DASHES: Final = ("-", "--", ":", "-.")
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 _FEW_DATES: Final = 7
+_LARGE: Final = 10_000
 _MOST_NAMES: Final = 25
 _LONGEST_NAME: Final = 24
 
@@ -92,12 +94,22 @@ def date_axis(axis: Any, starts: Any) -> None:
     axis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=UTC))
 
 
+def number_axis(axis: Any) -> None:
+    """Write large numbers along a matplotlib axis with a letter for their thousands."""
+    from matplotlib.ticker import EngFormatter
+
+    low, high = axis.get_view_interval()
+    if max(abs(low), abs(high)) >= _LARGE:
+        axis.set_major_formatter(EngFormatter(sep=""))
+
+
 def count_axis(axis: Any) -> None:
     """Let the upright axis of matplotlib axes begin at 0, with whole numbers only."""
     from matplotlib.ticker import MaxNLocator
 
     axis.set_ylim(bottom=0)
     axis.yaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10], integer=True))
+    number_axis(axis.yaxis)
 
 
 def name_axis(axis: Any, names: Sequence[str], *, upright: bool = False) -> None:

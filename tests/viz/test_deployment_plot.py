@@ -1,0 +1,120 @@
+"""The picture of a deployment: its lines are the traffic, its intervals those of `evaluate`."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import modelgroups as mg
+from modelgroups.errors import MissingDependencyError
+from modelgroups.testing import saved_group
+
+pytest.importorskip("matplotlib")
+
+NOW = pd.Timestamp.now("UTC").floor("s")
+
+
+@pytest.fixture
+def group():
+    with saved_group("V1", "V2") as found:
+        found.promote("V1")
+        yield found
+
+
+def send(group, label, n, seed=0, ids="tx"):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 2, n)
+    scores = np.clip(0.1 + 0.3 * truth + 0.6 * rng.random(n) - 0.05 * seed, 0, 1)
+    frame = pd.DataFrame({"age": rng.integers(20, 60, n), "p": scores, "y": truth})
+    at = NOW + pd.to_timedelta(np.arange(n) % 5 + 1, "min")
+    group.get_version(label=label).send_inferences(
+        frame, partner_inference_ids=[f"{ids}-{k}" for k in range(n)], inference_timestamps=at
+    )
+
+
+def lines_of(axis):
+    return {line.get_label(): line for line in axis.lines if not line.get_label().startswith("_")}
+
+
+def test_the_shares_of_an_ab_test_are_those_of_its_inferences(group):
+    test = group.deploy.ab({"V1": 0.75, "V2": 0.25}, metric="AUC")
+    send(group, "V1", 90, ids="one")
+    send(group, "V2", 60, seed=1, ids="two")
+    course = test.course()
+    assert (course.interval, len(course.starts)) == ("minute", 5)
+    assert course.counts == {"V1": (18,) * 5, "V2": (12,) * 5}
+    figure = test.plot()
+    traffic, auc = figure.axes
+    drawn = lines_of(traffic)
+    assert drawn["V1"].get_ydata() == pytest.approx([0.6] * 5)
+    assert drawn["V2"].get_ydata() == pytest.approx([0.4] * 5)
+    thin = [line.get_ydata()[0] for line in traffic.lines if line.get_label().startswith("_")]
+    assert sorted(thin) == pytest.approx([0.25, 0.75])
+    (found,) = test.evaluate().findings
+    interval, point = auc.lines[0], auc.lines[1]
+    assert list(interval.get_xdata()) == [found.effect.interval.low, found.effect.interval.high]
+    assert list(point.get_xdata()) == [found.effect.difference]
+    assert figure.get_suptitle() == "A/B test of V1, V2: live"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["V1", "V2"]
+
+
+def test_no_two_versions_look_alike_even_without_colour(group):
+    test = group.deploy.ab({"V1": 0.5, "V2": 0.5})
+    for label in ("V1", "V2"):
+        send(group, label, 10, ids=label)
+    looks = [(line.get_linestyle(), line.get_marker())
+             for line in lines_of(test.plot().axes[0]).values()]  # fmt: skip
+    assert len(set(looks)) == 2
+
+
+def test_a_shadow_shows_numbers_and_how_far_a_guardrail_lets_it_go(group):
+    shadow = group.deploy.shadow("V2", metric="AUC", guardrails={"Accuracy Rate": 0.2})
+    for seed, label in enumerate(("V1", "V2")):
+        send(group, label, 80, seed=seed)
+    figure = shadow.plot()
+    traffic, _, rail = figure.axes
+    assert list(lines_of(traffic)["V2"].get_ydata()) == [16] * 5
+    bounds = [line.get_xdata()[0] for line in rail.lines if line.get_linestyle() == "--"]
+    assert bounds == [-0.2]  # more would be better
+    (found,) = shadow.evaluate().guardrails
+    assert [text.get_text() for text in rail.get_yticklabels()] == [f"V2 ({found.state})"]
+
+
+def test_what_was_divided_anew_and_ended_is_still_there_to_be_seen(group):
+    test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, metric="AUC")
+    test.reweight({"V1": 0.25, "V2": 0.75})
+    test.abort()
+    course = test.course()
+    assert [each.weights for each in course.divisions] == [{"V1": 0.5, "V2": 0.5},
+                                                           {"V1": 0.25, "V2": 0.75}]  # fmt: skip
+    first, second = course.divisions
+    assert first.end == second.start <= second.end
+    figure = test.plot()
+    assert [text.get_text() for text in figure.axes[0].texts] == ["no inferences"]
+    assert figure.legends == []
+    assert figure.get_suptitle().endswith("aborted")
+
+
+def test_a_replacement_has_one_version_and_no_metric(group):
+    figure = group.deploy.replace("V2").plot()
+    assert len(figure.axes) == 1
+
+
+def test_a_picture_comes_out_of_it_and_hostile_names_are_text(tmp_path):
+    from modelgroups.testing import saved_version
+
+    with mg.connect(":memory:") as connection:
+        versions = [saved_version(connection, label) for label in ("$x^2$", "<b>\n")]
+        group = connection.get_model_group(versions[0])
+        test = group.deploy.ab({1: 0.5, 2: 0.5}, metric="AUC")
+        for label in ("$x^2$", "<b>\n"):
+            send(group, label, 10, ids=label)
+        test.plot().savefig(tmp_path / "picture.png")
+        assert (tmp_path / "picture.png").read_bytes()[1:4] == b"PNG"
+
+
+def test_without_matplotlib_the_error_names_the_extra(group, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingDependencyError, match=r"modelgroups\[viz\]"):
+        group.deploy.ab({"V1": 0.5, "V2": 0.5}).plot()
