@@ -17,7 +17,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlmodel import Session
 
 from modelgroups.catalog.clock import now
@@ -34,6 +34,7 @@ __all__ = [
     "EventFilter",
     "StoredEvent",
     "chained",
+    "count_matching",
     "event_id",
     "every",
     "head",
@@ -239,8 +240,25 @@ def every(session: Session) -> Iterator[tuple[Any, ...]]:
     return _EVERY.rows(session, {})
 
 
-def list_matching(session: Session, wanted: EventFilter) -> list[StoredEvent]:
-    """Return the events that match, in order of recording."""
+def list_matching(
+    session: Session, wanted: EventFilter, *, latest: int | None = None
+) -> list[StoredEvent]:
+    """Return the events that match, or the latest of them, in order of recording."""
+    chosen = select(*_COLUMNS).where(*_conditions(wanted))
+    if latest is None:
+        return list(map(StoredEvent._make, session.execute(chosen.order_by(_EVENT.serial))))
+    rows = session.execute(chosen.order_by(_EVENT.serial.desc()).limit(latest))
+    return list(map(StoredEvent._make, rows))[::-1]
+
+
+def count_matching(session: Session, wanted: EventFilter) -> dict[str, int]:
+    """Return how many events match, by type, the most frequent one first."""
+    n = func.count()
+    chosen = select(_EVENT.type, n).where(*_conditions(wanted)).group_by(_EVENT.type)
+    return {name: int(count) for name, count in session.execute(chosen.order_by(n.desc()))}
+
+
+def _conditions(wanted: EventFilter) -> list[Any]:
     conditions = [
         _EVENT[name] == value
         for name in ("group_id", "model_id")
@@ -252,8 +270,7 @@ def list_matching(session: Session, wanted: EventFilter) -> list[StoredEvent]:
         conditions.append(_EVENT.at >= wanted.since)
     if wanted.until is not None:
         conditions.append(_EVENT.at < wanted.until)
-    rows = session.execute(select(*_COLUMNS).where(*conditions).order_by(_EVENT.serial))
-    return list(map(StoredEvent._make, rows))
+    return conditions
 
 
 def _actor(name: str | None) -> dict[str, Any]:

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["audit_frame", "deletions_frame", "moves_frame"]
 
 
-def audit_frame(registry: Registry, wanted: EventFilter) -> pd.DataFrame:
-    """Return the events that match, a row each, in order of recording."""
+def audit_frame(
+    registry: Registry, wanted: EventFilter, *, latest: int | None = None
+) -> pd.DataFrame:
+    """Return the events that match, or the latest of them, a row each, in order of recording."""
     import pandas as pd
 
     with registry.catalog.read() as session:
-        found = events.list_matching(session, wanted)
+        found = events.list_matching(session, wanted, latest=latest)
     columns: dict[str, list[Any]] = {
         "event_id": [event.event_id for event in found],
         "category": [event.type.partition(".")[0] for event in found],

@@ -135,6 +135,41 @@ class BiasMetrics:
         """Return for each group the share that is predicted positive; as `demographic_parity`."""
         return self.demographic_parity(attr_name, batch_id, start_time, end_time)
 
+    def group_counts(
+        self,
+        attr_name: str,
+        batch_id: str | None = None,
+        start_time: datetime | str | None = None,
+        end_time: datetime | str | None = None,
+    ) -> dict[Any, int]:
+        """Return for each group the number of its inferences.
+
+        Parameters
+        ----------
+        attr_name, batch_id, start_time, end_time
+            As for `demographic_parity`.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The attribute is not monitored for bias.
+        UserValueError
+            The model takes no batches.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.set_attribute_as_sensitive("age")
+        ...     _ = model.send_inferences({"age": [31, 31, 47], "p": [0.2, 0.6, 0.9]})
+        ...     model.bias.metrics.group_counts("age")
+        {31: 2, 47: 1}
+        """
+        count = {"function": "count", "alias": "n"}
+        filters = self._filters(batch_id, start_time, end_time)
+        rows = self._by_group(self._monitored(attr_name), count, filters)
+        return {row[_GROUP]: row["n"] for row in rows}
+
     def group_confusion_matrices(
         self,
         attr_name: str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from modelgroups.errors import UserValueError
 from modelgroups.query.drift.body import MOST_PROPERTIES
 from modelgroups.query.drift.measures import MEASURES
 from modelgroups.query.drift.request import ROLLUP, form_of
@@ -47,6 +48,11 @@ def drift_frame(
 
     check_split(subject, every, by)
     names = list(_comparable(subject, metric, by)) if attributes is None else list(attributes)
+    if attributes is None and not names:
+        raise UserValueError(
+            f"no input or prediction of the model has a distribution that {metric} could compare "
+            "with the reference data"
+        )
     body: dict[str, Any] = {
         "metric": metric,
         "base": {"source": _REFERENCE},
