@@ -6,6 +6,7 @@ import html
 import os
 from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -153,6 +154,31 @@ class Connection(Maintaining, Custody):
             for group in self.model_groups()
         )
         return f"<b>modelgroups</b> {html.escape(self.location)}<ul>{items}</ul>"
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write a page about the registry, all groups at a glance: an HTML file of its own.
+
+        Parameters
+        ----------
+        path
+            The file; one that is there is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        UserTypeError, UserValueError
+            No file can be there.
+        MissingDependencyError
+            Jinja2 is not installed.
+        """
+        from modelgroups.report.overview import report_registry
+
+        groups, versions = self.model_groups(archived=None), self.models()
+        return report_registry(groups, versions, self._registry, path)
 
     def model(
         self,

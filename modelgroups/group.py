@@ -352,6 +352,33 @@ class ModelGroup(Promoting, JsonDataclass):
             return DataVisualizer([self.get_version(label=label) for label in names])
         return DataVisualizer(self.get_versions())
 
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write a page about this group: an HTML file that needs nothing else.
+
+        Versions and aliases on a time line, the champion compared with others, deployments, the
+        latest audit events.
+
+        Parameters
+        ----------
+        path
+            The file; one that is there is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        UserTypeError, UserValueError
+            No file can be there.
+        MissingDependencyError
+            Jinja2 is not installed.
+        """
+        from modelgroups.report.group import report_group
+
+        return report_group(self, self._registry, path)
+
     def archive(self) -> None:
         """Archive the group with all its versions; nothing is lost, and `restore` undoes it.
 

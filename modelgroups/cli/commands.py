@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "query": ("asking", "Answer a query in the query language."),
     "alerts": ("asking", "List the alerts that rules have raised."),
     "compare": ("versions", "Say which version is better, and how sure that is."),
+    "report": ("reporting", "Write a page about a version, a group, or all."),
     "diff": ("promoting", "Show what differs between two versions."),
     "alias": ("promoting", "List the aliases of a group, or set one."),
     "promote": ("promoting", "Make a version the champion of its group."),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelgroups.arguments import require_flag, require_mapping, require_names, require_text
@@ -315,6 +317,45 @@ class Asking(Logged):
     def viz(self) -> DataVisualizer:
         """Pictures of this version: ``model.viz.timeline("age")``, ``metric_series``, and more."""
         return DataVisualizer([self])
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write a page about this version: an HTML file that needs nothing else.
+
+        Its schema, the distributions of its reference data, metrics over time, drift by attribute
+        and day, data quality, fairness. Where there are many days it goes by week, month or year.
+
+        Parameters
+        ----------
+        path
+            The file; one that is there is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved.
+        UserTypeError, UserValueError
+            No file can be there.
+        MissingDependencyError
+            Jinja2 is not installed.
+
+        Examples
+        --------
+        >>> from tempfile import TemporaryDirectory
+        >>> from modelgroups.testing import saved_model
+        >>> with TemporaryDirectory() as folder, saved_model() as model:
+        ...     model.report(f"{folder}/fraud.html").read_text("utf-8").splitlines()[0]
+        '<!DOCTYPE html>'
+        """
+        from modelgroups.report.context import context_of
+        from modelgroups.report.version import report_version
+
+        model_id = self._require_saved("report")
+        return report_version(self, context_of(self._registry, model_id), path)
 
     def _subject(self, method: str) -> Subject:
         from modelgroups.lifecycle.enrichment_settings import explaining_of

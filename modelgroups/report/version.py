@@ -1,0 +1,249 @@
+"""A version: what it is, what it received, how it did. Asks, and computes nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from modelgroups.progress import progress
+from modelgroups.report.context import Context
+from modelgroups.report.distributions import Distributions, distributions_of
+from modelgroups.report.fairness import FairTable, fairness_of
+from modelgroups.report.heat import Heat, heat_of, whole_drift
+from modelgroups.report.performance import Performance, Series, intervals, performance_of
+from modelgroups.report.periods import interval_of
+from modelgroups.report.render import page_of, require_jinja
+from modelgroups.report.subjects import Version
+from modelgroups.report.words import count_text, moment_text, plain, share_text, short
+from modelgroups.report.writing import require_target, write_page
+from modelgroups.schema.attribute import as_categories
+from modelgroups.types import Stage
+
+if TYPE_CHECKING:
+    from modelgroups.inferences.quality import AttributeQuality
+    from modelgroups.inferences.summary import LogSummary
+    from modelgroups.schema.attribute import Attribute
+
+__all__ = ["VersionReport", "gather_version", "report_version", "title_of"]
+
+MOST_ATTRIBUTES: Final = 300
+_STAGES: Final = {
+    Stage.ModelPipelineInput: "input",
+    Stage.PredictFunctionInput: "input",
+    Stage.NonInputData: "not an input",
+    Stage.PredictedValue: "prediction",
+    Stage.GroundTruth: "ground truth",
+    Stage.GroundTruthClass: "ground truth",
+}
+_N_STEPS: Final = 5
+
+
+@dataclass(frozen=True)
+class SchemaRow:
+    """An attribute of the schema, in words."""
+
+    name: str
+    label: str | None
+    stage: str
+    type: str
+    values: str
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class QualityRow:
+    """The quality of an attribute, in words; a remark where there is something to look at."""
+
+    name: str
+    stage: str
+    nulls: str
+    new_categories: str
+    out_of_range: str
+    is_remarkable: bool
+
+
+@dataclass(frozen=True)
+class VersionReport:
+    """All that the page of a version shows; None where there is nothing to be shown yet."""
+
+    version: Version
+    context: Context
+    facts: Mapping[str, str]
+    summary: LogSummary
+    schema: tuple[SchemaRow, ...]
+    n_attributes: int
+    distributions: Distributions | None
+    performance: Performance | None
+    heat: Heat | None
+    drift_reason: str
+    quality: tuple[QualityRow, ...]
+    n_unremarkable: int
+    fairness: tuple[FairTable, ...]
+    sensitive: tuple[str, ...]
+
+    @property
+    def days(self) -> str:
+        """The first and the last day with inferences; empty without any."""
+        times = (self.summary.first_timestamp, self.summary.last_timestamp)
+        first, last = (moment_text(time)[:10] if time else "" for time in times)
+        return first if first == last else f"{first} to {last}"
+
+    @property
+    def headlines(self) -> list[Series]:
+        """The first few metrics that are no counts."""
+        series = () if self.performance is None else self.performance.series
+        return [each for each in series if not each.is_count and each.whole is not None][:3]
+
+    @property
+    def drifted(self) -> tuple[str, float] | None:
+        """The attribute that drifted furthest over all of the time, and how far."""
+        rows = () if self.heat is None else self.heat.rows
+        known = [(row.name, row.whole.value) for row in rows if row.whole.value is not None]
+        return max(known, key=lambda each: each[1], default=None)
+
+
+def report_version(version: Version, context: Context, path: object) -> Path:
+    """Write the page of a version; return its path."""
+    require_jinja()
+    target = require_target(path)
+    found = gather_version(version, context)
+    return write_page(target, page_of("version", report=found, title=title_of(version)))
+
+
+def title_of(version: Version) -> str:
+    """Return what a version is called at the head of a page.
+
+    >>> from modelgroups.testing import saved_model
+    >>> with saved_model() as model:
+    ...     title_of(model)
+    'Card fraud, version 1'
+    """
+    name = version.display_name or version.partner_model_id
+    label = f" ({version.version_label})" if version.version_label else ""
+    return f"{name}, version {version.version_sequence_num}{label}"
+
+
+def gather_version(version: Version, context: Context) -> VersionReport:
+    """Return what the page of a version shows."""
+    with progress(f"Asking {title_of(version)}", total=_N_STEPS) as advance:
+        summary = version.summary()
+        advance(1)
+        interval = "batch_id" if version.is_batch else interval_of(
+            summary.first_timestamp, summary.last_timestamp
+        )  # fmt: skip
+        is_used = summary.n_inferences > 0
+        performance = performance_of(version, interval) if is_used else None
+        advance(1)
+        heat, whole, why = _drift(version, context, interval)
+        advance(1)
+        distributions = None
+        if context.held:
+            distributions = distributions_of(version, context.held, whole, is_used=is_used)
+        advance(1)
+        fairness = fairness_of(version) if is_used else []
+        advance(1)
+    attributes = version.get_attributes()
+    quality = summary.attributes or () if is_used else ()
+    rows = [_quality_row(each) for each in quality]
+    shown = rows if len(rows) <= MOST_ATTRIBUTES else [each for each in rows if each.is_remarkable]
+    return VersionReport(
+        version, context, _facts(version, context, distributions), summary,
+        tuple(map(_schema_row, attributes[:MOST_ATTRIBUTES])), len(attributes),
+        distributions, performance, heat, why,
+        tuple(shown[:MOST_ATTRIBUTES]), len(rows) - len(shown[:MOST_ATTRIBUTES]),
+        tuple(fairness), tuple(each.name for each in attributes if each.monitor_for_bias),
+    )  # fmt: skip
+
+
+def _drift(
+    version: Version, context: Context, interval: str
+) -> tuple[Heat | None, dict[str, float | None], str]:
+    """Return the heat map, PSI of all inferences by attribute, and why there is none."""
+    whole, why = whole_drift(version, has_reference=bool(context.held))
+    if whole is None:
+        return None, {}, why
+    frame = version.drift(every=interval)
+    key = "batch_id" if interval == "batch_id" else "timestamp"
+    frame = frame.set_index(key).reindex(intervals(version, frame, interval)).reset_index()
+    numbers = {str(name): plain(whole[name].iloc[0]) for name in whole.columns}
+    return heat_of(frame, whole, key, interval), numbers, ""
+
+
+def _facts(
+    version: Version, context: Context, distributions: Distributions | None
+) -> dict[str, str]:
+    """Return what there is to know of a version, by name; what is not known is left out."""
+    made = version.provenance
+    packages = {} if made is None else dict(made.packages)
+    code = None
+    if made is not None and made.code_revision:
+        code = made.code_revision[:12] + (" (changed)" if made.code_is_dirty else "")
+    threshold = version.classifier_threshold
+    reference = None if distributions is None else f"{count_text(distributions.n_reference)} rows"
+    known = {
+        "Group": context.group,
+        "Version": f"{version.version_sequence_num}",
+        "Label": version.version_label,
+        "Aliases": ", ".join(context.aliases),
+        "Saved": f"{moment_text(version.created_at)} UTC",
+        "State": "archived" if version.archived else None,
+        "Kind": f"{version.input_type} → {version.output_type}",
+        "Threshold": None if threshold is None else f"{threshold:g}",
+        "Tags": ", ".join(version.tags or ()),
+        "Reference data": reference,
+        "Code": code,
+        "Script": None if made is None else made.script,
+        "Python": None if made is None else made.python,
+        "Packages": ", ".join(f"{name} {number}" for name, number in packages.items()),
+        "Own id": version.partner_model_id,
+        "Id": version.id,
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _schema_row(attribute: Attribute) -> SchemaRow:
+    flags = {
+        "the positive class": attribute.is_positive_predicted_attribute,
+        "sensitive": attribute.monitor_for_bias,
+        "all different": attribute.is_unique,
+        "added by the registry": attribute.implicit,
+    }
+    remarks = [name for name, holds in flags.items() if holds]
+    if attribute.gt_class_link:
+        remarks.append(f"of the class {short(attribute.gt_class_link)}")
+    elif attribute.attribute_link and attribute.stage == Stage.PredictedValue:
+        remarks.append(f"its ground truth is {attribute.attribute_link}")
+    stage = _STAGES.get(Stage(attribute.stage), str(attribute.stage))
+    return SchemaRow(attribute.name, attribute.label, stage, str(attribute.value_type),
+                     _values(attribute), tuple(remarks))  # fmt: skip
+
+
+def _values(attribute: Attribute) -> str:
+    """Return the categories of an attribute, or its range, in words."""
+    if attribute.categorical:
+        values = as_categories(attribute.categories) or []
+        names = [f"{each.label} ({each.value})" if each.label else each.value
+                 for each in values[:8]]  # fmt: skip
+        more = f", and {len(values) - 8:,} more" if len(values) > 8 else ""
+        return ", ".join(short(name) for name in names) + more
+    if attribute.min_range is None or attribute.max_range is None:
+        return ""
+    return f"{attribute.min_range:g} to {attribute.max_range:g}"
+
+
+def _quality_row(found: AttributeQuality) -> QualityRow:
+    rate = plain(found.null_rate)
+    is_truth = found.stage in (Stage.GroundTruth, Stage.GroundTruthClass)
+    nulls = count_text(found.n_nulls) + (f" ({share_text(rate)})" if found.n_nulls else "")
+    new = "" if found.n_new_category is None else count_text(found.n_new_category)
+    if found.new_categories:
+        told = [f"{short(name, 20)} ({n:,})" for name, n in [*found.new_categories.items()][:3]]
+        new += f": {', '.join(told)}{', …' if len(found.new_categories) > 3 else ''}"
+    outside = "" if found.n_out_of_range is None else count_text(found.n_out_of_range)
+    is_remarkable = bool(found.n_new_category or found.n_out_of_range)
+    return QualityRow(
+        found.name, _STAGES.get(Stage(found.stage), found.stage), nulls, new, outside,
+        is_remarkable or (bool(found.n_nulls) and not is_truth),
+    )  # fmt: skip

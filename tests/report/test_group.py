@@ -1,0 +1,197 @@
+"""The pages of a group and of a registry."""
+
+import pandas as pd
+import pytest
+
+import modelgroups as mg
+from modelgroups.experiments.wording import number_text, p_text
+from modelgroups.report import events, overview
+from modelgroups.report import group as group_module
+from modelgroups.report.events import change_text
+from modelgroups.report.words import count_text
+from modelgroups.testing import saved_group, saved_version
+
+from .conftest import DAYS, read
+
+
+@pytest.fixture(scope="module")
+def page(group, tmp_path_factory):
+    return read(group.report(tmp_path_factory.mktemp("pages") / "group.html"))
+
+
+@pytest.fixture(scope="module")
+def loans(connection, tmp_path_factory):
+    found = connection.get_model_group("Loans")
+    return read(found.report(tmp_path_factory.mktemp("pages") / "loans.html"))
+
+
+@pytest.fixture(scope="module")
+def registry_page(connection, tmp_path_factory):
+    return read(connection.report(tmp_path_factory.mktemp("pages") / "registry.html"))
+
+
+def test_every_section_of_a_group_is_there_and_linked(page):
+    sections = [each["id"] for each in page.tags("section")]
+    assert sections == ["versions", "comparison", "deployments", "audit"]
+    assert [each["href"] for each in page.tags("a")] == ["#main", *(f"#{s}" for s in sections)]
+
+
+def test_versions_are_listed_with_their_aliases_and_inferences(page, group):
+    for version in group.get_versions():
+        (row,) = [row for row in page.rows if row[:2] == [str(version.version_sequence_num),
+                                                         version.version_label]]  # fmt: skip
+        assert row[2] == {"V1": "champion", "V2": "challenger"}[version.version_label]
+        assert row[4:6] == [count_text(DAYS * 30)] * 2
+    assert page.tile("Champion") == "V1"
+    assert page.tile("Versions") == "2"
+
+
+def test_the_time_line_says_in_words_what_it_draws(page, group):
+    (line,) = [each for each in page.tags("svg") if each.get("class") == "lanes"]
+    assert page.ids[line["aria-labelledby"].split()[1]] == "desc"
+    text = page.text
+    assert "2 V2: saved " in text
+    assert "challenger: " in text
+    assert " to now" in text
+    moves = [row[1:] for row in page.rows if row[1:2] in (["champion"], ["challenger"])]
+    assert moves == [
+        ["challenger", "set", "V2", ""],
+        ["champion", "promote", "V1", "the first one"],
+    ]
+
+
+def test_the_comparison_is_that_of_the_group(page, group):
+    found = group.compare("V1", "V2")
+    assert f"{found.sentence}" in page.text
+    for line in found.lines:
+        less = " (less is better)" if line.sign < 0 else ""
+        row = page.row(line.metric + less)
+        effect = line.effect
+        assert row[1:4] == [number_text(effect.first), number_text(effect.other),
+                            number_text(effect.difference, signed=True)]  # fmt: skip
+        assert row[6] == p_text(line.p_corrected)
+        assert row[7] == (found.verdict(line) or effect.reason or "not established")
+
+
+def test_deployments_are_told_with_their_traffic_and_what_was_found(page, loans, connection):
+    assert "A/B test: V1 and V2 aborted" in [text for _, text in page.headings]
+    assert "V1 50.0 %, V2 50.0 %" in page.text
+    assert "V1 25.0 %, V2 75.0 %" in page.text
+    shadow = connection.get_model_group("Loans").deploy.live()
+    found = shadow.evaluate()
+    (auc,) = found.findings
+    row = next(row for row in loans.rows if row[:2] == ["AUC", "B"])
+    assert row[2:5] == [number_text(auc.effect.first), number_text(auc.effect.other),
+                        number_text(auc.effect.difference, signed=True)]  # fmt: skip
+    (rail,) = found.guardrails
+    row = next(row for row in loans.rows if row[:2] == ["Accuracy Rate", "B"])
+    assert row[-1] == f"guardrail of 0.5: {rail.state}"
+
+
+def test_the_audit_extract_holds_what_happened_to_the_group(page, connection, group):
+    frame = connection.audit(group=group)
+    assert f"{len(frame)} events" in page.text
+    shown = [row for row in page.rows if len(row) == 6 and row[1] in set(frame["type"])]
+    assert [row[1] for row in shown] == list(frame["type"][::-1])
+    assert {row[3] for row in shown} == {"ada"}
+    assert "the moon" in {row[5] for row in shown}
+
+
+def test_looking_at_a_deployment_ends_none(tmp_path):
+    with saved_group("V1", "V2") as group:
+        group.promote("V1")
+        shadow = group.deploy.shadow("V2", metric="AUC", guardrails={"Accuracy Rate": 0.0})
+        now = [pd.Timestamp.now("UTC")] * 400
+        truth = [0, 1] * 200
+        for label, scores in (("V1", [0.1, 0.9, 0.2, 0.3]), ("V2", [0.9, 0.1, 0.2, 0.3])):
+            group.get_version(label=label).send_inferences(
+                {"age": [31] * 400, "p": scores * 100, "y": truth},
+                partner_inference_ids=[f"tx-{n}" for n in range(400)], inference_timestamps=now,
+            )  # fmt: skip
+        page = read(group.report(tmp_path / "page.html"))
+        assert "guardrail of 0: broken" in page.text
+        assert shadow.refresh().state == "live"
+        assert shadow.evaluate().decision == "abort"  # this one does
+        assert shadow.refresh().state == "aborted"
+
+
+def test_a_group_without_anything_says_so(tmp_path):
+    with saved_group("V1") as group:
+        page = read(group.report(tmp_path / "page.html"))
+    for wanted in ("No alias was ever set.", "Fewer than two versions have inferences",
+                   "There was no deployment"):  # fmt: skip
+        assert wanted in page.text
+    assert page.tile("Champion") == "none"
+
+
+def test_versions_that_predict_otherwise_are_not_compared_and_it_is_said(tmp_path):
+    with mg.connect(":memory:") as connection:
+        first = saved_version(connection, "V1")
+        other = connection.model(display_name="Card fraud", input_type="TABULAR",
+                                 output_type="REGRESSION")  # fmt: skip
+        other.build(pd.DataFrame({"age": [31, 47], "q": [1.0, 2.0], "z": [1.0, 2.0]}), {"q": "z"})
+        group = connection.get_model_group(first)
+        group.add_version(other, label="V2")
+        other.save()
+        first.send_inferences({"age": [31, 47], "p": [0.2, 0.9], "y": [0, 1]})
+        other.send_inferences({"age": [31, 47], "q": [0.2, 0.9], "z": [0.0, 1.0]})
+        page = read(group.report(tmp_path / "page.html"))
+    assert "The versions cannot be compared" in page.text
+
+
+def test_of_many_versions_and_events_the_latest_are_shown(tmp_path, monkeypatch):
+    for module, name in ((group_module, "MOST_VERSIONS"), (group_module, "MOST_LANES"),
+                         (group_module, "MOST_MOVES"), (events, "MOST")):  # fmt: skip
+        monkeypatch.setattr(module, name, 2)
+    with saved_group("V1", "V2", "V3", "V4") as group:
+        for label in ("V3", "V2", "V1"):
+            group.promote(label)
+        page = read(group.report(tmp_path / "page.html"))
+    assert "3 of 4 versions: the newest ones, and those with an alias" in page.text
+    assert [row[1] for row in page.rows if row[0] in ("1", "2", "3", "4")] == ["V4", "V3", "V1"]
+    assert "2 older versions have no lane" in page.text
+    assert "the last 2 of 3" in page.text
+    assert "of which the last 2 are listed" in page.text
+
+
+def test_the_registry_shows_every_group(registry_page, connection):
+    assert registry_page.tile("Groups") == "2"
+    assert registry_page.tile("Versions") == "4"
+    for group in connection.model_groups():
+        champion = group.champion()
+        row = registry_page.row(group.name)
+        assert row[1] == champion.version_label
+        assert row[3] == count_text(champion.summary(attributes=False).n_inferences)
+        accuracy = champion.metrics("Accuracy Rate", every=None)["Accuracy Rate"].iloc[0]
+        assert row[6] == f"{number_text(accuracy)} Accuracy Rate"
+        drift = champion.drift().iloc[0]
+        assert row[7] == f"{number_text(drift.max())} {drift.idxmax()}"
+    assert "shadow live" in registry_page.text
+
+
+def test_an_empty_registry_and_one_with_many_groups(tmp_path, monkeypatch):
+    monkeypatch.setattr(overview, "MOST_GROUPS", 1)
+    with mg.connect(":memory:") as connection:
+        page = read(connection.report(tmp_path / "page.html"))
+        assert "The registry has no groups yet" in page.text
+        assert "Nothing was recorded yet." in page.text
+        for name in ("one", "two"):
+            model = connection.model(name, "NLP", "TOKEN_SEQUENCE")
+            model.build_token_sequence_model("question", "answer")
+            model.save()
+        page = read(connection.report(tmp_path / "page.html"))
+    assert "The newest 1 of 2 groups." in page.text
+    assert [row[0] for row in page.rows if row[0] in ("one", "two")] == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (None, {"segments": ["ab" * 30, "cd" * 30]}, "segments: 2"),
+        ({"weights": {"A": 0.5}}, {"weights": {"A": 0.25}}, "weights: A 0.5 → A 0.25"),
+        (None, {"alert": "2084e765-541b-4ba8-b2b4-dcd05daace34"}, "alert: 2084e765"),
+        (None, None, ""),
+    ],
+)
+def test_changes_are_told_shortly(before, after, text):
+    assert change_text(before, after) == text

@@ -1,0 +1,259 @@
+"""The page of a version: its numbers are those of the model, and what is missing says so."""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import modelgroups as mg
+from modelgroups.experiments.wording import number_text
+from modelgroups.report import distributions, heat
+from modelgroups.report import version as version_module
+from modelgroups.report.heat import heat_text
+from modelgroups.report.words import count_text
+from modelgroups.testing import KINDS, sample_frame, sample_model, saved_model
+
+from .conftest import DAYS, START, build, fill, read, rows, share
+
+SECTIONS = ["about", "performance", "drift", "distributions", "quality", "fairness", "schema"]
+
+
+@pytest.fixture(scope="module")
+def page(version, tmp_path_factory):
+    return read(version.report(tmp_path_factory.mktemp("pages") / "version.html"))
+
+
+def test_every_section_is_there_linked_and_named_by_its_heading(page):
+    sections = page.tags("section")
+    assert [each["id"] for each in sections] == SECTIONS
+    assert [each["href"] for each in page.tags("a")] == ["#main", *(f"#{s}" for s in SECTIONS)]
+    for section in sections:
+        assert page.ids[section["aria-labelledby"]] == "h2"
+
+
+def test_headings_stand_in_order_and_tables_say_what_their_cells_are(page):
+    levels = [int(tag[1]) for tag, _ in page.headings]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(below - above <= 1 for above, below in pairwise(levels))
+    assert {each.get("scope") for each in page.tags("th")} == {"row", "col", "colgroup"}
+    assert len(page.tags("caption")) >= 5
+    for image in page.tags("svg"):
+        title, description = image["aria-labelledby"].split()
+        assert (page.ids[title], page.ids[description]) == ("title", "desc")
+    for region in page.tags("div"):
+        if region.get("class") == "wide":  # scrolled by keyboard too
+            assert (region["tabindex"], region["role"]) == ("0", "region")
+            assert region["aria-label"]
+
+
+def test_the_page_is_ready_for_phones_languages_and_both_schemes(page):
+    metas = {each.get("name"): each.get("content") for each in page.tags("meta")}
+    assert metas["viewport"].startswith("width=device-width")
+    assert metas["color-scheme"] == "light dark"
+    assert page.tags("html") == [{"lang": "en"}]
+    for wanted in ("prefers-color-scheme: dark", "@media print", ":focus-visible"):
+        assert wanted in page.source
+
+
+def test_metrics_are_those_of_the_model(page, version):
+    frame = version.metrics(every="day")
+    whole = version.metrics(every=None).iloc[0]
+    assert page.row("day")[1:] == list(frame.columns[1:])
+    counts = ("Inference Count", "Inference Count by Class")
+    for record in frame.to_dict("records"):
+        day = f"{record.pop('timestamp'):%Y-%m-%d}"
+        assert page.row(day)[1:] == [
+            count_text(value) if name in counts else number_text(value)
+            for name, value in record.items()
+        ]
+    assert page.tile("AUC") == number_text(whole["AUC"])
+    assert page.tile("Inferences") == count_text(DAYS * 30)
+
+
+def test_the_heat_map_is_the_drift_of_every_day(page, version):
+    frame, whole = version.drift(every="day"), version.drift().iloc[0]
+    drifted = sorted(whole.index, key=lambda name: -frame[name].max())
+    start = page.rows.index(next(row for row in page.rows if row[:2] == ["attribute", "all"]))
+    shown = page.rows[start + 1 : start + 1 + len(drifted)]
+    assert [row[0] for row in shown] == drifted
+    for name, *cells in shown:
+        assert cells == [heat_text(value) for value in (whole[name], *frame[name])]
+    assert page.rows[start][2:] == [str(START.day + day) for day in range(DAYS)]
+    assert page.tile("Largest drift") == number_text(whole.max())
+
+
+def test_categories_are_counted_on_both_sides(page, version):
+    country = version.inferences(["country"])["country"]
+    reference = version.reference_data()["country"]
+    for name in ("DE", "US"):
+        assert [name, share((reference == name).mean()),
+                share((country == name).mean())] in page.rows  # fmt: skip
+    assert ["missing", share(reference.isna().mean()),
+            share(country.isna().mean())] in page.rows  # fmt: skip
+
+
+def test_bins_of_numbers_hold_every_row(version):
+    held = set(version.reference_data().columns)
+    found = distributions.distributions_of(version, held, {}, is_used=True)
+    age = next(each for each in found.shown if each.name == "age")
+    values = version.inferences(["age"])["age"]
+    for low, high, _, counted in age.rows:
+        assert counted == pytest.approx(((values >= low) & (values < high)).mean())
+    assert sum(row[2] for row in age.rows) == pytest.approx(1)
+
+
+def test_quality_is_that_of_the_summary(page, version):
+    quality = version.summary().to_frame()
+    missing = quality.loc["country", "nulls"]
+    (row,) = [row for row in page.rows if row[:2] == ["country", "input"] and "(" in row[2]]
+    assert row[2] == f"{missing} ({share(missing / (DAYS * 30))})"
+
+
+def test_fairness_is_that_of_the_bias_metrics(page, version):
+    bias = version.bias.metrics
+    shares, counts = bias.demographic_parity("country"), bias.group_counts("country")
+    rates = bias.group_confusion_matrices("country", return_by_metric=False)
+    start = page.rows.index(next(row for row in page.rows if row[0] == "group"))
+    for row, group in zip(page.rows[start + 1 :], shares, strict=False):
+        assert row == [
+            "missing" if group is None else group,
+            count_text(counts[group]),
+            share(shares[group]),
+            *(
+                number_text(rates[group][name])
+                for name in ("true_positive_rate", "false_positive_rate", "precision",
+                             "accuracy_rate")
+            ),
+        ]  # fmt: skip
+    low, high = min(shares.values()), max(shares.values())
+    assert f"a ratio of {number_text(low / high)}" in page.text
+
+
+# --- other kinds, and what is not there ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_model_has_a_page_empty_and_in_use(kind, tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = sample_model(connection, kind)
+        model.save()
+        empty = read(model.report(tmp_path / "empty.html"))
+        assert empty.text.count("There are no inferences yet") >= 3
+        frame = sample_frame(kind, 24, seed=1).drop(columns="image", errors="ignore")
+        day = pd.Timestamp("2026-03-01T09:00Z")
+        model.send_inferences(
+            frame,
+            inference_timestamps=[day + pd.Timedelta(hours=6 * n) for n in range(24)],
+        )
+        page = read(model.report(tmp_path / "used.html"))
+        assert page.tile("Inferences") == "24"
+        assert [each["id"] for each in page.tags("section")] == SECTIONS
+        assert "No attribute is marked as sensitive" in page.text
+        for name, value in model.metrics(every=None).iloc[0].items():
+            assert name in page.text
+            if pd.notna(value) and "Count" not in name:
+                assert number_text(value) in page.text
+
+
+def test_groups_of_models_that_are_no_classifiers_have_their_metrics(tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = sample_model(connection, "regression")
+        model.set_attribute_as_sensitive("country")
+        model.save()
+        model.send_inferences(sample_frame("regression", 60, seed=1))
+        page = read(model.report(tmp_path / "page.html"))
+        by_country = model.metrics(by="country", every=None)
+        start = page.rows.index(next(row for row in page.rows if row[0] == "group"))
+        for row, record in zip(page.rows[start + 1 :], by_country.to_dict("records"), strict=False):
+            assert row[0] == record["country"]
+            assert row[2] == number_text(record["Root Mean Squared Error"])
+
+
+def test_without_reference_data_or_ground_truth_it_is_said(tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = connection.model(display_name="bare", input_type="TABULAR",
+                                 output_type="REGRESSION")  # fmt: skip
+        model.add_attribute("x", value_type="FLOAT", stage="PIPELINE_INPUT")
+        model.add_regression_output_attributes({"p": "y"}, "FLOAT")
+        model.save()
+        model.send_inferences({"x": [1.0, 2.0], "p": [1.0, 2.0]})
+        page = read(model.report(tmp_path / "page.html"))
+    assert "The version has no reference data to compare with." in page.text
+    assert "No ground truth has come yet" in page.text
+    assert "Not defined at all: Root Mean Squared Error" in page.text
+
+
+def test_batches_stand_in_the_order_in_which_they_began(tmp_path):
+    with saved_model(is_batch=True) as model:
+        for batch in ("late", "early"):
+            model.send_inferences({"age": [31, 47, 52], "p": [0.2, 0.9, 0.7], "y": [0, 1, 1]},
+                                  batch_id=batch)  # fmt: skip
+        page = read(model.report(tmp_path / "page.html"))
+    assert [row[0] for row in page.rows if row[0] in ("late", "early")] == ["late", "early"]
+    assert "By batch, in the order in which they began." in page.text
+
+
+@pytest.mark.parametrize(
+    ("every", "word"), [("1D", "day"), ("9D", "week"), ("60D", "month"), ("700D", "year")]
+)
+def test_many_days_are_rolled_up_and_the_page_says_so(every, word, tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = build(connection, "V1")
+        model.save()
+        fill(model, 1, days=10, every=every, size=4)
+        page = read(model.report(tmp_path / "page.html"))
+    assert page.row(word)[0] == word
+    assert f"By {word}" in page.text
+    assert ("more than 62 days" in page.text) == (word != "day")
+
+
+def test_of_many_attributes_those_that_drifted_most_are_shown(tmp_path, monkeypatch):
+    for module in (heat, distributions):
+        monkeypatch.setattr(module, "MOST_ROWS" if module is heat else "MOST", 2)
+    monkeypatch.setattr(version_module, "MOST_ATTRIBUTES", 3)
+    with mg.connect(":memory:") as connection:
+        model = build(connection, "V1")
+        model.save()
+        model.send_inferences(rows(1, 60).assign(amount=5.0, age=19))
+        page = read(model.report(tmp_path / "page.html"))
+    assert "2 attributes that drifted less are left out." in page.text
+    assert re.search(r"The 2 attributes that drifted most; \d others are left out\.", page.text)
+    assert "The first 3 of" in page.text
+
+
+def test_metrics_of_the_users_own_are_among_them_unless_they_fail(version, tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = build(connection, "V1")
+        model.save()
+        model.send_inferences(rows(1, 20))
+        oldest = {"select": [{"function": "max", "parameters": {"property": "age"}}]}
+        model.create_metric("Oldest", oldest)
+        page = read(model.report(tmp_path / "page.html"))
+        assert "Oldest" in page.row("day")
+        model.create_metric("Two numbers", {"select": [*oldest["select"], {"function": "count"}]})
+        page = read(model.report(tmp_path / "page.html"))
+    assert "The model's own metrics are left out, for one has no value" in page.text
+    assert "AUC" in page.row("day")
+
+
+def test_what_is_not_defined_is_a_dash(tmp_path):
+    with saved_model() as model:
+        model.send_inferences({"age": [31, 47], "p": [0.2, 0.9], "y": [0, 0]})  # one class: no AUC
+        page = read(model.report(tmp_path / "page.html"))
+        assert np.isnan(model.metrics("AUC", every=None)["AUC"].iloc[0])
+    assert "AUC" not in page.row("day")
+    assert re.search(r"Not defined at all: [^.]*AUC", page.text)
+    assert "nan" not in page.text.lower().split()
+
+
+def test_values_that_are_missing_or_out_of_the_picture_are_told(tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = build(connection, "V1")
+        model.save()
+        model.send_inferences(rows(1, 20).assign(age=None, amount=[1e9] * 5 + [20.0] * 15))
+        page = read(model.report(tmp_path / "page.html"))
+    assert "100 % of the inferences are missing" in page.text
+    assert "25.0 % of the inferences lie outside of what is drawn" in page.text
