@@ -32,6 +32,7 @@ _WIDTH: Final = 9.0  # inches
 _OF_PANEL: Final = 3.2
 _OF_LEGEND: Final = 0.22
 _MANY: Final = 60
+_FAR: Final = 3  # common steps
 _NO_PLACE: Final = -1
 
 
@@ -100,6 +101,8 @@ def _draw(axis: Any, series: Series, look: dict[str, Any], batches: Sequence[str
     if batches:
         at = at.map({batch: place for place, batch in enumerate(batches)}).fillna(_NO_PLACE)
     values = pd.Series(series.values.to_numpy(), index=at.to_numpy()).sort_index()
+    if not batches:
+        values = _with_gaps(values)
     has_values = bool(series.values.notna().any())
     label = series.label if has_values else f"{series.label}: no values"
     every = 1 + len(values) // _MANY
@@ -108,6 +111,23 @@ def _draw(axis: Any, series: Series, look: dict[str, Any], batches: Sequence[str
         values.index.to_numpy(), values.to_numpy(), markersize=4.5, linewidth=1.6, **look
     )
     return line
+
+
+def _with_gaps(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return values with nothing in the middle of each stretch that is far longer than is common.
+
+    A line across months without inferences would look as if something were known of them.
+    """
+    at = pd.DatetimeIndex(values.index)
+    steps = at[1:] - at[:-1]
+    if len(steps) < 2:
+        return values
+    is_far = steps > _FAR * steps.to_series().median()
+    if not is_far.any():
+        return values
+    middles = at[:-1][is_far] + steps[is_far] / 2
+    broken: pd.Series[Any] = pd.concat([values, pd.Series(float("nan"), index=middles)])
+    return broken.sort_index()
 
 
 def _finish(axis: Any, series: Sequence[Series], resolution: str, batches: Sequence[str]) -> None:

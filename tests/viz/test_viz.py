@@ -647,3 +647,15 @@ def test_large_numbers_have_a_letter_for_their_thousands(tmp_path):
         figure.savefig(tmp_path / "picture.png")
     shown = [text.get_text() for text in figure.axes[0].get_xticklabels()]
     assert "100k" in shown
+
+
+def test_a_line_breaks_where_there_was_nothing_for_long(tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = build(connection, "V1")
+        model.save()
+        for day in (0, 1, 2, 3, 90, 91):
+            at = [pd.Timestamp("2026-03-01T10:00Z") + pd.Timedelta(days=day)] * 10
+            model.send_inferences(rows(day, 10), inference_timestamps=at)
+        (line,) = DataVisualizer([model]).metric_series("Inference Count").axes[0].lines
+    assert np.isnan(np.asarray(line.get_ydata(), float)).tolist() == [
+        False, False, False, False, True, False, False]  # fmt: skip
