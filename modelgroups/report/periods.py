@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
+from statistics import median_high
 from typing import Any, Final
 
 from modelgroups.report.words import day_text, moment_of, short
@@ -16,6 +17,7 @@ MOST: Final = 62
 """So many days are shown one by one; where there are more, weeks, months or years are."""
 
 _LENGTHS: Final = {"day": 1.0, "week": 7.0, "month": 30.4, "year": 365.2}
+_FAR: Final = 3
 _FORMS: Final = {"day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 
 
@@ -115,13 +117,25 @@ def periods_of(keys: Sequence[Any], interval: str) -> Periods:
         return Periods("batch", tuple(named), n_left_out)
     n_left_out = max(0, len(keys) - MOST)  # of years
     starts = [key.to_pydatetime() for key in keys[n_left_out:]]
-    gaps = [False, *(_is_gap(one, two, interval) for one, two in pairwise(starts))]
-    members = [_period(start, gap, interval) for start, gap in zip(starts, gaps, strict=False)]
+    members = [
+        _period(start, is_after_gap, interval)
+        for start, is_after_gap in zip(starts, _gaps(starts, interval), strict=True)
+    ]
     return Periods(interval, tuple(members), n_left_out)
 
 
-def _is_gap(one: datetime, two: datetime, interval: str) -> bool:
-    return two - one > timedelta(days=_LENGTHS[interval] * 1.5)
+def _gaps(starts: Sequence[datetime], interval: str) -> list[bool]:
+    """Return which periods come after a gap: one far longer than is common among them.
+
+    >>> days = [datetime(2026, 3, day) for day in (1, 3, 5, 7, 20)]
+    >>> _gaps(days, "day")
+    [False, False, False, False, True]
+    """
+    if len(starts) < 2:
+        return [False] * len(starts)
+    steps = [two - one for one, two in pairwise(starts)]
+    common = max(median_high(steps), timedelta(days=_LENGTHS[interval]))
+    return [False, *(step > _FAR * common for step in steps)]
 
 
 def _period(start: datetime, is_after_gap: bool, interval: str) -> Period:
