@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Category", "Distribution", "Distributions", "distributions_of", "has_distribution"]
 
 MOST: Final = 40
+MOST_COUNTED: Final = 2_000
 _N_BINS: Final = 24
 _MOST_CATEGORIES: Final = 8
 _TAIL: Final = 0.005
@@ -142,8 +143,12 @@ class _Asked:
         self.n_reference = int(row["n"])
         numbers = [each.name for each in shown if form_of(each) is Form.CONTINUOUS]
         self._ends: dict[str, dict[str, float]] = {}
-        for start in range(0, len(numbers), _AT_ONCE):
-            self._ends |= _ends_of(version, numbers[start : start + _AT_ONCE])
+        for names in _lots(numbers):
+            self._ends |= _ends_of(version, names)
+        named = [each.name for each in shown if form_of(each) is Form.CATEGORICAL]
+        self._n_categories: dict[str, int] = {}
+        for names in _lots(named):
+            self._n_categories |= _n_categories(version, names, is_used=is_used)
 
     def distribution(self, attribute: Attribute, drift: float | None) -> Distribution:
         """Return that of one attribute."""
@@ -151,7 +156,10 @@ class _Asked:
         rows: tuple[tuple[float, float, float, float | None], ...] = ()
         categories: tuple[Category, ...] = ()
         facts: list[str] = []
-        if form_of(attribute) is Form.CATEGORICAL:
+        n_categories = self._n_categories.get(attribute.name, 0)
+        if n_categories > MOST_COUNTED:
+            facts.append(f"{n_categories:,} categories are too many to be counted one by one")
+        elif form_of(attribute) is Form.CATEGORICAL:
             categories = self._categories(attribute, facts)
         elif attribute.name in self._ends:
             histogram, rows = self._histogram(attribute, facts)
@@ -225,6 +233,24 @@ def _count() -> dict[str, Any]:
 
 def _counted(rows: Sequence[Mapping[str, Any]]) -> dict[Any, int]:
     return {row["value"]: int(row["n"]) for row in rows}
+
+
+def _lots(names: Sequence[str]) -> list[Sequence[str]]:
+    """Return names a few at a time: as many as are asked for at once."""
+    return [names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)]
+
+
+def _n_categories(version: Version, names: Sequence[str], *, is_used: bool) -> dict[str, int]:
+    """Return how many categories attributes have, on the side that has more."""
+    select = [
+        {"function": "categoriesCount", "alias": f"n_{place}", "parameters": {"property": name}}
+        for place, name in enumerate(names)
+    ]
+    rows = version.query({"select": select, "from": "reference"})
+    rows += version.query({"select": select}) if is_used else []
+    return {
+        name: max(int(row[f"n_{place}"] or 0) for row in rows) for place, name in enumerate(names)
+    }
 
 
 def _ends_of(version: Version, names: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -257,3 +257,13 @@ def test_values_that_are_missing_or_out_of_the_picture_are_told(tmp_path):
         page = read(model.report(tmp_path / "page.html"))
     assert "100 % of the inferences are missing" in page.text
     assert "25.0 % of the inferences lie outside of what is drawn" in page.text
+
+
+def test_of_very_many_categories_only_their_number_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(distributions, "MOST_COUNTED", 4)
+    with mg.connect(":memory:") as connection:
+        model = build(connection, "V1")
+        model.save()
+        model.send_inferences(rows(1, 20).assign(country=[f"town {n % 7}" for n in range(20)]))
+        page = read(model.report(tmp_path / "page.html"))
+    assert "7 categories are too many to be counted one by one" in page.text
