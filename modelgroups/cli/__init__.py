@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line."""
-    from modelgroups.cli.application import app
+    try:
+        from modelgroups.cli.application import app
 
-    app()
+        app()
+    except KeyboardInterrupt:  # while it was still being loaded
+        sys.exit(130)

@@ -18,12 +18,13 @@ from typer.core import TyperCommand, TyperGroup
 
 from modelgroups import __version__
 from modelgroups.cli.commands import COMMANDS
+from modelgroups.cli.telling import never_fail_to_print, notes_told, tell
 from modelgroups.errors import ModelGroupsError, NotARegistryError
 
 if TYPE_CHECKING:
     from modelgroups.connection import Connection
 
-__all__ = ["Family", "Settings", "app", "confirm", "opened", "tell"]
+__all__ = ["Family", "Settings", "app", "confirm", "opened"]
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -82,7 +83,7 @@ class _Application(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Run a command, and end the process with its exit code."""
-        _never_fail_to_print()
+        never_fail_to_print()
         try:
             code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
         except _ClickException as error:
@@ -109,7 +110,8 @@ class _Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with notes_told():
+                return super().invoke(ctx)
         except (_ClickException, typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except ModelGroupsError as error:
@@ -229,24 +231,10 @@ def confirm(question: str, yes: bool) -> None:
         return
     typer.echo(f"{question} [y/N] ", nl=False, err=True)
     answer = sys.stdin.readline()
-    if not sys.stdin.isatty():
+    if not sys.stdin.isatty() or not answer:  # nobody has begun a new line
         typer.echo(err=True)
     if answer.strip().lower() not in {"y", "yes"}:
         raise typer.Abort
-
-
-def tell(text: str) -> None:
-    """Write one line to stderr, whatever is in the text."""
-    line = " ".join(part.strip() for part in text.splitlines() if part.strip())
-    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
-    typer.secho("Error: ", fg="red", bold=True, err=True, nl=False, color=_has_color())
-    typer.echo(printable, err=True)
-
-
-def _has_color() -> bool:
-    import os
-
-    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _usage(error: Any) -> str:
@@ -288,11 +276,3 @@ def _common_first(args: Sequence[str]) -> list[str]:
         else:
             rest.append(arg)
     return front + rest
-
-
-def _never_fail_to_print() -> None:
-    """Let a terminal that lacks a character show its number instead."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")

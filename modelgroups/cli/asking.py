@@ -89,6 +89,8 @@ def drift(
             since=since,
             until=until,
         )
+    if not as_json:
+        frame = frame.rename(columns={"value": metric})
     print_frame(frame, as_json, name="attribute")
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from modelgroups.cli import completing
 from modelgroups.cli.application import Family, opened
 from modelgroups.cli.output import print_json, say
-from modelgroups.cli.parameters import AsJson
+from modelgroups.cli.parameters import AsJson, Rename, pair
 from modelgroups.types import InputType, OutputType
 
 if TYPE_CHECKING:
@@ -23,40 +24,40 @@ __all__ = ["build", "family"]
 family = Family()
 
 
-def _prediction(text: str) -> tuple[str, str]:
-    """Return a column of predictions and what it stands for.
-
-    >>> _prediction("p_fraud=1")
-    ('p_fraud', '1')
-    """
-    column, mark, truth = text.rpartition("=")
-    if not mark or not column or not truth:
-        raise typer.BadParameter(
-            f"{text!r} is not COLUMN=CLASS, or COLUMN=COLUMN for the column of its ground truth"
-        )
-    return column, truth
-
-
 @family.command(
-    "build reference.csv --name 'Card fraud' --output-type multiclass \\\n"
+    "build train.csv --name 'Card fraud' --output-type multiclass \\\n"
     "    --prediction p_fraud=1 --ground-truth fraud --label V1",
-    "build spend.parquet --name Spend --output-type regression --prediction spend=bill",
+    "build train.csv --group 'Card fraud' --output-type multiclass \\\n"
+    "    --prediction p_fraud=1 --ground-truth fraud --rename 'is fraud?=fraud'",
+    "build spend.parquet --name Spend --output-type regression \\\n    --prediction spend=bill",
 )
 def build(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Reference data: .csv, .parquet.")],
-    output_type: Annotated[OutputType, typer.Option(case_sensitive=False)],
+    output_type: Annotated[
+        OutputType,
+        typer.Option(
+            case_sensitive=False,
+            metavar="TYPE",
+            help="regression, multiclass, ranked_list, …",
+        ),
+    ],
     prediction: Annotated[
         list[Any],
         typer.Option(
-            parser=_prediction,
+            parser=pair,
             metavar="COLUMN=TRUTH",
             help="A column of predictions, and its class or the column of its ground truth; "
             "repeatable.",
         ),
     ],
-    input_type: Annotated[InputType, typer.Option(case_sensitive=False)] = InputType.Tabular,
-    name: Annotated[str | None, typer.Option(help="What people read.")] = None,
+    input_type: Annotated[
+        InputType,
+        typer.Option(
+            case_sensitive=False, metavar="TYPE", help="tabular, nlp, image, time_series."
+        ),
+    ] = InputType.Tabular,
+    name: Annotated[str | None, typer.Option(metavar="TEXT", help="What people read.")] = None,
     ground_truth: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="The column of the true class.")
     ] = None,
@@ -68,11 +69,21 @@ def build(
         str | None, typer.Option(metavar="COLUMN", help="The prediction of the positive class.")
     ] = None,
     group: Annotated[
-        str | None, typer.Option(metavar="GROUP", help="Make it the next version of this group.")
+        str | None,
+        typer.Option(
+            metavar="GROUP",
+            help="Make it the next version of this group.",
+            autocompletion=completing.groups,
+        ),
     ] = None,
-    label: Annotated[str | None, typer.Option(help="Of the version.")] = None,
-    description: Annotated[str | None, typer.Option(help="What else people read.")] = None,
-    tag: Annotated[list[str] | None, typer.Option(help="To find it by; repeatable.")] = None,
+    label: Annotated[str | None, typer.Option(metavar="TEXT", help="Of the version.")] = None,
+    description: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What else people read.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="To find it by; repeatable.")
+    ] = None,
+    rename: Rename = None,
     batch: Annotated[bool, typer.Option("--batch", help="Inferences come in batches.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the schema, and save nothing.")
@@ -96,7 +107,7 @@ def build(
             is_batch=batch,
         )
         truths = dict(prediction)
-        data = read_frame(file)
+        data = read_frame(file, dict(rename or ()))
         if file.suffix.lower() == ".csv" and ground_truth is None:
             data = _with_equal_types(data, truths)
         model.version_label = label

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from modelgroups.cli import completing
 from modelgroups.cli.application import Family, opened
 from modelgroups.cli.names import find_group
-from modelgroups.cli.output import print_frame, say
+from modelgroups.cli.output import print_frame, print_table, say
 from modelgroups.cli.parameters import AsJson, GroupName, Since, Until
+
+if TYPE_CHECKING:
+    from modelgroups.connection import Connection
 
 __all__ = ["audit", "backup", "export", "family", "import_bundle"]
 
 family = Family()
+
+_LONGEST: Final = 40
+"""A value with more characters, such as a hash, is left to --json."""
 
 
 @family.command("export 'Card fraud' fraud.bundle", "export 'Card fraud' all.bundle --inferences")
@@ -61,7 +69,12 @@ def backup(
 def audit(
     ctx: typer.Context,
     group: Annotated[
-        str | None, typer.Option(metavar="GROUP", help="Only what happened to this group.")
+        str | None,
+        typer.Option(
+            metavar="GROUP",
+            help="Only what happened to this group.",
+            autocompletion=completing.groups,
+        ),
     ] = None,
     kind: Annotated[
         list[str] | None, typer.Option("--type", metavar="TYPE", help="Only these; repeatable.")
@@ -74,4 +87,44 @@ def audit(
     with opened(ctx) as connection:
         found = None if group is None else find_group(connection, group).id
         frame = connection.audit(group=found, type=kind or None, since=since, until=until)
-    print_frame(frame, as_json)
+        if as_json:
+            print_frame(frame, as_json)
+            return
+        subjects = _subjects(connection, set(frame["group_id"].dropna()))
+    rows = [
+        [
+            event["timestamp"],
+            event["type"],
+            subjects.get(event["model_id"]) or subjects.get(event["group_id"]),
+            _told_of(event["after"]),
+            event["reason"],
+            event["actor"],
+        ]
+        for event in frame.astype(object).where(frame.notna(), None).to_dict("records")
+    ]
+    print_table(["time", "event", "of", "what", "reason", "actor"], rows)
+
+
+def _subjects(connection: Connection, group_ids: set[str]) -> dict[str | None, str]:
+    """Return what groups, and the versions in them, are called, by their ids."""
+    names: dict[str | None, str] = {}
+    for group in connection.model_groups(archived=None):
+        if group.id in group_ids:
+            names[group.id] = group.name
+            for version in group.list_versions(include_archived=True):
+                names[version.id] = f"{group.name}#{version.version_sequence_num}"
+    return names
+
+
+def _told_of(after: Mapping[str, Any] | None) -> str | None:
+    """Return the short ones of the values that a change has set.
+
+    >>> _told_of({"alias": "champion", "parent": None, "segments": ["9c04"]})
+    'alias champion'
+    """
+    short = [
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in (after or {}).items()
+        if isinstance(value, str | int | float) and len(str(value)) <= _LONGEST
+    ]
+    return ", ".join(short) or None

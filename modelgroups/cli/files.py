@@ -5,7 +5,10 @@ Loads pyarrow: import it lazily.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import csv
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +36,16 @@ _TYPES: Final = {
     ValueType.Boolean: pa.bool_(),
 }
 _BLOCK: Final = 1 << 22  # bytes of a CSV file at a time
+_BAD_VALUE: Final = re.compile(
+    r"In CSV column #(?P<column>\d+): Row #(?P<row>\d+): "
+    r"CSV conversion error to (?P<type>\w+): invalid value '(?P<value>.*)'",
+    re.DOTALL,
+)
+_RAGGED: Final = re.compile(
+    r"CSV parse error: Row #(?P<row>\d+): Expected (?P<expected>\d+) columns, got (?P<got>\d+)"
+)
+_CALLED: Final = {"int64": "no whole number", "double": "no number", "bool": "not true or false"}
+"""What is wrong with a value, by the type that pyarrow names."""
 
 Advance = Callable[[int], None]
 
@@ -62,8 +75,15 @@ def kind_of(path: Path) -> str:
     return kind
 
 
-def read_frame(path: Path) -> pd.DataFrame:
+def read_frame(path: Path, names: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Return a CSV or Parquet file as a frame.
+
+    Parameters
+    ----------
+    path
+        The file.
+    names
+        Other names for some of its columns.
 
     Raises
     ------
@@ -73,18 +93,27 @@ def read_frame(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     kind = kind_of(path)
+    if kind == ".json":
+        raise UserValueError(f"{path}: a model is built from a .csv or a .parquet file")
     with _told(path):
+        frame: pd.DataFrame
         if kind == ".csv":
-            frame: pd.DataFrame = pacsv.read_csv(path, convert_options=_conversion({})).to_pandas()
-            return frame
-        if kind == ".parquet":
-            return pd.read_parquet(path)
-    raise UserValueError(f"{path}: a model is built from a .csv or a .parquet file")
+            table = pacsv.read_csv(path, convert_options=_conversion({}))
+            _require_commas(path, table.column_names)
+            frame = table.to_pandas()
+        else:
+            frame = pd.read_parquet(path)
+    _require_known(path, frame.columns, names or {})
+    return frame.rename(columns=names or {})
 
 
 @contextmanager
 def rows_of_file(
-    path: Path, types: Mapping[str, pa.DataType], zone: str | None, advance: Advance
+    path: Path,
+    types: Mapping[str, pa.DataType],
+    zone: str | None,
+    advance: Advance,
+    names: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Open a file, and yield it as the source of a bulk call.
 
@@ -98,16 +127,31 @@ def rows_of_file(
         The time zone of times that have none.
     advance
         Is told how many bytes were read.
+    names
+        Other names for some columns, to which the types belong.
+
+    Raises
+    ------
+    UserValueError
+        It cannot be read; the message names the row and the column where that is due to a value.
     """
-    kind = kind_of(path)
+    kind, names = kind_of(path), names or {}
     if kind == ".json":
+        if names:
+            raise UserValueError(
+                f"{path}: columns have other names in .csv and .parquet files only"
+            )
         yield {"files": [path]}
         advance(path.stat().st_size)
         return
     with _told(path):
-        pieces = _csv(path, types) if kind == ".csv" else _parquet(path)
+        there = {old: types[new] for old, new in names.items() if new in types}
+        pieces = _csv(path, {**types, **there}) if kind == ".csv" else _parquet(path)
         schema = next(pieces)
         batches = _advancing(pieces, advance)
+        if names:
+            _require_known(path, schema.names, names)
+            schema, batches = _renamed(schema, batches, names)
         if zone is not None:
             schema, batches = _zoned(schema, batches, zone)
         yield {"data": pa.RecordBatchReader.from_batches(schema, batches)}
@@ -119,10 +163,54 @@ def _csv(path: Path, types: Mapping[str, pa.DataType]) -> Iterator[Any]:
         "read_options": pacsv.ReadOptions(block_size=_BLOCK),
         "convert_options": _conversion(types),
     }
-    with pa.OSFile(str(path)) as file, pacsv.open_csv(file, **options) as reader:
-        yield reader.schema
-        for batch in reader:
-            yield batch, file.tell()
+    try:
+        with pa.OSFile(str(path)) as file, pacsv.open_csv(file, **options) as reader:
+            _require_commas(path, reader.schema.names)
+            yield reader.schema
+            for batch in reader:
+                yield batch, file.tell()
+    except pa.ArrowInvalid as error:
+        raise UserValueError(_fault_of_csv(path, options) or _unreadable(path, error)) from error
+
+
+def _fault_of_csv(path: Path, options: Mapping[str, Any]) -> str | None:
+    """Return where the first fault of a file is; only a reader with one thread counts rows."""
+    whole = pacsv.ReadOptions(block_size=_BLOCK, use_threads=False)
+    try:
+        with pacsv.open_csv(path, **{**options, "read_options": whole}) as reader:
+            for _ in reader:
+                pass
+    except pa.ArrowInvalid as error:
+        text = str(error)
+        if value := _BAD_VALUE.match(text):
+            with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+                name = next(csv.reader(file))[int(value["column"])]
+            wanted = _CALLED.get(value["type"], value["type"])
+            row = int(value["row"]) - 1
+            return f"{path}, row {row:,}: {name!r} holds {value['value']!r}, which is {wanted}"
+        if ragged := _RAGGED.match(text):
+            return (
+                f"{path}, row {int(ragged['row']) - 1:,}: {ragged['got']} columns, where the first "
+                f"line has {ragged['expected']}"
+            )
+    return None
+
+
+def _require_commas(path: Path, names: Sequence[str]) -> None:
+    """Raise for a file of one column, the name of which looks like several."""
+    for mark, called in ((";", "semicolons"), ("\t", "tabs")):
+        if len(names) == 1 and mark in names[0]:
+            raise UserValueError(f"{path} has {called} between its columns; it must have commas")
+
+
+def _require_known(path: Path, columns: Iterable[str], names: Mapping[str, str]) -> None:
+    """Raise for names of columns that the file does not have."""
+    there = [str(column) for column in columns]
+    for name in names:
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=1) or there[:1]
+            hint = f"; the nearest is {near[0]!r}" if near else ""
+            raise UserValueError(f"{path} has no column {name!r}{hint}")
 
 
 def _conversion(types: Mapping[str, pa.DataType]) -> pacsv.ConvertOptions:
@@ -150,6 +238,16 @@ def _advancing(pieces: Iterator[Any], advance: Advance) -> Iterator[Any]:
         advance(done - told)
         told = done
         yield batch
+
+
+def _renamed(
+    schema: pa.Schema, batches: Iterator[Any], names: Mapping[str, str]
+) -> tuple[pa.Schema, Iterator[Any]]:
+    """Give columns other names."""
+    renamed = pa.schema(
+        [field.with_name(names.get(field.name, field.name)) for field in schema], schema.metadata
+    )
+    return renamed, (pa.RecordBatch.from_arrays(each.columns, schema=renamed) for each in batches)
 
 
 def _zoned(schema: pa.Schema, batches: Iterator[Any], zone: str) -> tuple[pa.Schema, Iterator[Any]]:
@@ -182,4 +280,8 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except pa.ArrowException as error:
-        raise UserValueError(f"{path} cannot be read: {error}") from error
+        raise UserValueError(_unreadable(path, error)) from error
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    return f"{path} cannot be read: {error}"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
 __all__ = [
     "print_fields",
@@ -28,23 +32,29 @@ _NARROWEST: Final = 10
 """A column is folded to this width, not below."""
 
 _WIDEST_WORD: Final = 20
+_BETWEEN: Final = 2
+"""So wide is the space between two columns."""
+
+_BOUNDLESS: Final = 1 << 20
+"""The width of what is no terminal: a line of a table stays one line in a pipe."""
 
 
 def say(text: str) -> None:
-    """Print text as it is."""
-    from rich.console import Console
-
-    Console().print(_printable(text), markup=False, highlight=False, emoji=False, soft_wrap=True)
+    """Print text as it is; lines end between words where a terminal is narrow."""
+    printable = _printable(text)
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+        printable = "\n".join(_wrapped(line, width) for line in printable.splitlines())
+    print(printable, flush=True)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table; columns that do not fit are left out, and named below it."""
+    """Print a table; columns that do not fit the terminal are left out, and named below it."""
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    console = _console()
     heads = [_printable(str(column)) for column in columns]
     cells = [[_cell(value) for value in row] for row in rows]
     if not cells:
@@ -52,13 +62,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         return
     needed = [_least_width(head, [row[place] for row in cells]) for place, head in enumerate(heads)]
     n_shown = _fitting(needed, console.width)
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for place, head in enumerate(heads[:n_shown]):
         is_numeric = all(_is_number(row[place]) for row in cells)
         table.add_column(
             Text(head),
             overflow="fold",
-            min_width=min(needed[place], console.width - 2),
+            min_width=min(needed[place], console.width - _BETWEEN),
             justify="right" if is_numeric else "left",
         )
     for row in cells:
@@ -70,7 +80,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 def print_fields(fields: Mapping[str, Any]) -> None:
     """Print names with their values, one a line; what is None is left out."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -78,7 +87,7 @@ def print_fields(fields: Mapping[str, Any]) -> None:
     for name, value in fields.items():
         if value is not None:
             table.add_row(Text(name, style="bold"), Text(_cell(value)))
-    Console().print(table)
+    _console().print(table)
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -112,6 +121,23 @@ def print_json_rows(parts: Iterable[Sequence[Mapping[str, Any]]]) -> None:
             sys.stdout.write(f"{separator}\n  {_json(row)}")
             separator = ","
     print("\n]" if separator == "," else "[]", flush=True)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    is_narrow = sys.stdout.isatty() or bool(os.environ.get("COLUMNS"))
+    return Console() if is_narrow else Console(width=_BOUNDLESS)
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Return a line broken between words, never within one, which may be a path.
+
+    >>> print(_wrapped("a difference of +0.0118", 18))
+    a difference of
+    +0.0118
+    """
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _json(value: Any, indent: int | None = None) -> str:
@@ -206,5 +232,5 @@ def _fitting(needed: Sequence[int], width: int) -> int:
     >>> _fitting([10, 10, 10], 24)
     2
     """
-    ends = accumulate(least + 1 for least in needed)
+    ends = accumulate(least + _BETWEEN for least in needed)
     return max(1, sum(end <= width for end in ends))

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-__all__ = ["AsJson", "ByNames", "Every", "GroupName", "ModelName", "Since", "Until", "Yes", "every"]
+from modelgroups.cli import completing
+
+__all__ = [
+    "AsJson",
+    "ByNames",
+    "Every",
+    "GroupName",
+    "ModelName",
+    "Rename",
+    "Since",
+    "Until",
+    "VersionName",
+    "Yes",
+    "every",
+    "pair",
+]
 
 
 def _moment(text: str) -> str:
@@ -26,7 +41,20 @@ def _moment(text: str) -> str:
 
 
 GroupName = Annotated[
-    str, typer.Argument(metavar="GROUP", help="A group: its name, its id, or the start of it.")
+    str,
+    typer.Argument(
+        metavar="GROUP",
+        help="A group: its name, its id, or the start of it.",
+        autocompletion=completing.groups,
+    ),
+]
+VersionName = Annotated[
+    str,
+    typer.Argument(
+        metavar="VERSION",
+        help="A label, #number, alias or id.",
+        autocompletion=completing.versions,
+    ),
 ]
 ModelName = Annotated[
     str,
@@ -34,6 +62,7 @@ ModelName = Annotated[
         metavar="MODEL",
         help="A version: 'Card fraud' (the latest), 'Card fraud@label', 'Card fraud#3', an id, "
         "or the start of one.",
+        autocompletion=completing.models,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print plain JSON, and nothing else.")]
@@ -54,6 +83,29 @@ Every = Annotated[
 ByNames = Annotated[
     list[str] | None,
     typer.Option("--by", metavar="ATTRIBUTE", help="Make groups of its values; repeatable."),
+]
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Return what stands before and behind the last equals sign.
+
+    >>> pair("p_fraud=1")
+    ('p_fraud', '1')
+    """
+    first, mark, second = text.rpartition("=")
+    if not mark or not first or not second:
+        raise typer.BadParameter(f"{text!r} is not of the form NAME=VALUE")
+    return first, second
+
+
+Rename = Annotated[
+    list[Any] | None,
+    typer.Option(
+        "--rename",
+        parser=pair,
+        metavar="COLUMN=NAME",
+        help="Give a column of the file another name; repeatable.",
+    ),
 ]
 
 

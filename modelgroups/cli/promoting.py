@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from modelgroups.cli import completing
 from modelgroups.cli.application import Family, confirm, opened
 from modelgroups.cli.names import find_group, find_version, version_in
 from modelgroups.cli.output import print_frame, print_json, print_rows, say
-from modelgroups.cli.parameters import AsJson, GroupName, ModelName, Yes
+from modelgroups.cli.parameters import AsJson, GroupName, ModelName, VersionName, Yes
 from modelgroups.cli.versions import title_of
 
 __all__ = ["alias", "diff", "family", "promote", "rollback"]
@@ -29,7 +30,12 @@ def alias(
     group: GroupName,
     name: Annotated[str | None, typer.Argument(metavar="[ALIAS", help="The alias.")] = None,
     version: Annotated[
-        str | None, typer.Argument(metavar="VERSION]", help="A label, #number or id.")
+        str | None,
+        typer.Argument(
+            metavar="VERSION]",
+            help="A label, #number or id.",
+            autocompletion=completing.versions,
+        ),
     ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Delete the alias.")] = False,
     reason: Reason = None,
@@ -75,7 +81,12 @@ def rollback(
     ctx: typer.Context,
     group: GroupName,
     to: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="The one before it if not given.")
+        str | None,
+        typer.Option(
+            metavar="VERSION",
+            help="The one before it if not given.",
+            autocompletion=completing.versions,
+        ),
     ] = None,
     reason: Reason = None,
 ) -> None:
@@ -91,8 +102,8 @@ def rollback(
 def diff(
     ctx: typer.Context,
     group: GroupName,
-    first: Annotated[str, typer.Argument(metavar="VERSION", help="A label, #number, alias or id.")],
-    second: Annotated[str, typer.Argument(metavar="VERSION", help="The one to compare it with.")],
+    first: VersionName,
+    second: VersionName,
     as_json: AsJson = False,
 ) -> None:
     """Show what differs between two versions."""

@@ -12,7 +12,7 @@ import typer
 from modelgroups.cli.application import Family, opened
 from modelgroups.cli.names import find_version
 from modelgroups.cli.output import print_frame, print_json, print_json_rows, say
-from modelgroups.cli.parameters import AsJson, ModelName, Since, Until
+from modelgroups.cli.parameters import AsJson, ModelName, Rename, Since, Until
 from modelgroups.errors import ModelGroupsError, UserError, UserValueError
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def send(
     new_ids: Annotated[
         bool, typer.Option("--new-ids", help="Make up ids for rows without one.")
     ] = False,
+    rename: Rename = None,
     zone: Zone = None,
     as_json: AsJson = False,
 ) -> None:
@@ -75,12 +76,17 @@ def send(
                 ignore_join_errors=new_ids,
             )[0]
 
-        _take_in(version, files, zone, store, as_json=as_json)
+        _take_in(version, files, zone, dict(rename or ()), store, as_json=as_json)
 
 
 @family.command("ground-truth 'Card fraud' outcomes.csv", name="ground-truth")
 def ground_truth(
-    ctx: typer.Context, model: ModelName, files: Files, zone: Zone = None, as_json: AsJson = False
+    ctx: typer.Context,
+    model: ModelName,
+    files: Files,
+    rename: Rename = None,
+    zone: Zone = None,
+    as_json: AsJson = False,
 ) -> None:
     """Store what really happened, by partner_inference_id.
 
@@ -92,6 +98,7 @@ def ground_truth(
             version,
             files,
             zone,
+            dict(rename or ()),
             lambda source, _: version.send_bulk_ground_truths(**source),
             as_json=as_json,
         )
@@ -101,6 +108,7 @@ def _take_in(
     version: Model,
     files: list[Path],
     zone: str | None,
+    names: dict[str, str],
     store: Callable[[dict[str, Any], Path], dict[str, Any]],
     *,
     as_json: bool,
@@ -121,7 +129,7 @@ def _take_in(
             with (
                 _about(path, zone),
                 progress(f"Sending {path.name}", total=path.stat().st_size) as advance,
-                rows_of_file(path, types, zone, advance) as source,
+                rows_of_file(path, types, zone, advance, names) as source,
             ):
                 answer = store(source, path)
             told.append({"file": str(path), **answer["counts"], "failures": answer["failures"][0]})

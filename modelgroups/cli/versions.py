@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from modelgroups.cli import completing
 from modelgroups.cli.application import Family, confirm, opened
 from modelgroups.cli.names import find_group, find_version, version_in
 from modelgroups.cli.output import print_fields, print_json, print_table, say
@@ -38,7 +39,12 @@ WholeGroup = Annotated[
     bool, typer.Option("--group", help="NAME is a group: with all its versions.")
 ]
 VersionOrGroup = Annotated[
-    str, typer.Argument(metavar="NAME", help="A version; with --group, a group.")
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="A version; with --group, a group.",
+        autocompletion=completing.models,
+    ),
 ]
 
 
@@ -57,10 +63,7 @@ def versions(
         print_json(records)
         return
     shown = ("number", "label", "saved", "status", "id", "description")
-    rows = [
-        each | {"saved": datetime.fromisoformat(each["saved"]), "id": each["id"][:8]}
-        for each in records
-    ]
+    rows = [each | {"saved": _moment(each["saved"]), "id": each["id"][:8]} for each in records]
     print_table(shown, [[row[name] for name in shown] for row in rows])
 
 
@@ -84,7 +87,13 @@ def show(ctx: typer.Context, model: ModelName, as_json: AsJson = False) -> None:
     if as_json:
         print_json(record)
     else:
+        moments = ("saved", "first_inference", "last_inference")
+        record |= {name: _moment(record[name]) for name in moments}
         print_fields({name.replace("_", " "): value for name, value in record.items()})
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 @family.command("review 'Card fraud'", "review 'Card fraud@V1' --stage PIPELINE_INPUT --json")
@@ -129,7 +138,11 @@ def compare(
     group: GroupName,
     names: Annotated[
         list[str],
-        typer.Argument(metavar="VERSION VERSION...", help="Labels, #numbers or ids."),
+        typer.Argument(
+            metavar="VERSION VERSION...",
+            help="Labels, aliases, #numbers or ids.",
+            autocompletion=completing.versions,
+        ),
     ],
     metric: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only this metric; repeatable.")
@@ -162,21 +175,23 @@ def compare(
 def _print_comparison(comparison: Comparison) -> None:
     from modelgroups.experiments.wording import number_text, p_text, subject_of_line
 
-    say(comparison.sentence)
+    say(f"{comparison.sentence}\n")
+    first, *others = comparison.versions
+    has_several = len(others) > 1
     rows = [
         (
             subject_of_line(line),
-            line.other,
+            *([line.other] if has_several else []),
             number_text(line.effect.first),
             number_text(line.effect.other),
             number_text(line.effect.difference, signed=True),
-            p_text(line.effect.p_value),
-            comparison.verdict(line),
+            p_text(line.p_corrected),
+            comparison.verdict(line) or None,
         )
         for line in comparison.lines
     ]
-    first = comparison.versions[0]
-    print_table(["metric", "version", first, "its", "difference", "p", "verdict"], rows)
+    theirs = ["version", first, "its"] if has_several else [first, others[0]]
+    print_table(["metric", *theirs, "difference", "p", "verdict"], rows)
     for note in comparison.notes:
         say(note)
 

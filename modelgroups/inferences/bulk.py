@@ -250,6 +250,7 @@ def _answer(
             counts["failure"],
             counts["total"],
             intake.to.model_id,
+            extra={"shown_by": "result"},
         )
     result = {"counts": counts, "failures": intake.failures_by_source(outcome)}
     return result, dict(_CLOSED) if closes and not outcome.failures else None

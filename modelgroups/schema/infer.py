@@ -276,4 +276,5 @@ def _advise_on_categories(attributes: list[Attribute]) -> None:
             "taken as categorical: %s; check with review() that the categories are complete, "
             "and correct them with get_attribute(name).set(categories=[...])",
             ", ".join(names[:10]) + (", ..." if len(names) > 10 else ""),
+            extra={"shown_by": "review"},
         )

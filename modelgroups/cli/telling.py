@@ -1,0 +1,71 @@
+"""What commands tell on stderr, and how a terminal gets it that lacks a character."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import typer
+
+__all__ = ["never_fail_to_print", "notes_told", "tell"]
+
+_PLAIN: Final = str.maketrans({
+    "–": "-", "—": "-", "−": "-", "…": "...", "→": "->", "×": "x", "≤": "<=", "≥": ">=", "’": "'",
+})  # fmt: skip
+
+
+def tell(text: str, *, head: str = "Error", color: str = "red") -> None:
+    """Write one line to stderr, whatever is in the text."""
+    line = " ".join(part.strip() for part in text.splitlines() if part.strip())
+    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+    has_color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    typer.secho(f"{head}: ", fg=color, bold=True, err=True, nl=False, color=has_color)
+    typer.echo(printable, err=True)
+
+
+@contextmanager
+def notes_told() -> Iterator[None]:
+    """Tell what the library warns of in the block, once each; not what a command shows anyway."""
+    import logging
+
+    told: set[str] = set()
+
+    class Notes(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            text = record.getMessage()
+            if text not in told and not hasattr(record, "shown_by"):
+                told.add(text)
+                tell(text, head="Note", color="yellow")
+
+    logger, handler = logging.getLogger("modelgroups"), Notes(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def never_fail_to_print() -> None:
+    """Let a terminal that lacks a character show one like it, or its number."""
+    codecs.register_error("modelgroups.plain", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="modelgroups.plain")
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    r"""Return what stands for characters that cannot be encoded, and where to go on.
+
+    >>> codecs.register_error("modelgroups.plain", _plain)
+    >>> "−0.5 … 🦊".encode("ascii", "modelgroups.plain")
+    b'-0.5 ... \\U0001f98a'
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_PLAIN)
+    return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
