@@ -89,9 +89,7 @@ def drift(
             since=since,
             until=until,
         )
-    if not as_json:
-        frame = frame.rename(columns={"value": metric})
-    print_frame(frame, as_json, name="attribute")
+    print_frame(frame, as_json, name="attribute", value=metric)
 
 
 @family.command(

@@ -24,6 +24,8 @@ family = Family()
 _LONGEST: Final = 40
 """A value with more characters, such as a hash, is left to --json."""
 
+_NAMED_ELSEWHERE: Final = {"name", "display_name", "partner_model_id", "version"}
+
 
 @family.command("export 'Card fraud' fraud.bundle", "export 'Card fraud' all.bundle --inferences")
 def export(
@@ -125,6 +127,8 @@ def _told_of(after: Mapping[str, Any] | None) -> str | None:
     short = [
         f"{name.replace('_', ' ')} {value}"
         for name, value in (after or {}).items()
-        if isinstance(value, str | int | float) and len(str(value)) <= _LONGEST
+        if isinstance(value, str | int | float)
+        and len(str(value)) <= _LONGEST
+        and name not in _NAMED_ELSEWHERE
     ]
     return ", ".join(short) or None

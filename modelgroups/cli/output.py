@@ -96,14 +96,16 @@ def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     print_table(columns, [[row.get(name) for name in columns] for row in rows])
 
 
-def print_frame(frame: pd.DataFrame, as_json: bool, *, name: str = "name") -> None:
+def print_frame(
+    frame: pd.DataFrame, as_json: bool, *, name: str = "name", value: str = "value"
+) -> None:
     """Print a frame, as a table or as JSON; a single row as names with values beside them."""
     names = [str(name) for name in frame.columns]
     rows = list(frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None))
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif len(rows) == 1:
-        print_table([name, "value"], list(zip(names, rows[0], strict=True)))
+        print_table([name, value], list(zip(names, rows[0], strict=True)))
     else:
         print_table(names, rows)
 

@@ -175,7 +175,8 @@ def compare(
 def _print_comparison(comparison: Comparison) -> None:
     from modelgroups.experiments.wording import number_text, p_text, subject_of_line
 
-    say(f"{comparison.sentence}\n")
+    say(comparison.sentence)
+    say("")
     first, *others = comparison.versions
     has_several = len(others) > 1
     rows = [
