@@ -114,6 +114,12 @@ class _Command(TyperCommand):
                 return super().invoke(ctx)
         except (_ClickException, typer.Exit, typer.Abort, BrokenPipeError):
             raise
+        except KeyboardInterrupt as interrupt:
+            if sys.stderr.isatty():
+                typer.echo(err=True)  # which shows ^C where the cursor was
+            for note in getattr(interrupt, "__notes__", ()):
+                typer.echo(note, err=True)
+            raise
         except ModelGroupsError as error:
             _fail(ctx, getattr(error, "detail", None) or str(error), error)
         except OSError as error:
@@ -239,7 +245,7 @@ def confirm(question: str, yes: bool) -> None:
 
 def _usage(error: Any) -> str:
     context = getattr(error, "ctx", None)
-    text = str(error.format_message()).strip().rstrip(".")
+    text = str(error.format_message()).strip().rstrip(".").replace("Value error, ", "")
     path = "modelgroups" if context is None else context.command_path
     return f"{text}; see '{path} --help'"
 

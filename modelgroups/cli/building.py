@@ -93,6 +93,9 @@ def build(
     """Make a version from reference data in a file: read its schema, and save both."""
     if name is None and group is None:
         raise typer.BadParameter("give a name, or its group", param_hint="--name")
+    truths = dict(prediction)
+    if positive is not None and positive not in truths:
+        raise typer.BadParameter(f"{positive!r} is no --prediction", param_hint="--positive")
     from modelgroups.cli.files import read_frame
 
     with opened(ctx) as connection:
@@ -106,7 +109,6 @@ def build(
             tags=tag or None,
             is_batch=batch,
         )
-        truths = dict(prediction)
         data = read_frame(file, dict(rename or ()))
         if file.suffix.lower() == ".csv" and ground_truth is None:
             data = _with_equal_types(data, truths)

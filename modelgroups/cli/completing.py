@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["groups", "models", "versions"]
 
 _HARMLESS: Final = frozenset(" -_.@#+")
-_MARKS: Final = "@#"
+_MARKS: Final = frozenset("@#")
 
 Names: TypeAlias = "Callable[[Connection], Iterable[str]]"
 
@@ -36,7 +36,7 @@ def models(ctx: typer.Context, incomplete: str) -> list[str]:
 
     def known(connection: Connection) -> Iterable[str]:
         named = connection.model_groups()
-        chosen = [each for each in named if incomplete[len(each.name) :][:1] in _MARKED]
+        chosen = [each for each in named if incomplete[len(each.name) :][:1] in _MARKS]
         for group in chosen:
             if incomplete.startswith(group.name):
                 return [group.name + selector for selector in _selectors(group)]
@@ -55,9 +55,6 @@ def versions(ctx: typer.Context, incomplete: str) -> list[str]:
         return selectors + [each[1:] for each in selectors if each[0] == "@"]
 
     return _offered(ctx, incomplete, known)
-
-
-_MARKED: Final = frozenset(_MARKS)
 
 
 def _selectors(group: ModelGroup) -> Iterable[str]:

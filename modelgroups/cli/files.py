@@ -148,13 +148,19 @@ def rows_of_file(
         there = {old: types[new] for old, new in names.items() if new in types}
         pieces = _csv(path, {**types, **there}) if kind == ".csv" else _parquet(path)
         schema = next(pieces)
-        batches = _advancing(pieces, advance)
+        failures: list[BaseException] = []
+        batches = _advancing(pieces, advance, failures)
         if names:
             _require_known(path, schema.names, names)
             schema, batches = _renamed(schema, batches, names)
         if zone is not None:
             schema, batches = _zoned(schema, batches, zone)
-        yield {"data": pa.RecordBatchReader.from_batches(schema, batches)}
+        try:
+            yield {"data": pa.RecordBatchReader.from_batches(schema, batches)}
+        except Exception as error:
+            for failure in failures:
+                raise failure from error
+            raise
 
 
 def _csv(path: Path, types: Mapping[str, pa.DataType]) -> Iterator[Any]:
@@ -231,13 +237,24 @@ def _parquet(path: Path) -> Iterator[Any]:
             yield pa.RecordBatch.from_arrays(batch.columns, schema=schema), done
 
 
-def _advancing(pieces: Iterator[Any], advance: Advance) -> Iterator[Any]:
-    """Yield the batches alone, and tell how many bytes each has taken."""
+def _advancing(
+    pieces: Iterator[Any], advance: Advance, failures: list[BaseException]
+) -> Iterator[Any]:
+    """Yield the batches alone, and tell how many bytes each has taken.
+
+    Arrow hands an error on as a text, be it Ctrl-C, so what it was is kept in `failures`.
+    """
     told = 0
-    for batch, done in pieces:
-        advance(done - told)
-        told = done
-        yield batch
+    try:
+        for batch, done in pieces:
+            advance(done - told)
+            told = done
+            yield batch
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        failures.append(error)
+        raise
 
 
 def _renamed(

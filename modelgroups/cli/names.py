@@ -23,7 +23,7 @@ __all__ = ["find_group", "find_version", "version_in"]
 
 T = TypeVar("T", "Model", "ModelGroup")
 
-_MARKS = "@#"
+_MARKED = frozenset("@#")
 _LEAST = 4
 """So many characters of an id stand for it."""
 
@@ -59,6 +59,8 @@ def find_version(connection: Connection, name: str, *, include_archived: bool = 
     """
     groups = connection.model_groups(archived=None)
     for group, selector in _readings(groups, name):
+        if not selector:
+            return _latest(group, include_archived=include_archived)
         return version_in(group, selector, include_archived=include_archived)
     models = connection.models(archived=None)
     found = _with_id(models, name)
@@ -79,8 +81,7 @@ def version_in(group: ModelGroup, selector: str, *, include_archived: bool = Fal
     group
         The group.
     selector
-        ``@label``, ``@alias``, ``#number``, any of them bare, an id or its start, or nothing for
-        the latest version.
+        ``@label``, ``@alias``, ``#number``, any of them bare, an id or its start.
     include_archived
         Return it also when it is archived.
 
@@ -92,18 +93,21 @@ def version_in(group: ModelGroup, selector: str, *, include_archived: bool = Fal
         There are several.
     """
     versions = group.list_versions(include_archived=True)
-    if not selector:
-        active = [version for version in versions if not _is_archived(version)]
-        return _usable((active or versions)[0], group.name, include_archived=include_archived)
     found = _selected(group, versions, selector)
     if len(found) > 1:
         raise ConflictError(f"{selector!r} stands for several versions: {_listed(found)}")
     if not found:
-        mark = "" if selector[0] in _MARKS else "@"
+        mark = "" if selector[:1] in _MARKED else "@"
         known = [*map(_spelling, versions), *(f"@{alias}" for alias in group.aliases())]
         near = _nearest(mark + selector, known)
         raise NotFoundError(f"the group {group.name!r} has no version {selector!r}{near}")
     return _usable(found[0], group.name + selector, include_archived=include_archived)
+
+
+def _latest(group: ModelGroup, *, include_archived: bool) -> Model:
+    versions = group.list_versions(include_archived=True)
+    active = [version for version in versions if not _is_archived(version)]
+    return _usable((active or versions)[0], group.name, include_archived=include_archived)
 
 
 def _usable(version: Model, name: str, *, include_archived: bool) -> Model:
@@ -117,7 +121,7 @@ def _is_archived(version: Model) -> bool:
 
 
 def _selected(group: ModelGroup, versions: Sequence[Model], selector: str) -> list[Model]:
-    mark, text = (selector[0], selector[1:]) if selector[:1] in _MARKS else ("", selector)
+    mark, text = (selector[0], selector[1:]) if selector[:1] in _MARKED else ("", selector)
     numbered = [each for each in versions if str(each.version_sequence_num) == text]
     labelled = [each for each in versions if each.version_label == text]
     if mark == "#":
@@ -134,7 +138,7 @@ def _readings(groups: Sequence[ModelGroup], name: str) -> Iterator[tuple[ModelGr
 
     A name or a label may have the marks in it, so the longest name of a group counts.
     """
-    ends = [len(name), *(i for i in range(len(name) - 1, 0, -1) if name[i] in _MARKS)]
+    ends = [len(name), *(i for i in range(len(name) - 1, 0, -1) if name[i] in _MARKED)]
     for end in ends:
         found = _named(groups, name[:end])
         if len(found) > 1:

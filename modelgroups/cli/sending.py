@@ -136,13 +136,16 @@ def _take_in(
             before = version.summary(attributes=False)
             if not as_json:
                 _tell(told[-1])
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         is_unchanged = version.summary(attributes=False) == before
-        _tell_interrupted([str(path) for path in files[len(told) :]], is_unchanged)
-        _tell_kept(told)
+        for path in files[len(told) : len(told) + 1]:
+            interrupt.add_note(_interrupted_in(path, is_unchanged=is_unchanged))
+        if told:
+            interrupt.add_note(_kept(told))
         raise
     except ModelGroupsError:
-        _tell_kept(told)
+        if told:
+            typer.echo(_kept(told), err=True)
         raise
     if as_json:
         print_json(told)
@@ -188,18 +191,15 @@ def _tell(answer: dict[str, Any]) -> None:
         typer.echo("… --json has more of them", err=True)
 
 
-def _tell_interrupted(left: list[str], is_unchanged: bool) -> None:
-    """Say what became of the file that was being sent; it is stored in one step."""
-    if not left:
-        return
+def _interrupted_in(path: Path, *, is_unchanged: bool) -> str:
+    """Return what became of the file that was being sent; it is stored in one step."""
     kept = "nothing of it is kept" if is_unchanged else "it is kept wholly or not at all"
-    typer.echo(f"Interrupted in {left[0]}: {kept}; it can be sent again", err=True)
+    return f"Interrupted in {path}: {kept}; it can be sent again"
 
 
-def _tell_kept(told: list[dict[str, Any]]) -> None:
-    """Say what was kept of a send that broke off."""
-    if told:
-        typer.echo(f"Kept: {', '.join(each['file'] for each in told)}", err=True)
+def _kept(told: list[dict[str, Any]]) -> str:
+    """Return what was kept of a send that broke off."""
+    return f"Kept: {', '.join(each['file'] for each in told)}"
 
 
 @family.command(

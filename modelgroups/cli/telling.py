@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +18,20 @@ _PLAIN: Final = str.maketrans({
     "–": "-", "—": "-", "−": "-", "…": "...", "→": "->", "×": "x", "≤": "<=", "≥": ">=", "’": "'",
 })  # fmt: skip
 
+_ENDLESS: Final = re.compile(r"\S{300,}")
+"""A word that would hide what is said of it."""
+
 
 def tell(text: str, *, head: str = "Error", color: str = "red") -> None:
     """Write one line to stderr, whatever is in the text."""
     line = " ".join(part.strip() for part in text.splitlines() if part.strip())
+    line = _ENDLESS.sub(lambda word: f"{word[0][:80]}…{word[0][-20:]}", line)
     printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
-    has_color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    has_color = (
+        sys.stderr.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") not in {"dumb", "unknown"}
+    )
     typer.secho(f"{head}: ", fg=color, bold=True, err=True, nl=False, color=has_color)
     typer.echo(printable, err=True)
 

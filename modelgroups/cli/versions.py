@@ -13,6 +13,7 @@ from modelgroups.cli.application import Family, confirm, opened
 from modelgroups.cli.names import find_group, find_version, version_in
 from modelgroups.cli.output import print_fields, print_json, print_table, say
 from modelgroups.cli.parameters import AsJson, ByNames, GroupName, ModelName, Since, Until, Yes
+from modelgroups.types import Stage
 
 if TYPE_CHECKING:
     from modelgroups.connection import Connection
@@ -100,7 +101,10 @@ def _moment(text: str | None) -> datetime | None:
 def review(
     ctx: typer.Context,
     model: ModelName,
-    stage: Annotated[str | None, typer.Option(help="Only attributes of this stage.")] = None,
+    stage: Annotated[
+        Stage | None,
+        typer.Option(case_sensitive=False, metavar="STAGE", help="Only attributes of this stage."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the schema of a version, a line for each attribute."""

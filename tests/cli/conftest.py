@@ -37,10 +37,11 @@ class Shell:
         args = ["--home", str(self.home), *map(str, args)]
         return CliRunner().invoke(app, args, input=stdin, env=env)
 
-    def __call__(self, *args, stdin=None):
-        """Return what a command prints; it succeeds, and says nothing else."""
+    def __call__(self, *args, stdin=None, told=""):
+        """Return what a command prints; it succeeds, and tells nothing but what is expected."""
         done = self.call(*args, stdin=stdin)
         assert done.exit_code == 0, done.stderr
+        assert done.stderr.startswith(told) if told else not done.stderr
         return done.stdout
 
     def json(self, *args, stdin=None):

@@ -106,8 +106,9 @@ ROW = "partner_inference_id,amount,country,p_fraud\nnew,1.5,DE,0.5\n"
     [
         ("empty.csv", "", "Empty"),
         ("head.csv", ROW.splitlines(keepends=True)[0], "no rows"),
-        ("text.csv", ROW.replace("1.5", "much"), "much"),
-        ("ragged.csv", ROW + "a,b\n", "columns"),
+        ("text.csv", ROW + ROW[-15:].replace("1.5", "much"), "row 2: 'amount' holds 'much', which"),
+        ("ragged.csv", ROW + "a,b\n", "row 2: 2 columns, where the first line has 4"),
+        ("semicolons.csv", ROW.replace(",", ";"), "semicolons"),
         ("unknown.csv", ROW.replace("country", "land"), "land"),
         ("no-ids.csv", "amount,country,p_fraud\n1.5,DE,0.5\n", "--new-ids"),
         ("broken.json", "{", "JSON"),
@@ -122,6 +123,13 @@ def test_a_file_that_cannot_be_taken_in_leaves_nothing_behind(shell, folder, nam
     assert name in line
     assert told in line
     assert shell.json("show", "Card fraud")["inferences"] == 3
+
+
+def test_a_bad_value_deep_in_a_file_is_named(shell, folder):
+    rows = 300_000 * "1.5,DE,0.5\n"
+    (folder / "deep.csv").write_text(f"amount,country,p_fraud\n{rows}much,DE,0.5\n{rows}")
+    line = shell.fails("send", "Card fraud", folder / "deep.csv", "--new-ids")
+    assert line.endswith("deep.csv, row 300,001: 'amount' holds 'much', which is no number")
 
 
 def test_a_bad_file_says_what_was_kept_of_the_others(shell, folder):

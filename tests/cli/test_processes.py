@@ -138,16 +138,3 @@ def test_ctrl_c_in_a_send_says_what_was_kept_and_keeps_nothing_half(shell, folde
     again = shell.json("send", "Card fraud", folder / "one.csv", folder / "many.csv")
     assert [each["success"] for each in again] == [1, 200_000]
     assert shell.json("show", "Card fraud")["inferences"] == 200_004
-
-
-def test_the_shell_completes_the_commands():
-    env = {
-        "_MODELGROUPS_COMPLETE": "complete_bash",
-        "COMP_WORDS": "modelgroups gro",
-        "COMP_CWORD": "1",
-    }
-    code = "import sys; sys.argv[0] = 'modelgroups'; from modelgroups.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **env}, capture_output=True, check=False
-    )
-    assert done.stdout.split() == [b"groups", b"ground-truth"]

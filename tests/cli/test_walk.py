@@ -93,7 +93,7 @@ def test_rows_are_the_same_from_every_kind_of_file(shell, folder, suffix):
 def test_texts_that_look_like_numbers_or_like_nothing_stay_texts(shell, folder):
     (folder / "towns.csv").write_text("zip,town,n,p\n01067,NA,1,2.5\n10115,null,2,3\nx1,Rome,3,4\n")
     shell("build", folder / "towns.csv", "--name", "Towns", "--output-type", "REGRESSION",
-          "--prediction", "p=n")  # fmt: skip
+          "--prediction", "p=n", told="Note: column 'zip' is text and looks like")  # fmt: skip
     (folder / "sent.csv").write_text("zip,town,p,partner_inference_id\n01067,NA,2.5,7\n,,1,08\n")
     shell("send", "Towns", folder / "sent.csv")
     rows = shell.json("inferences", "Towns", "--column", "zip", "--column", "town",
@@ -146,7 +146,9 @@ def test_what_is_archived_is_hidden_and_comes_back(shell):
     assert [each["label"] for each in shell.json("versions", "Card fraud")] == ["V2"]
     assert "archived" in shell.fails("metrics", "Card fraud@V1")
     shell("restore", "Card fraud@V1")
-    assert "with all its versions" in shell("archive", "Card fraud", "--group", stdin="y\n")
+    assert "with all its versions" in shell(
+        "archive", "Card fraud", "--group", stdin="y\n", told="Archive the group 'Card fraud' with"
+    )
     assert shell.json("groups") == []
     shell("restore", "Card fraud", "--group")
     assert len(shell.json("versions", "Card fraud")) == 2
@@ -172,27 +174,43 @@ def test_init_makes_a_registry_once(shell, tmp_path):
     assert "Nothing to show" in shell("groups")
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["inferences", "Card fraud"],
-        ["review", "Card fraud"],
-        ["metrics", "Card fraud"],
-        ["versions", "Card fraud"],
-        ["show", "Card fraud"],
-        ["groups", "--archived"],
-        ["compare", "Card fraud", "V1", "V2"],
-    ],
-    ids=lambda command: command[0],
-)
-def test_a_table_fits_sixty_columns_without_color(reader, command):
-    done = reader.call(*command, env={"COLUMNS": "60"})
-    assert done.exit_code == 0, done.stderr
-    assert "\x1b" not in done.stdout
-    table = [line for line in done.stdout.splitlines() if line.startswith(" ")]
-    assert max(map(len, table), default=0) <= 60
-    if command[0] in {"inferences", "metrics"}:
-        assert "Left out, for the width of the terminal" in done.stdout
+def test_columns_of_a_file_take_other_names(shell, folder):
+    header = "Client No,Amount €,country,p_fraud,is fraud?\n"
+    (folder / "raw.csv").write_text(header + "1,12.5,DE,0.02,0\n2,310.0,US,0.71,1\n")
+    names = ["--rename", "Client No=client", "--rename", "Amount €=amount"]
+    shell("build", folder / "raw.csv", "--name", "Raw", "--output-type", "multiclass", *names,
+          "--prediction", "p_fraud=1", "--rename", "is fraud?=fraud", "--ground-truth", "fraud",
+          "--non-input", "client")  # fmt: skip
+    (folder / "raw-day.csv").write_text("Id,Client No,Amount €,country,p_fraud\n07,3,1,DE,0.5\n")
+    names += ["--rename", "Id=partner_inference_id"]
+    shell("send", "Raw", folder / "raw-day.csv", *names)
+    (row,) = shell.json("inferences", "Raw")
+    assert (row["partner_inference_id"], row["client"], row["amount"]) == ("07", 3, 1.0)
+    (folder / "raw-day.json").write_text("[]")
+    for name in ("raw-day.csv", "raw-day.json"):
+        line = shell.fails("send", "Raw", folder / name, "--rename", "Clent No=client")
+        assert name in line
+    assert "'Client No'" in shell.fails("build", folder / "raw.csv", "--name", "Y", "--output-type",
+                                        "regression", "--prediction", "a=b", "--rename",
+                                        "Client=client")  # fmt: skip
+
+
+def test_the_audit_trail_names_what_was_changed(shell, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    shell("promote", "Card fraud@V2", "--reason", "better")
+    line = shell("audit").splitlines()[-1]
+    assert "alias.moved" in line
+    assert "Card fraud#2" in line
+    assert "alias champion" in line
+    assert "better" in line
+
+
+def test_a_comparison_shows_the_corrected_p_as_its_sentence_does(shell):
+    header, _, line, *_ = shell("compare", "Card fraud", "V1", "V2", "--metric", "AUC").split("\n")[
+        2:
+    ]
+    assert header.split() == ["metric", "V1", "V2", "difference", "p", "verdict"]
+    assert line.split()[0] == "AUC"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,0 +1,120 @@
+"""Every command with hostile arguments, in every place: one line on stderr, and nothing happens."""
+
+import pytest
+
+from modelgroups.cli.commands import COMMANDS
+
+HOSTILE = [
+    "",
+    " ",
+    "@",
+    "#",
+    "@@#",
+    "#-1",
+    "#99999999999999999999999",
+    "Card fraud#٣",
+    "Card fraud@",
+    "-",
+    "../..",
+    "/dev/null",
+    "x" * 5000,
+    "[red]x[/red]",
+    "[/]",
+    "\x1b[2J\x1b]0;title\x07",
+    "línea\nnueva\r\x00"[:-1],
+    "%s%n{0}{x!r}",
+    "'; DROP TABLE model; --",
+    "$(touch hacked)",
+    "\udcff",
+    "🦊\u202e",
+]
+VALID = {  # a call that works, or would with better files
+    "init": [],
+    "demo": [],
+    "build": ["{file}", "--name", "X", "--output-type", "multiclass", "--prediction", "p_fraud=1",
+              "--ground-truth", "fraud", "--dry-run"],
+    "groups": [],
+    "versions": ["Card fraud"],
+    "show": ["Card fraud"],
+    "review": ["Card fraud"],
+    "send": ["Card fraud", "nosuch.csv"],
+    "ground-truth": ["Card fraud", "nosuch.csv"],
+    "inferences": ["Card fraud"],
+    "metrics": ["Card fraud", "AUC"],
+    "drift": ["Card fraud", "amount"],
+    "query": ["Card fraud", "nosuch.json"],
+    "alerts": ["Card fraud"],
+    "compare": ["Card fraud", "V1", "V2"],
+    "diff": ["Card fraud", "V1", "V2"],
+    "alias": ["Card fraud", "challenger", "V1"],
+    "promote": ["Card fraud"],
+    "rollback": ["Card fraud"],
+    "archive": ["Card fraud"],
+    "restore": ["Card fraud"],
+    "audit": [],
+    "export": ["Card fraud", "{folder}/out.bundle"],
+    "import": ["nosuch.bundle"],
+    "backup": ["{folder}/copy"],
+    "verify": [],
+    "gc": [],
+    "compact": ["Card fraud"],
+}  # fmt: skip
+OPTIONS = {
+    "build": ["--output-type", "--prediction", "--input-type", "--ground-truth", "--non-input",
+              "--positive", "--group", "--rename"],
+    "send": ["--tz", "--rename"],
+    "ground-truth": ["--tz", "--rename"],
+    "inferences": ["--column", "--since", "--until", "--limit"],
+    "metrics": ["--every", "--by", "--since", "--until"],
+    "drift": ["--metric", "--every", "--by", "--against", "--since"],
+    "query": ["--type"],
+    "alerts": ["--status", "--since"],
+    "compare": ["--metric", "--by", "--since", "--confidence"],
+    "rollback": ["--to"],
+    "review": ["--stage"],
+    "audit": ["--group", "--type", "--since"],
+}  # fmt: skip
+"""Options that take a text which cannot be anything."""
+
+
+def refused(done):
+    """Return the line that a call was refused with."""
+    assert done.exit_code in {1, 2}, (done.exit_code, done.stdout)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: ")
+    assert line.isprintable()
+    assert not line.startswith("Error: unexpected")
+    assert len(line) < 2_000
+    assert done.stdout == ""
+    return line
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_hostile_argument_is_refused_in_one_line(shell, folder, monkeypatch, name):
+    monkeypatch.chdir(folder)
+    before = sorted(folder.rglob("*"))
+    valid = [each.format(file="reference.csv", folder=folder) for each in VALID[name]]
+    n_arguments = 1 if name == "build" else len(valid)
+    places = range(n_arguments - (name in {"export", "backup"}))
+    if name == "alias":
+        places = [0, 2]
+    for hostile in HOSTILE:
+        for place in places:
+            call = [hostile if i == place else each for i, each in enumerate(valid)]
+            refused(shell.call(name, *options_first(call, n_arguments), stdin="n\n"))
+        for option in OPTIONS.get(name, []):
+            refused(shell.call(name, *valid, option, hostile))
+        refused(shell.call(name, f"--nosuch{hostile}"))
+        if name not in {"send", "ground-truth", "metrics", "drift", "compare"}:
+            refused(shell.call(name, *valid, *[hostile] * 3))
+    assert sorted(folder.rglob("*")) == before
+
+
+def options_first(call, n_arguments):
+    """Return a call in which an argument may begin with a dash."""
+    return [*call[n_arguments:], "--", *call[:n_arguments]]
+
+
+def test_every_command_is_tried():
+    assert set(VALID) == set(COMMANDS)
+    assert set(OPTIONS) <= set(COMMANDS)
