@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "connect"]
 
+_GROUPS_SHOWN = 50  # in a notebook
 _MOST_OF_A_NAME = 220  # characters, so that a time and a suffix still fit into a partner id
 
 
@@ -146,14 +147,20 @@ class Connection(Maintaining, Custody):
 
     def __repr__(self) -> str:
         state = ", read-only" if self.read_only else ""
+        state += ", closed" if self._registry.catalog.closed else ""
         return f"<Connection {self.location!r}{state}>"
 
     def _repr_html_(self) -> str:
-        items = "".join(
+        if self._registry.catalog.closed:
+            return html.escape(repr(self))
+        groups = self.model_groups(limit=_GROUPS_SHOWN + 1)
+        items = [
             f"<li>{html.escape(group.name)} <code>{html.escape(group.id)}</code></li>"
-            for group in self.model_groups()
-        )
-        return f"<b>modelgroups</b> {html.escape(self.location)}<ul>{items}</ul>"
+            for group in groups[:_GROUPS_SHOWN]
+        ]
+        if len(groups) > _GROUPS_SHOWN:
+            items.append("<li>…</li>")
+        return f"<b>modelgroups</b> {html.escape(self.location)}<ul>{''.join(items)}</ul>"
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write a page about the registry, all groups at a glance: an HTML file of its own.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from modelgroups.arguments import (
     require_flag,
@@ -20,10 +20,17 @@ from modelgroups.arguments import (
 from modelgroups.calls import checked_calls
 from modelgroups.catalog.records import GroupRecord, ModelRecord
 from modelgroups.deploying import Deploying
-from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
+from modelgroups.drawing.page import table_in_html
+from modelgroups.errors import (
+    MethodNotApplicableError,
+    NotFoundError,
+    UserTypeError,
+    UserValueError,
+)
 from modelgroups.lifecycle.archiving import archive_group, restore_group
 from modelgroups.lifecycle.describing import rewrite_group
 from modelgroups.lifecycle.lookup import get_latest_version, get_version, get_versions
+from modelgroups.lifecycle.naming import VersionName, find_version
 from modelgroups.model import Model
 from modelgroups.model.fields import HasRegistry, registry_of
 from modelgroups.model.records import from_record
@@ -36,6 +43,10 @@ if TYPE_CHECKING:
     from modelgroups.experiments.comparison import Comparison
 
 __all__ = ["ModelGroup"]
+
+_COLUMNS: Final = ("version", "label", "aliases", "status", "saved (UTC)", "name")
+_VERSIONS_SHOWN: Final = 20
+"""So many versions a notebook shows, the newest ones."""
 
 
 @checked_calls
@@ -459,18 +470,54 @@ class ModelGroup(Promoting, JsonDataclass):
         return f"<ModelGroup {self.name!r} {self.id}{state}>"
 
     def _repr_html_(self) -> str:
-        versions = self.list_versions(include_archived=True) if self._registry_or_none else []
-        columns = ("version_sequence_num", "version_label", "display_name", "status", "created_at")
-        head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
-        body = "".join(
-            "<tr>"
-            + "".join(
-                f"<td>{html.escape(str(getattr(version, column) or ''))}</td>" for column in columns
+        registry = self._registry_or_none
+        if registry is None or registry.catalog.closed:
+            return html.escape(repr(self))
+        versions, aliases = self.list_versions(include_archived=True), self.aliases()
+        rows = [
+            (
+                version.version_sequence_num,
+                version.version_label,
+                ", ".join(name for name, model in aliases.items() if model.id == version.id),
+                version.status,
+                str(version.created_at)[:19].replace("T", " "),
+                version.display_name,
             )
-            + "</tr>"
-            for version in versions
-        )
-        return (
-            f"<table><caption><b>{html.escape(self.name)}</b></caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        )
+            for version in versions[:_VERSIONS_SHOWN]
+        ]
+        more = len(versions) - len(rows)
+        rest = f"<p>… and {more:,} older ones</p>" if more > 0 else ""
+        return table_in_html(self.name, _COLUMNS, rows) + rest
+
+    def __getitem__(self, version: VersionName) -> Model:
+        """Return a version by its label, its number, an alias or its id.
+
+        Raises
+        ------
+        NotFoundError
+            The group has no such version; the nearest name is told.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     _ = group.promote("V1")
+        ...     group["V1"] == group[1] == group["champion"]
+        True
+        """
+        return self._model(find_version(self._registry, self.id, version))
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self.get_versions())
+
+    def __contains__(self, version: VersionName) -> bool:
+        try:
+            self[version]
+        except NotFoundError:
+            return False
+        return True
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """Return what IPython offers behind ``group[``."""
+        labels = [version.version_label for version in self.list_versions()]
+        return [label for label in labels if label is not None] + list(self.aliases())

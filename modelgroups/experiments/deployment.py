@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from modelgroups.arguments import require_flag
 from modelgroups.calls import checked_calls
 from modelgroups.catalog.deployments import DeploymentRecord
+from modelgroups.drawing.page import fields_in_html
 from modelgroups.errors import ConflictError, UserValueError
 from modelgroups.experiments.assign import Assignment
 from modelgroups.lifecycle.aliases import require_reason
@@ -466,6 +467,17 @@ class Deployment:
         self._fill(
             finish(self._registry, self._record, state, winner, reason=reason, decision=decision)
         )
+
+    def _repr_html_(self) -> str:
+        told = {
+            "id": self.id,
+            "started": self.created_at,
+            "ended": self.concluded_at,
+            "metric": self.metric,
+            "guardrails": ", ".join(f"{name} {most:g}" for name, most in self.guardrails.items()),
+            "shadow": self.shadow,
+        } | {f"share of {name}": f"{share:.4g}" for name, share in self.weights.items()}
+        return fields_in_html(f"Deployment, {self.kind}, {self.state}", told)
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{name} {share:.4g}" for name, share in self.weights.items())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelgroups.arguments import require_mapping
 from modelgroups.catalog.documents import documents_of, load_attributes
+from modelgroups.drawing.page import fields_in_html
 from modelgroups.errors import (
     MethodNotApplicableError,
     UserTypeError,
@@ -223,14 +223,7 @@ class ModelFields(JsonDataclass):
             "attributes": len(self.attributes or []),
             "tags": ", ".join(self.tags or []),
         }
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(key)}</th>"
-            f"<td style='text-align:left'>{html.escape(str(value))}</td></tr>"
-            for key, value in rows.items()
-            if value not in (None, "")
-        )
-        title = html.escape(str(self.display_name or self.partner_model_id))
-        return f"<table><caption><b>{title}</b></caption>{cells}</table>"
+        return fields_in_html(str(self.display_name or self.partner_model_id), rows)
 
     @property
     def _registry(self) -> Registry:

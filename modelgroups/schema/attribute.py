@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
@@ -217,6 +218,14 @@ class Attribute(JsonDataclass):
             lines.append(f"Range: [{self.min_range}, {self.max_range}]")
         lines += [f"Link: {link}" for link in (self.attribute_link, self.gt_class_link) if link]
         return "\n\t".join(lines)
+
+    def _repr_html_(self) -> str:
+        title, *rest = str(self).split("\n\t")
+        told = [f"{self.value_type}", *rest]
+        if self.monitor_for_bias:
+            told.append("Monitored for bias")
+        lines = "".join(f"<br>{html.escape(line)}" for line in told)
+        return f"<div><b>{html.escape(title)}</b>{lines}</div>"
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Self:
