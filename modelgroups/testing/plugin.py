@@ -7,6 +7,8 @@ modelgroups before a fixture is used.
 from __future__ import annotations
 
 import shutil
+import sys
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,13 +32,48 @@ _LOCATIONS: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option."""
+    """Add the options."""
     group = parser.getgroup("modelgroups")
     group.addoption(
         "--registry-keep",
         action="store_true",
         help="keep the registries of tests that fail, and tell where they lie",
     )
+    parser.addini(
+        "arthurai_local",
+        type="bool",
+        default=False,
+        help="let 'import arthurai' find the local one in the whole run, also while tests are "
+        "collected",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Install the local ``arthurai`` where the settings ask for it, before anything imports it.
+
+    What a test without the fixture `arthurai_local` saves goes into a folder of the run.
+    """
+    if early_config.getini("arthurai_local"):
+        from modelgroups import arthurai
+
+        patch = pytest.MonkeyPatch()
+        folder = tempfile.mkdtemp(prefix="modelgroups-tests-")
+        patch.setenv("MODELGROUPS_HOME", folder)
+        arthurai.install()
+        early_config.add_cleanup(lambda: _end_of_run(patch, folder))
+
+
+def _end_of_run(patch: pytest.MonkeyPatch, folder: str) -> None:
+    from modelgroups import arthurai
+
+    if "modelgroups.arthurai.client._local" in sys.modules:
+        from modelgroups.arthurai.client._local import close_client
+
+        close_client(folder)
+    arthurai.uninstall()
+    patch.undo()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -102,10 +102,55 @@ def test_the_suite_of_the_readme_passes(run):
     assert (status, "3 passed" in told) == (0, True), told
 
 
-def test_nothing_is_imported_before_a_fixture_is_used():
-    code = (
-        "import sys, modelgroups.testing.plugin; "
-        "print([m for m in ('pandas', 'pyarrow', 'sqlmodel', 'sqlalchemy') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+UNUSED = """
+import sys
+
+def test_without_fixtures():
+    light = {"modelgroups", "modelgroups.errors", "modelgroups.types", "modelgroups.testing"}
+    ours = {name for name in sys.modules if name.partition(".")[0] == "modelgroups"}
+    assert {name for name in ours if not name.startswith("modelgroups.testing.")} <= light
+    assert not {"pandas", "numpy", "pyarrow", "sqlmodel", "sqlalchemy"} & sys.modules.keys()
+"""
+
+
+def test_a_suite_that_uses_no_fixture_loads_nothing_for_them(run):
+    status, told = run(UNUSED)
+    assert (status, "1 passed" in told) == (0, True), told
+
+
+PUBLISHING = """
+from arthurai import ArthurAI  # at the top, as code under test does
+import os
+
+def publish(name):
+    client = ArthurAI(url="https://platform.example", access_key="none")
+    model = client.model(name, "NLP", "TOKEN_SEQUENCE")
+    model.build_token_sequence_model("question", "answer")
+    model.save()
+
+def test_one(arthurai_local):
+    publish("one")
+    assert [group.name for group in arthurai_local.model_groups()] == ["one"]
+
+def test_other(arthurai_local):
+    publish("other")
+    assert [group.name for group in arthurai_local.model_groups()] == ["other"]
+
+def test_without_the_fixture():
+    publish("stray")
+    assert "modelgroups-tests-" in os.environ["MODELGROUPS_HOME"]
+    assert os.path.exists(os.path.join(os.environ["MODELGROUPS_HOME"], "catalog.db"))
+"""
+
+
+@pytest.mark.parametrize("options", [("-n0",), ("-n2",)])
+def test_a_setting_lets_the_sdk_be_imported_while_tests_are_collected(
+    run, options, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    status, told = run(PUBLISHING, "-o", "arthurai_local=true", *options)
+    assert (status, "3 passed" in told) == (0, True), told
+    assert not list(tmp_path.glob("modelgroups-tests-*"))
+    status, told = run(PUBLISHING)
+    assert status != 0
+    assert "No module named 'arthurai'" in told
