@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 import modelgroups as mg
+from modelgroups.cli.output import print_table, say
+from modelgroups.cli.versions import print_schema
 from modelgroups.errors import MissingDependencyError
 
 if TYPE_CHECKING:
@@ -39,37 +37,40 @@ class _Trained:
     traffic: pd.DataFrame
 
 
-def run(console: Console, home: Path | None) -> None:
+def run(home: Path | None) -> None:
     """Train, save and show; in the folder `home`, or in a temporary one that is kept."""
     folder = home or Path(tempfile.mkdtemp(prefix="modelgroups-demo-"))
     with mg.connect(folder) as connection:
         trained = list(_train())
-        saved = [_save(connection, console, *item) for item in enumerate(trained, start=1)]
+        saved = [_save(connection, *item) for item in enumerate(trained, start=1)]
         group = connection.get_model_group(saved[0])
         for other in saved[1:]:
             other.model_group_id = group.id
             other.save()
-        console.print(_versions(group))
+        _show_versions(group)
         for version, classifier in zip(saved, trained, strict=True):
             _use(version, classifier.traffic)
-            console.print(f"[bold]summary() of {version.version_label} in use[/]")
-            console.print(f"{version.summary()}\n", highlight=False, soft_wrap=True)
-        console.print(_files(connection.registry.root))
-        console.print(f"{connection.verify()}\n", highlight=False, soft_wrap=True)
-    console.print(
-        "Open it again from Python:\n"
+            _show_summary(version)
+        say("\ncompare() of V1 and V2")
+        say(group.compare("V1", "V2").sentence)
+        _show_files(connection.registry.root)
+        say(f"\n{connection.verify()}")
+        is_only = len(connection.model_groups(name=_NAME)) == 1
+    place, name = str(folder), _NAME if is_only else group.id
+    say(
+        "\nOpen it again from Python:\n"
         "  import modelgroups as mg\n"
-        f"  connection = mg.connect({str(folder)!r})\n"
-        f"  group = connection.get_model_group({group.id!r})\n"
-        "  group.get_version(label='V2').reference_data()\n"
-        "  group.get_version(label='V2').inferences()",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
+        f"  connection = mg.connect({place!r})\n"
+        f"  group = connection.get_model_group({name!r})\n"
+        "  group['V2'].reference_data()\n"
+        "  group['V2'].inferences()\n"
+        "or from a shell:\n"
+        f"  export MODELGROUPS_HOME={shlex.quote(place)}\n"
+        f"  modelgroups metrics '{name}@V2' --every week"
     )
 
 
-def _save(connection: mg.Connection, console: Console, number: int, trained: _Trained) -> mg.Model:
+def _save(connection: mg.Connection, number: int, trained: _Trained) -> mg.Model:
     """Build a model; show and save the first one, which begins the group."""
     model = connection.model(
         display_name=_NAME,
@@ -78,16 +79,15 @@ def _save(connection: mg.Connection, console: Console, number: int, trained: _Tr
         output_type=mg.OutputType.Multiclass,
         tags=["demo"],
     )
-    schema = model.build(
+    model.build(
         trained.reference,
         ground_truth_column="malignant",
         pred_to_ground_truth_map={"p_malignant": 1},
     )
     model.version_label = f"V{number}"
     if number == 1:
-        shown = ["name", "stage", "value_type", "categories", "range"]
-        rows = schema[shown].itertuples(index=False)
-        console.print(_table(f"review() of V1, {trained.title}", shown, rows))
+        say(f"review() of V1, {trained.title}")
+        print_schema(model.get_attributes())
         model.save()
     return model
 
@@ -143,29 +143,39 @@ def _train() -> Iterator[_Trained]:
         yield _Trained(title, accuracy, tried.iloc[:_N_REFERENCE], tried.iloc[_N_REFERENCE:])
 
 
-def _versions(group: mg.ModelGroup) -> Table:
+def _show_versions(group: mg.ModelGroup) -> None:
     rows = [
         (
             version.version_sequence_num,
             version.version_label,
-            str(version.created_at)[:19].replace("T", " "),
-            len(version.get_attributes()),
-            version.reference_table(columns=["malignant"]).num_rows,
             version.description,
+            version.reference_table(columns=["malignant"]).num_rows,
+            str(version.created_at)[:19].replace("T", " "),
         )
         for version in group.get_versions()
     ]
-    columns = ["number", "label", "saved (UTC)", "attributes", "rows", "description"]
-    return _table(f"versions of the group {group.name!r}", columns, rows)
+    say(f"\nversions of the group {group.name!r}")
+    print_table(["number", "label", "description", "rows", "saved (UTC)"], rows)
 
 
-def _files(root: Path) -> Table:
-    files = [
+def _show_summary(version: mg.Model) -> None:
+    summary = version.summary()
+    say(f"\nsummary() of {version.version_label} in use")
+    say(f"{summary.n_inferences} inferences, {summary.n_ground_truths} ground truths")
+    shown = ["nulls", "new_category", "out_of_range", "value_type"]
+    frame = summary.to_frame().reset_index()[["attribute", *shown]]
+    rows = frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None)
+    print_table(["attribute", "nulls", "new categories", "out of range", "type"], rows)
+
+
+def _show_files(root: Path) -> None:
+    rows = [
         (_short(path.relative_to(root)), f"{path.stat().st_size:,}")
         for path in sorted(root.rglob("*"))
         if path.is_file() and not path.name.startswith(".")
     ]
-    return _table(f"files in {root}", ["file", "bytes"], files)
+    say(f"\nfiles in {root}")
+    print_table(["file", "bytes"], rows)
 
 
 def _short(path: Path) -> str:
@@ -175,23 +185,3 @@ def _short(path: Path) -> str:
 def _short_name(name: str) -> str:
     stem, dot, suffix = name.partition(".")
     return name if len(stem) < 20 else f"{stem[:8]}…{dot}{suffix}"
-
-
-def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    table = Table(
-        title=escape(title),
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(_cell(value)) for value in row))
-    return table
-
-
-def _cell(value: object) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)

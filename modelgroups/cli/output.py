@@ -135,10 +135,14 @@ def _console() -> Console:
 def _wrapped(line: str, width: int) -> str:
     """Return a line broken between words, never within one, which may be a path.
 
+    One that is indented, as code is, stays whole.
+
     >>> print(_wrapped("a difference of +0.0118", 18))
     a difference of
     +0.0118
     """
+    if line.startswith(" "):
+        return line
     return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -86,10 +85,7 @@ def demo(ctx: typer.Context) -> None:
 
     Without --home the registry is a temporary folder.
     """
-    from rich.console import Console
-
     from modelgroups.cli.demo import run
 
     settings: Settings = ctx.obj
-    home: Path | None = settings.home
-    run(Console(), home)
+    run(settings.home)
