@@ -77,7 +77,9 @@ def export_group(registry: Registry, group_id: str, path: object, *, with_logs: 
     except ModelGroupsError:  # some of ours are OSErrors too
         raise
     except OSError as error:
-        raise UnexpectedError(f"no bundle can be written at {target}: {error}") from error
+        raise UnexpectedError(
+            f"no bundle can be written at {target}: {error.strerror or error}"
+        ) from error
     finally:
         building.unlink(missing_ok=True)
     return target

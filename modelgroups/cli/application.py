@@ -146,6 +146,14 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise typer.BadParameter("the name of the folder is empty")
+    if text == ":memory:":
+        raise typer.BadParameter("a registry in memory would end with the command")
+    return Path(text)
+
+
 @app.callback(
     epilog="GROUP is the name of a group, its id, or the start of it. MODEL is a version: its id "
     "or the start of it, 'Card fraud@label', 'Card fraud#3', or 'Card fraud' for the latest one."
@@ -153,8 +161,9 @@ def _print_version(wanted: bool) -> None:
 def options(
     ctx: typer.Context,
     home: Annotated[
-        Path | None,
+        Any,
         typer.Option(
+            parser=_folder,
             help="The folder of the registry; else that in MODELGROUPS_HOME, else the user's.",
             metavar="DIR",
         ),

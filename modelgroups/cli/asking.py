@@ -131,6 +131,8 @@ def _body(file: str) -> Any:
         return json.loads(text)
     except ValueError as error:  # of JSON, of UTF-8
         raise UserValueError(f"{name} is not JSON: {error}") from error
+    except RecursionError as error:
+        raise UserValueError(f"{name} is nested too deeply for a query") from error
 
 
 @family.command("alerts 'Card fraud'", "alerts 'Card fraud' --status new --json")

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import typer
@@ -59,7 +60,14 @@ def notes_told() -> Iterator[None]:
 
 
 def never_fail_to_print() -> None:
-    """Let a terminal that lacks a character show one like it, or its number."""
+    """Let a terminal that lacks a character show one like it, or its number.
+
+    A stream that the caller has closed leads nowhere.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
     codecs.register_error("modelgroups.plain", _plain)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)

@@ -27,6 +27,8 @@ MODEL_COMMANDS = ["show", "review", "inferences", "metrics", "drift", "alerts", 
         ["build", "x.csv", "--output-type", "regression", "--prediction", "p=y"],
         ["alerts", "Card fraud", "--status", "asleep"],
         ["groups", "--home"],
+        ["groups", "--home", ""],
+        ["init", "--home", ":memory:"],
     ],
     ids=" ".join,
 )
@@ -93,9 +95,13 @@ def test_what_is_not_there_is_a_failure_that_names_it(reader, call, told):
     assert told in reader.fails(*call)
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "5", '{"select": []}', '{"select": [{"x": 1}]}'])
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "[]", "5", '{"select": []}', '{"select": [{"x": 1}]}', 100_000 * "[", b"\xff\xfe{}"],
+    ids=lambda body: body[:20],
+)
 def test_a_query_with_faults_is_a_failure(reader, body):
-    assert reader.fails("query", "Card fraud", "-", stdin=body)
+    assert "unexpected" not in reader.fails("query", "Card fraud", "-", stdin=body)
 
 
 ROW = "partner_inference_id,amount,country,p_fraud\nnew,1.5,DE,0.5\n"

@@ -15,6 +15,7 @@ HOSTILE = [
     "Card fraud#٣",
     "Card fraud@",
     "-",
+    "--",
     "../..",
     "/dev/null",
     "x" * 5000,
@@ -108,6 +109,13 @@ def test_a_hostile_argument_is_refused_in_one_line(shell, folder, monkeypatch, n
         if name not in {"send", "ground-truth", "metrics", "drift", "compare"}:
             refused(shell.call(name, *valid, *[hostile] * 3))
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", [name for name, call in VALID.items() if call])
+def test_a_call_without_its_arguments_ends_with_2(reader, name):
+    done = reader.call(name)
+    assert done.exit_code == 2
+    assert "--help" in refused(done)
 
 
 def options_first(call, n_arguments):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -104,6 +105,28 @@ def test_a_reader_that_goes_away_is_no_error(shell, folder):
         started.wait(timeout=60)
         started.stderr.close()
         assert told == b""
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "told"),
+    [
+        ("groups >&-", 0, ""),
+        ("show nosuch 2>&-", 1, ""),
+        ("query 'Card fraud' - <&-", 1, "standard input is not JSON"),
+        ("archive 'Card fraud@V1' <&-", 1, "nothing was changed"),
+        ("groups > /dev/full", 1, "No space left on device"),
+        ("inferences 'Card fraud' | head -n 1", 0, ""),
+    ],
+)
+def test_streams_that_are_closed_or_full(filled, redirection, code, told):
+    program = " ".join(map(shlex.quote, [*PROGRAM, "--home", str(filled / "registry")]))
+    done = subprocess.run(
+        ["bash", "-c", f"{program} {redirection}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert told in done.stderr
+    assert "unexpected" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.fixture
