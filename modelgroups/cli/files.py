@@ -98,7 +98,7 @@ def read_frame(path: Path, names: Mapping[str, str] | None = None) -> pd.DataFra
     with _told(path):
         frame: pd.DataFrame
         if kind == ".csv":
-            table = pacsv.read_csv(path, convert_options=_conversion({}))
+            table = _table_of_csv(path)
             _require_commas(path, table.column_names)
             frame = table.to_pandas()
         else:
@@ -179,8 +179,24 @@ def _csv(path: Path, types: Mapping[str, pa.DataType]) -> Iterator[Any]:
         raise UserValueError(_fault_of_csv(path, options) or _unreadable(path, error)) from error
 
 
+def _table_of_csv(path: Path) -> pa.Table:
+    options = {"convert_options": _conversion({})}
+    try:
+        table = pacsv.read_csv(path, **options)
+    except pa.ArrowInvalid as error:
+        raise UserValueError(_fault_of_csv(path, options) or _unreadable(path, error)) from error
+    if any(map(pa.types.is_binary, table.schema.types)):  # which is what becomes of other encodings
+        raise UserValueError(_fault_of_csv(path, options) or f"{path} is not in UTF-8")
+    return table
+
+
 def _fault_of_csv(path: Path, options: Mapping[str, Any]) -> str | None:
     """Return where the first fault of a file is; only a reader with one thread counts rows."""
+    with path.open("rb") as file:
+        for row, line in enumerate(file):
+            if not _is_utf8(line):
+                where = f", row {row:,}: its text" if row else ": it"
+                return f"{path}{where} is not in UTF-8; save the file in that encoding"
     whole = pacsv.ReadOptions(block_size=_BLOCK, use_threads=False)
     try:
         with pacsv.open_csv(path, **{**options, "read_options": whole}) as reader:
@@ -195,11 +211,18 @@ def _fault_of_csv(path: Path, options: Mapping[str, Any]) -> str | None:
             row = int(value["row"]) - 1
             return f"{path}, row {row:,}: {name!r} holds {value['value']!r}, which is {wanted}"
         if ragged := _RAGGED.match(text):
-            return (
-                f"{path}, row {int(ragged['row']) - 1:,}: {ragged['got']} columns, where the first "
-                f"line has {ragged['expected']}"
-            )
+            got = "1 column" if ragged["got"] == "1" else f"{ragged['got']} columns"
+            row = int(ragged["row"]) - 1
+            return f"{path}, row {row:,}: {got}, where the first line has {ragged['expected']}"
     return None
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _require_commas(path: Path, names: Sequence[str]) -> None:

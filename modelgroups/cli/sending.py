@@ -59,9 +59,9 @@ def send(
 ) -> None:
     """Store what the model predicted, with or without the ground truth.
 
-    Each file is taken in wholly or not at all. A row has the names of attributes, and may have
-    partner_inference_id, inference_timestamp, ground_truth_timestamp and batch_id. Sending it
-    again under the same id stores it once.
+    Each file is taken in at one step; rows that fail are told one by one. A row has the names of
+    attributes, and may have partner_inference_id, inference_timestamp, ground_truth_timestamp and
+    batch_id. Sending it again under the same id stores it once.
     """
     with opened(ctx) as connection:
         version = find_version(connection, model)

@@ -114,6 +114,8 @@ ROW = "partner_inference_id,amount,country,p_fraud\nnew,1.5,DE,0.5\n"
         ("head.csv", ROW.splitlines(keepends=True)[0], "no rows"),
         ("text.csv", ROW + ROW[-15:].replace("1.5", "much"), "row 2: 'amount' holds 'much', which"),
         ("ragged.csv", ROW + "a,b\n", "row 2: 2 columns, where the first line has 4"),
+        ("latin.csv", ROW.replace("DE", "Österreich").encode("latin-1"), "row 1: its text is not"),
+        ("wide.csv", ROW.encode("utf-16"), "wide.csv: it is not in UTF-8"),
         ("semicolons.csv", ROW.replace(",", ";"), "semicolons"),
         ("unknown.csv", ROW.replace("country", "land"), "land"),
         ("no-ids.csv", "amount,country,p_fraud\n1.5,DE,0.5\n", "--new-ids"),
@@ -124,7 +126,7 @@ ROW = "partner_inference_id,amount,country,p_fraud\nnew,1.5,DE,0.5\n"
 )
 def test_a_file_that_cannot_be_taken_in_leaves_nothing_behind(shell, folder, name, content, told):
     path = folder / name
-    path.write_text(content)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     line = shell.fails("send", "Card fraud", path)
     assert name in line
     assert told in line
@@ -175,6 +177,21 @@ def test_a_build_that_does_not_fit_saves_nothing(shell, folder, options):
     call = ["build", folder / "reference.csv", "--name", "X", "--output-type", "multiclass"]
     assert shell.fails(*call, *options)
     assert [group["name"] for group in shell.json("groups")] == ["Card fraud"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"p,y\n1,2\n3\n", "row 2: 1 column, where the first line has 2"),
+        ("p,y,z\n1,2,Köln\n".encode("latin-1"), "row 1: its text is not in UTF-8"),
+        (b"p;y\n1;2\n", "semicolons"),
+        (b"", "Empty"),
+    ],
+)
+def test_a_reference_file_with_a_fault_is_told_where(shell, folder, content, told):
+    (folder / "x.csv").write_bytes(content)
+    call = ["build", folder / "x.csv", "--name", "X", "--output-type", "regression"]
+    assert told in shell.fails(*call, "--prediction", "p=y")
 
 
 def test_a_second_group_of_a_name_is_refused(shell, folder):
