@@ -5,18 +5,16 @@ Loads pyarrow: import it lazily.
 
 from __future__ import annotations
 
-import csv
 import difflib
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from modelgroups.cli.csv_files import csv_batches, csv_table
 from modelgroups.errors import UserValueError
 from modelgroups.types import ValueType
 
@@ -35,17 +33,6 @@ _TYPES: Final = {
     ValueType.Float: pa.float64(),
     ValueType.Boolean: pa.bool_(),
 }
-_BLOCK: Final = 1 << 22  # bytes of a CSV file at a time
-_BAD_VALUE: Final = re.compile(
-    r"In CSV column #(?P<column>\d+): Row #(?P<row>\d+): "
-    r"CSV conversion error to (?P<type>\w+): invalid value '(?P<value>.*)'",
-    re.DOTALL,
-)
-_RAGGED: Final = re.compile(
-    r"CSV parse error: Row #(?P<row>\d+): Expected (?P<expected>\d+) columns, got (?P<got>\d+)"
-)
-_CALLED: Final = {"int64": "no whole number", "double": "no number", "bool": "not true or false"}
-"""What is wrong with a value, by the type that pyarrow names."""
 
 Advance = Callable[[int], None]
 
@@ -97,12 +84,7 @@ def read_frame(path: Path, names: Mapping[str, str] | None = None) -> pd.DataFra
         raise UserValueError(f"{path}: a model is built from a .csv or a .parquet file")
     with _told(path):
         frame: pd.DataFrame
-        if kind == ".csv":
-            table = _table_of_csv(path)
-            _require_commas(path, table.column_names)
-            frame = table.to_pandas()
-        else:
-            frame = pd.read_parquet(path)
+        frame = csv_table(path).to_pandas() if kind == ".csv" else pd.read_parquet(path)
     _require_known(path, frame.columns, names or {})
     return frame.rename(columns=names or {})
 
@@ -146,7 +128,7 @@ def rows_of_file(
         return
     with _told(path):
         there = {old: types[new] for old, new in names.items() if new in types}
-        pieces = _csv(path, {**types, **there}) if kind == ".csv" else _parquet(path)
+        pieces = csv_batches(path, {**types, **there}) if kind == ".csv" else _parquet(path)
         schema = next(pieces)
         failures: list[BaseException] = []
         batches = _advancing(pieces, advance, failures)
@@ -163,75 +145,6 @@ def rows_of_file(
             raise
 
 
-def _csv(path: Path, types: Mapping[str, pa.DataType]) -> Iterator[Any]:
-    """Yield the schema of the file, then its batches, each with how many bytes were read."""
-    options = {
-        "read_options": pacsv.ReadOptions(block_size=_BLOCK),
-        "convert_options": _conversion(types),
-    }
-    try:
-        with pa.OSFile(str(path)) as file, pacsv.open_csv(file, **options) as reader:
-            _require_commas(path, reader.schema.names)
-            yield reader.schema
-            for batch in reader:
-                yield batch, file.tell()
-    except pa.ArrowInvalid as error:
-        raise UserValueError(_fault_of_csv(path, options) or _unreadable(path, error)) from error
-
-
-def _table_of_csv(path: Path) -> pa.Table:
-    options = {"convert_options": _conversion({})}
-    try:
-        table = pacsv.read_csv(path, **options)
-    except pa.ArrowInvalid as error:
-        raise UserValueError(_fault_of_csv(path, options) or _unreadable(path, error)) from error
-    if any(map(pa.types.is_binary, table.schema.types)):  # which is what becomes of other encodings
-        raise UserValueError(_fault_of_csv(path, options) or f"{path} is not in UTF-8")
-    return table
-
-
-def _fault_of_csv(path: Path, options: Mapping[str, Any]) -> str | None:
-    """Return where the first fault of a file is; only a reader with one thread counts rows."""
-    with path.open("rb") as file:
-        for row, line in enumerate(file):
-            if not _is_utf8(line):
-                where = f", row {row:,}: its text" if row else ": it"
-                return f"{path}{where} is not in UTF-8; save the file in that encoding"
-    whole = pacsv.ReadOptions(block_size=_BLOCK, use_threads=False)
-    try:
-        with pacsv.open_csv(path, **{**options, "read_options": whole}) as reader:
-            for _ in reader:
-                pass
-    except pa.ArrowInvalid as error:
-        text = str(error)
-        if value := _BAD_VALUE.match(text):
-            with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-                name = next(csv.reader(file))[int(value["column"])]
-            wanted = _CALLED.get(value["type"], value["type"])
-            row = int(value["row"]) - 1
-            return f"{path}, row {row:,}: {name!r} holds {value['value']!r}, which is {wanted}"
-        if ragged := _RAGGED.match(text):
-            got = "1 column" if ragged["got"] == "1" else f"{ragged['got']} columns"
-            row = int(ragged["row"]) - 1
-            return f"{path}, row {row:,}: {got}, where the first line has {ragged['expected']}"
-    return None
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _require_commas(path: Path, names: Sequence[str]) -> None:
-    """Raise for a file of one column, the name of which looks like several."""
-    for mark, called in ((";", "semicolons"), ("\t", "tabs")):
-        if len(names) == 1 and mark in names[0]:
-            raise UserValueError(f"{path} has {called} between its columns; it must have commas")
-
-
 def _require_known(path: Path, columns: Iterable[str], names: Mapping[str, str]) -> None:
     """Raise for names of columns that the file does not have."""
     there = [str(column) for column in columns]
@@ -240,11 +153,6 @@ def _require_known(path: Path, columns: Iterable[str], names: Mapping[str, str])
             near = difflib.get_close_matches(name, there, n=1) or there[:1]
             hint = f"; the nearest is {near[0]!r}" if near else ""
             raise UserValueError(f"{path} has no column {name!r}{hint}")
-
-
-def _conversion(types: Mapping[str, pa.DataType]) -> pacsv.ConvertOptions:
-    """Return how cells are read: what is empty, and nothing else, is missing."""
-    return pacsv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True)
 
 
 def _parquet(path: Path) -> Iterator[Any]:
@@ -320,8 +228,4 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except pa.ArrowException as error:
-        raise UserValueError(_unreadable(path, error)) from error
-
-
-def _unreadable(path: Path, error: Exception) -> str:
-    return f"{path} cannot be read: {error}"
+        raise UserValueError(f"{path} cannot be read: {error}") from error
