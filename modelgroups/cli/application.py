@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from modelgroups import __version__
 from modelgroups.cli.commands import COMMANDS
-from modelgroups.cli.telling import never_fail_to_print, notes_told, tell
+from modelgroups.cli.telling import never_fail_to_print, notes_told, printable, remark, tell
 from modelgroups.errors import ModelGroupsError, NotARegistryError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class _Command(TyperCommand):
             if sys.stderr.isatty():
                 typer.echo(err=True)  # which shows ^C where the cursor was
             for note in getattr(interrupt, "__notes__", ()):
-                typer.echo(note, err=True)
+                remark(note)
             raise
         except ModelGroupsError as error:
             _fail(ctx, getattr(error, "detail", None) or str(error), error)
@@ -244,7 +244,7 @@ def confirm(question: str, yes: bool) -> None:
     """Go on only if the user agrees, or has done so before; standard output stays as it is."""
     if yes:
         return
-    typer.echo(f"{question} [y/N] ", nl=False, err=True)
+    typer.echo(f"{printable(question)} [y/N] ", nl=False, err=True)
     answer = sys.stdin.readline()
     if not sys.stdin.isatty() or not answer:  # nobody has begun a new line
         typer.echo(err=True)

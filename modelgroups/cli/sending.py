@@ -13,6 +13,7 @@ from modelgroups.cli.application import Family, opened
 from modelgroups.cli.names import find_version
 from modelgroups.cli.output import print_frame, print_json, print_json_rows, say
 from modelgroups.cli.parameters import AsJson, ModelName, Rename, Since, Until
+from modelgroups.cli.telling import printable, remark
 from modelgroups.errors import ModelGroupsError, UserError, UserValueError
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _take_in(
         for path in files:
             with (
                 _about(path, zone),
-                progress(f"Sending {path.name}", total=path.stat().st_size) as advance,
+                progress(f"Sending {printable(path.name)}", total=path.stat().st_size) as advance,
                 rows_of_file(path, types, zone, advance, names) as source,
             ):
                 answer = store(source, path)
@@ -145,7 +146,7 @@ def _take_in(
         raise
     except ModelGroupsError:
         if told:
-            typer.echo(_kept(told), err=True)
+            remark(_kept(told))
         raise
     if as_json:
         print_json(told)
@@ -186,9 +187,9 @@ def _tell(answer: dict[str, Any]) -> None:
     rows = "1 row" if answer["success"] == 1 else f"{answer['success']:,} rows"
     say(f"{answer['file']}: {rows} stored{failed}")
     for fault in answer["failures"][:_MOST_FAULTS]:
-        typer.echo(f"{answer['file']}, row {fault['row'] + 1}: {fault['message']}", err=True)
+        remark(f"{answer['file']}, row {fault['row'] + 1}: {fault['message']}")
     if len(answer["failures"]) > _MOST_FAULTS:
-        typer.echo("… --json has more of them", err=True)
+        remark("… --json has more of them")
 
 
 def _interrupted_in(path: Path, *, is_unchanged: bool) -> str:

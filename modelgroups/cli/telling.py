@@ -13,7 +13,7 @@ from typing import Final
 
 import typer
 
-__all__ = ["never_fail_to_print", "notes_told", "tell"]
+__all__ = ["never_fail_to_print", "notes_told", "printable", "remark", "tell"]
 
 _PLAIN: Final = str.maketrans({
     "–": "-", "—": "-", "−": "-", "…": "...", "→": "->", "×": "x", "≤": "<=", "≥": ">=", "’": "'",
@@ -27,14 +27,27 @@ def tell(text: str, *, head: str = "Error", color: str = "red") -> None:
     """Write one line to stderr, whatever is in the text."""
     line = " ".join(part.strip() for part in text.splitlines() if part.strip())
     line = _ENDLESS.sub(lambda word: f"{word[0][:80]}…{word[0][-20:]}", line)
-    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
     has_color = (
         sys.stderr.isatty()
         and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM") not in {"dumb", "unknown"}
     )
     typer.secho(f"{head}: ", fg=color, bold=True, err=True, nl=False, color=has_color)
-    typer.echo(printable, err=True)
+    typer.echo(printable(line), err=True)
+
+
+def remark(text: str) -> None:
+    """Write one line to stderr that is no error by itself."""
+    typer.echo(printable(text), err=True)
+
+
+def printable(text: str) -> str:
+    r"""Return a text without what a terminal would obey.
+
+    >>> printable("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 @contextmanager

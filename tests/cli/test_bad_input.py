@@ -210,6 +210,17 @@ def test_what_destroys_asks_and_does_nothing_without_a_yes(shell, call, answer):
     assert len(shell.json("versions", "Card fraud")) == 2
 
 
+def test_a_hostile_name_of_a_file_is_told_as_text(shell, folder):
+    path = folder / "a\x1b[2J.csv"
+    (folder / "day.csv").rename(path)
+    path.write_text(path.read_text().replace("18.0", "19.0"))
+    done = shell.call("send", "Card fraud", path, path.with_name("nosuch.csv"))
+    assert "\x1b" not in done.stderr
+    done = shell.call("send", "Card fraud", path)
+    assert "\x1b" not in done.stdout + done.stderr
+    assert r"a\x1b[2J.csv, row 1: an inference with this" in done.stderr
+
+
 def test_debug_shows_where_an_error_came_from(reader):
     done = reader.call("show", "nosuch", "--debug")
     assert done.exit_code == 1
