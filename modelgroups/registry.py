@@ -98,6 +98,8 @@ class Registry:
         """The segments of logs, by the log's serial, each with the generation of the list."""
         self.recipients: dict[str, Any] = {}
         """What is known of models that rows were sent to, by id."""
+        self.explainers: dict[str, Any] = {}
+        """What explains predictions of a model, by id: never kept, for it runs the user's code."""
         self.engine: Any = None
         """What runs queries, as the query part keeps it; None for the default."""
         self.upkeep: Stoppable | None = None

@@ -139,12 +139,12 @@ def completed(rule: AlertRule, metric_name: str) -> AlertRule:
     )
 
 
-def single_values(parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+def single_values(metric_parameters: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the metric parameters of an alert rule, each with its one value.
 
     Parameters
     ----------
-    parameters
+    metric_parameters
         Values by parameter; a list or tuple of one value stands for the value, an empty one
         for none.
 
@@ -159,7 +159,7 @@ def single_values(parameters: Mapping[str, Any] | None) -> dict[str, Any]:
     {'classes': 'fraud', 'top': 3}
     """
     single: dict[str, Any] = {}
-    for name, value in (parameters or {}).items():
+    for name, value in (metric_parameters or {}).items():
         if isinstance(value, dict) or (isinstance(value, list | tuple) and len(value) > 1):
             raise UserError(
                 f"an alert rule takes one value for the metric parameter '{name}', "

@@ -1,7 +1,7 @@
 """Which enrichments are enabled for a version, and what came of them.
 
-Nothing is computed here: an enabled enrichment is pending until somebody adds its results with
-`Model.add_enrichments`, and ready from then on.
+What is computed when it is asked for is ready at once. Any other enabled enrichment is pending
+until somebody adds its results with `Model.add_enrichments`, and ready from then on.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from modelgroups.arguments import require_flag, require_mapping
 from modelgroups.catalog import enrichments as kept
 from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import EnrichmentSetting
-from modelgroups.errors import MethodNotApplicableError, MissingParameterError, UserValueError
+from modelgroups.errors import MethodNotApplicableError, UserValueError
 from modelgroups.inferences.explanations import ALGORITHMS, ANOMALY, RAW_ANOMALY
 from modelgroups.inferences.layout import ID, RECEIVED, Kind
 from modelgroups.inferences.recipient import Recipient
@@ -24,10 +24,10 @@ from modelgroups.reference.reading import has_reference
 from modelgroups.registry import require_writable
 from modelgroups.types import Enrichment, EnrichmentStatus, EventType, InputType, OutputType, Stage
 
-__all__ = ["change_settings", "enrichments_of", "explaining_of"]
+__all__ = ["change_settings", "enrichments_of", "explaining_of", "require_possible"]
 
 _KEYS: Final = ("enabled", "config")
-_CODE: Final = ("project_directory", "user_predict_function_import_path", "requirements_file")
+_PREDICT: Final = "user_predict_function_import_path"
 _ALGORITHM: Final = "explanation_algo"
 _OF_ID: Final = frozenset({ID, RECEIVED, ANOMALY, RAW_ANOMALY})
 
@@ -38,9 +38,11 @@ def enrichments_of(to: Recipient) -> dict[str, dict[str, Any]]:
         made = kept.settings(session, to.model_id)
     with open_view(to.registry, to.model_id, to.layout) as view:
         held = view.columns(Kind.ENRICHMENT)
-    has_results = {
+    is_ready = {
         Enrichment.AnomalyDetection: not held.isdisjoint({ANOMALY, RAW_ANOMALY}),
-        Enrichment.Explainability: not held <= _OF_ID,
+        Enrichment.BiasMitigation: True,  # they are computed whenever they are asked for
+        Enrichment.Hotspots: True,
+        Enrichment.Explainability: not held <= _OF_ID or _PREDICT in _config_of(made),
     }
     found = {}
     for name in Enrichment:
@@ -49,9 +51,14 @@ def enrichments_of(to: Recipient) -> dict[str, dict[str, Any]]:
         found[str(name)] = {
             "enabled": enabled,
             "config": {} if setting is None else json.loads(setting.config),
-            "status": _status(enabled=enabled, has_results=has_results.get(name, False)),
+            "status": _status(enabled=enabled, is_ready=is_ready[name]),
         }
     return found
+
+
+def _config_of(made: Mapping[str, EnrichmentSetting]) -> dict[str, Any]:
+    setting = made.get(Enrichment.Explainability)
+    return {} if setting is None else dict(json.loads(setting.config))
 
 
 def _by_default(to: Recipient, name: Enrichment) -> bool:
@@ -60,10 +67,10 @@ def _by_default(to: Recipient, name: Enrichment) -> bool:
     return is_anomaly and has_reference(to.registry, to.model_id)
 
 
-def _status(*, enabled: bool, has_results: bool) -> EnrichmentStatus:
+def _status(*, enabled: bool, is_ready: bool) -> EnrichmentStatus:
     if not enabled:
         return EnrichmentStatus.EnrichmentStatusDisabled
-    if has_results:
+    if is_ready:
         return EnrichmentStatus.EnrichmentStatusReady
     return EnrichmentStatus.EnrichmentStatusPending
 
@@ -75,8 +82,6 @@ def change_settings(to: Recipient, output_type: str, changes: Mapping[Any, Any])
     ------
     UserValueError, UserTypeError
         A name, a key or a value is wrong.
-    MissingParameterError
-        Explainability is given code in part.
     MethodNotApplicableError
         The model cannot have what is enabled.
     """
@@ -95,7 +100,7 @@ def change_settings(to: Recipient, output_type: str, changes: Mapping[Any, Any])
         config = current[name]["config"] if config is None else config
         _check_config(name, require_mapping(config, f"{name}.config"))
         if enabled:
-            _require_possible(to, output_type, Enrichment(name))
+            require_possible(to, output_type, Enrichment(name))
         settings.append(EnrichmentSetting(str(name), enabled, _as_json(name, config)))
     with to.registry.catalog.write() as session:
         to.addressee(session)
@@ -113,21 +118,13 @@ def change_settings(to: Recipient, output_type: str, changes: Mapping[Any, Any])
 def _check_config(name: str, config: Mapping[Any, Any]) -> None:
     if name != Enrichment.Explainability:
         return
-    code = [key for key in _CODE if config.get(key)]
-    if code and len(code) < len(_CODE):
-        missing = [key for key in _CODE if key not in code]
-        raise MissingParameterError(f"explainability needs {', '.join(missing)} too")
-    if code:
-        raise MethodNotApplicableError(
-            "explanations are not computed here; compute them in your own code, store them with "
-            f"model.add_enrichments(...), and leave {', '.join(_CODE)} out"
-        )
     algorithm = config.get(_ALGORITHM)
     if algorithm is not None and algorithm not in ALGORITHMS:
         raise UserValueError(f"{_ALGORITHM}={algorithm!r} is not one of {', '.join(ALGORITHMS)}")
 
 
-def _require_possible(to: Recipient, output_type: str, name: Enrichment) -> None:
+def require_possible(to: Recipient, output_type: str, name: Enrichment) -> None:
+    """Raise `MethodNotApplicableError` unless a model can have an enrichment."""
     is_classifier = output_type == OutputType.Multiclass
     is_binary = is_classifier and len(to.of_stage(Stage.PredictedValue)) == 2
     attributes = {**to.layout.inference_attributes, **to.layout.truth_attributes}.values()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from modelgroups.arguments import require_whole
 from modelgroups.calls import checked_calls
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
-from modelgroups.model.asking import Asking
+from modelgroups.model.finding import Finding
 
 if TYPE_CHECKING:
     from modelgroups.alerts.rules import Alert, AlertRule
@@ -18,7 +18,7 @@ __all__ = ["Alerting"]
 
 
 @checked_calls
-class Alerting(Asking):
+class Alerting(Finding):
     """Thresholds for metrics."""
 
     def create_alert_rule(

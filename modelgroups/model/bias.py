@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from modelgroups.analysis.groups import bin_label, sorted_bins
+from modelgroups.analysis.version import Version
 from modelgroups.arguments import require_flag, require_text
 from modelgroups.calls import checked_calls
-from modelgroups.errors import MethodNotApplicableError, UserValueError
+from modelgroups.errors import UserValueError
+from modelgroups.model.mitigating import ThresholdMitigation, monitored
 from modelgroups.types import OutputType, Stage
 
 if TYPE_CHECKING:
@@ -31,8 +34,12 @@ class Asked(Protocol):
     def query(self, body: Mapping[str, Any], query_type: str = "base") -> list[dict[str, Any]]:
         """Answer a query."""
 
-    def get_attribute(self, name: str, stage: Any = None) -> Attribute:
+    def get_attribute(self, name: str, stage: str | None = None) -> Attribute:
         """Return an attribute."""
+
+
+class Compared(Asked, Version, Protocol):
+    """A model whose groups are compared and given thresholds of their own."""
 
 
 class Bias:
@@ -40,27 +47,13 @@ class Bias:
 
     Parameters
     ----------
-    model
+    arthur_model
         A saved classifier.
     """
 
-    def __init__(self, model: Asked) -> None:
-        self.metrics = BiasMetrics(model)
-
-    @property
-    def mitigation_threshold(self) -> Any:
-        """Raise: thresholds for each group are not computed here.
-
-        Raises
-        ------
-        MethodNotApplicableError
-            Always.
-        """
-        raise MethodNotApplicableError(
-            "thresholds that mitigate bias are not computed here; compare the groups with "
-            "model.bias.metrics, and apply thresholds of your own with the query function "
-            "biasMitigatedPredictions"
-        )
+    def __init__(self, arthur_model: Compared) -> None:
+        self.metrics = BiasMetrics(arthur_model)
+        self.mitigation_threshold = ThresholdMitigation(arthur_model)
 
 
 @checked_calls
@@ -69,12 +62,12 @@ class BiasMetrics:
 
     Parameters
     ----------
-    model
+    arthur_model
         A saved classifier.
     """
 
-    def __init__(self, model: Asked) -> None:
-        self._model = model
+    def __init__(self, arthur_model: Asked) -> None:
+        self._model = arthur_model
 
     def demographic_parity(
         self,
@@ -220,13 +213,7 @@ class BiasMetrics:
     # --- what the queries are made of ----------------------------------------------------
 
     def _monitored(self, name: str) -> Attribute:
-        attribute = self._model.get_attribute(require_text(name, "attr_name"))
-        if not attribute.monitor_for_bias:
-            raise MethodNotApplicableError(
-                f"{name!r} is not monitored for bias; say so with "
-                f"model.set_attribute_as_sensitive({name!r})"
-            )
-        return attribute
+        return monitored(self._model.get_attribute(require_text(name, "attr_name")))
 
     def _predicted(self) -> list[Attribute]:
         attributes = self._model.attributes or []
@@ -280,10 +267,10 @@ class BiasMetrics:
 
 def _bin_of(attribute: Attribute) -> dict[str, Any]:
     """Return the function that tells the bin of a value, ``(start, end]``, and null outside."""
-    bins = sorted(attribute.bins or [], key=lambda b: _low(b.continuous_start))
+    bins = sorted_bins(attribute)
     chosen: Any = None
     for each in reversed(bins):
-        chosen = _if(attribute.name, "lte", each.continuous_end, _label(each), chosen)
+        chosen = _if(attribute.name, "lte", each.continuous_end, bin_label(each), chosen)
     lowest = bins[0].continuous_start
     outer = _if(attribute.name, "gt", lowest, chosen, None) if lowest is not None else chosen
     return dict(outer["nested_function"])
@@ -296,14 +283,3 @@ def _if(name: str, comparator: str, value: float | None, then: Any, otherwise: A
     if otherwise is not None:
         parameters["else"] = otherwise
     return {"nested_function": {"function": "if", "parameters": parameters}}
-
-
-def _low(start: float | None) -> float:
-    return float("-inf") if start is None else start
-
-
-def _label(each: Any) -> str:
-    low = "-inf" if each.continuous_start is None else f"{each.continuous_start:g}"
-    if each.continuous_end is None:
-        return f"({low},inf)"
-    return f"({low},{each.continuous_end:g}]"

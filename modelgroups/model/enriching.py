@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from modelgroups.arguments import require_mapping, require_member, require_text, require_whole
+from modelgroups.arguments import require_mapping, require_member
 from modelgroups.calls import checked_calls
-from modelgroups.errors import UserValueError
 from modelgroups.model.sending import Sending, kept
 from modelgroups.types import Enrichment
+
+if TYPE_CHECKING:
+    from modelgroups.analysis.explainer import Explainer
+    from modelgroups.inferences.recipient import Recipient
 
 __all__ = ["Enriching"]
 
@@ -67,80 +70,12 @@ class Enriching(Sending):
         data, output_type = kept(enrichments), str(self.output_type)
         return self._send("add_enrichments", lambda to: add_enrichments(to, data, output_type))
 
-    def explain_inference(
-        self,
-        partner_inference_id: str,
-        algorithm: str = "lime",
-        page: int = 1,
-        page_size: int = 500,
-        n_samples: int | None = None,
-        sort: str | None = None,
-    ) -> dict[str, Any]:
-        """Return the explanation of an inference that `add_enrichments` has stored.
-
-        Parameters
-        ----------
-        partner_inference_id
-            Which inference.
-        algorithm
-            ``"lime"`` or ``"shap"``, in any case.
-        page, page_size
-            Which of the scores of each prediction, from page 1 on.
-        n_samples
-            Accepted for the SDK's sake; nothing is computed.
-        sort
-            ``"value"``, ``"word"``, ``"location"`` or ``"attribute_name"``, with ``-`` before it
-            for descending; tokens are sorted by the first three, inputs by value and name.
-
-        Returns
-        -------
-        dict
-            ``explanation``, a dict for each predicted attribute with its importance_scores, and
-            ``expected_value``, which nobody can add and is empty.
-
-        Raises
-        ------
-        MethodNotApplicableError
-            The model is not saved.
-        NotFoundError
-            There is no such inference, or no such explanation of it.
-        UserValueError
-            The algorithm, the order or the page is wrong.
-
-        Examples
-        --------
-        >>> from modelgroups.testing import saved_model
-        >>> part = {"algo": "lime", "predicted_attribute": "p", "attribute": "age", "score": 0.5}
-        >>> with saved_model() as model:
-        ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
-        ...     _ = model.add_enrichments({"a": {"explanations": [part]}})
-        ...     model.explain_inference("a")["explanation"][0]["importance_scores"]
-        [{'attribute_name': 'age', 'explanation_value': 0.5, 'tokens': []}]
-        """
-        from modelgroups.inferences.explain import explanation_of
-
-        if n_samples is not None:
-            require_whole(n_samples, "n_samples")
-        first, size = require_whole(page, "page"), require_whole(page_size, "page_size")
-        if first < 1 or size < 1:
-            raise UserValueError(f"page and page_size must be 1 or more, got {first} and {size}")
-        found = explanation_of(
-            self._recipient("explain_inference"),
-            require_text(partner_inference_id, "partner_inference_id"),
-            require_text(algorithm, "algorithm"),
-            None if sort is None else require_text(sort, "sort"),
-        )
-        shown = slice((first - 1) * size, first * size)
-        for part in found:
-            part["importance_scores"] = part["importance_scores"][shown]
-        return {"explanation": found, "expected_value": []}
-
     def get_enrichments(self) -> dict[str, dict[str, Any]]:
         """Return the enrichments of the model, each with enabled, config and status.
 
-        Nothing is computed here: what is enabled is ``"Pending"`` until its results are added
-        with `add_enrichments`, then ``"Ready"``; else it is ``"Disabled"``. Anomaly detection is
-        enabled once there is reference data.
+        What is enabled is ``"Ready"`` where it is computed when it is asked for (hot spots, bias
+        mitigation, explanations by a predict function); else it is ``"Pending"`` until its results
+        are added with `add_enrichments`. Anomaly detection is enabled once there is reference data.
 
         Raises
         ------
@@ -171,7 +106,9 @@ class Enriching(Sending):
         ----------
         enrichment_configs
             By `Enrichment`: a dict with ``enabled``, ``config`` or both. It is not changed. The
-            ``explanation_algo`` of explainability is what queries mean that name none.
+            ``explanation_algo`` of explainability is what queries mean that name none; with
+            ``project_directory`` and what belongs to it its config is as `enable_explainability`
+            makes it.
 
         Returns
         -------
@@ -181,8 +118,7 @@ class Enriching(Sending):
         Raises
         ------
         MethodNotApplicableError
-            The model is not saved, or cannot have what is enabled; or explainability is given
-            code to run, for nothing is computed here.
+            The model is not saved, or cannot have what is enabled.
         UserValueError, UserTypeError
             A name or a value is wrong.
         MissingParameterError
@@ -199,9 +135,38 @@ class Enriching(Sending):
         from modelgroups.lifecycle.enrichment_settings import change_settings
 
         to = self._recipient("update_enrichments")
-        changes = require_mapping(enrichment_configs, "enrichment_configs")
+        changes = dict(require_mapping(enrichment_configs, "enrichment_configs"))
+        explainer = self._with_code(to, changes)
         change_settings(to, str(self.output_type), changes)
+        if Enrichment.Explainability in changes and not self._is_explained():
+            to.registry.explainers.pop(to.model_id, None)
+        elif explainer is not None:
+            to.registry.explainers[to.model_id] = explainer
         return "ok"
+
+    def _is_explained(self) -> bool:
+        return bool(self.get_enrichment(Enrichment.Explainability)["enabled"])
+
+    def _with_code(self, to: Recipient, changes: dict[Any, Any]) -> Explainer | None:
+        """Try the predict function that is given with explainability, if one is.
+
+        In `changes` its config is replaced by what is kept of it.
+        """
+        asked = changes.get(Enrichment.Explainability)
+        config = asked.get("config") if isinstance(asked, Mapping) else None
+        if not isinstance(config, Mapping) or asked is None:
+            return None
+        from modelgroups.analysis.packaging import asks_for_code, explainer_of, kept_config
+        from modelgroups.lifecycle.enrichment_settings import require_possible
+
+        explainer = None
+        if asks_for_code(config) and asked.get("enabled", self._is_explained()) is True:
+            require_possible(to, str(self.output_type), Enrichment.Explainability)
+            explainer = explainer_of(self, config)
+        elif "df" not in config and "project_directory" not in config:
+            return None
+        changes[Enrichment.Explainability] = {**asked, "config": kept_config(explainer, config)}
+        return explainer
 
     def update_enrichment(
         self,

@@ -17,7 +17,8 @@ class Model(Alerting):
     The methods lie in the modules beside this one: `editing` (attributes one by one),
     `building` (schemas from data), `referring` (reference data), `storing`, `sending` (what it
     receives in use), `enriching` (what is computed of that), `logged` (what it has received),
-    `asking` (questions about that) and `alerting` (thresholds for the answers).
+    `asking` (questions about that), `explaining` (why it predicts that), `finding` (where it is
+    wrong) and `alerting` (thresholds for the answers).
 
     Parameters
     ----------

@@ -34,13 +34,13 @@ _STAGE_ORDER = {
 }
 
 
-def stage_order(stage: str) -> int:
+def stage_order(attribute_stage: str) -> int:
     """Return where a stage stands when attributes are sorted.
 
     >>> stage_order("PIPELINE_INPUT"), stage_order(Stage.GroundTruthClass), stage_order("other")
     (0, 4, 5)
     """
-    return _STAGE_ORDER.get(stage, 5)  # type: ignore[call-overload,no-any-return]  # str == Stage
+    return _STAGE_ORDER.get(attribute_stage, 5)  # type: ignore[call-overload,no-any-return]  # str == Stage
 
 
 @dataclass

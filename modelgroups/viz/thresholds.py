@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
@@ -19,11 +19,18 @@ if TYPE_CHECKING:
 
     from modelgroups.schema.attribute import Attribute
 
-__all__ = ["Curves", "curves_of", "threshold_curves", "threshold_of"]
+__all__ = ["Curves", "curves_of", "is_positive", "threshold_curves", "threshold_of", "truth_of"]
 
 _TWO_CLASSES: Final = 2
 _HALF: Final = 0.5
 _STEPS: Final = 1000
+
+
+class HasAttributes(Protocol):
+    """A model with a schema."""
+
+    def get_attributes(self, stage: str | None = None) -> list[Attribute]:
+        """Return the attributes of a stage."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +90,13 @@ def threshold_curves(version: Version) -> Curves:
             f"{name_of(version)} is not a binary classifier with a positive class, and only such "
             "have threshold curves"
         )
-    truth = _truth_of(version, positive)
+    truth = truth_of(version, positive)
     names = [positive.name, *([] if truth is None else [truth.name])]
     frame = version.inferences(names)
     scores = frame[positive.name].to_numpy(np.float64, na_value=np.nan)
     known = np.full(len(frame), np.nan)
     if truth is not None:
-        known = _is_positive(frame[truth.name], truth, positive)
+        known = is_positive(frame[truth.name], truth, positive)
     grid = np.linspace(0, 1, _STEPS + 1)
     return curves_of(scores, known, np.union1d(grid, [threshold_of(version)]))
 
@@ -117,10 +124,10 @@ def curves_of(
     """
     has_score = ~np.isnan(scores)
     known = has_score & ~np.isnan(truths)
-    is_positive = known & (truths == 1.0)
+    of_class = known & (truths == 1.0)
     reached = _at_least(scores[known], thresholds)
-    hits = _at_least(scores[is_positive], thresholds)
-    n_positive = int(is_positive.sum())
+    hits = _at_least(scores[of_class], thresholds)
+    n_positive = int(of_class.sum())
     return Curves(
         thresholds,
         _ratio(hits, reached),
@@ -145,7 +152,7 @@ def _ratio(part: NDArray[Any], whole: NDArray[Any] | int) -> NDArray[np.float64]
     return found
 
 
-def _truth_of(version: Version, positive: Attribute) -> Attribute | None:
+def truth_of(version: HasAttributes, positive: Attribute) -> Attribute | None:
     """Return the ground truth that is stored; one that is derived from a class is not."""
     truths = [
         *version.get_attributes(Stage.GroundTruth),
@@ -156,7 +163,7 @@ def _truth_of(version: Version, positive: Attribute) -> Attribute | None:
     return next(iter([*linked, *classes]), None)
 
 
-def _is_positive(
+def is_positive(
     values: pd.Series[Any], truth: Attribute, positive: Attribute
 ) -> NDArray[np.float64]:
     """Return 1 where the true class is the positive one, 0 where it is another, else NaN."""

@@ -118,9 +118,14 @@ CODE = {"project_directory": "/p", "user_predict_function_import_path": "m"}
         ({"hotspots": {"config": {"a": {1}}}}, UserValueError, "plain JSON"),
         ({"explainability": {"config": CODE}}, MissingParameterError, "requirements_file"),
         (
-            {"explainability": {"config": CODE | {"requirements_file": "r"}}},
-            MethodNotApplicableError,
-            "not computed here",
+            {
+                "explainability": {
+                    "enabled": True,
+                    "config": CODE | {"requirements_file": "r", "df": FRAME},
+                }
+            },
+            UserValueError,
+            "'/p' is not a folder",
         ),
         ({"explainability": {"config": {"explanation_algo": "x"}}}, UserValueError, "'x'"),
         (["hotspots"], UserTypeError, "must be a dict"),

@@ -391,7 +391,6 @@ ABSENT = {
         "validate_response_status",
         "validate_multistatus_response_and_get_failures",
     ],
-    "core.bias.threshold_mitigation": ["ThresholdMitigation"],
     "core.data_service": ["DatasetService", "ImageZipper"],
     "core.dataset_validation_utils": [
         "ensure_obj_matches_attr_value_type",
@@ -400,15 +399,9 @@ ABSENT = {
         "validate_series_data_type",
         "validate_token_likelihoods_type",
     ],
-    "core.enrichment_status_waiter": ["EnrichmentStatusWaiter", "await_enrichments_ready"],
+    "core.enrichment_status_waiter": ["EnrichmentStatusWaiter"],
     "core.model_status_waiter": ["ModelStatusWaiter"],
     "core.status_waiter": ["StatusWaiter"],
-    "explainability.arthur_explainer": ["ArthurExplainer", "EmptyLimeExplanation"],
-    "explainability.explanation_packager": ["ExplanationPackager"],
-    "explainability.validation": [
-        "validate_predicted_attribute_order_matches_dataframe",
-        "validate_predicted_attribute_order_matches_remote",
-    ],
 }
 DOWNLOADS = {
     "datasets": ["ArthurExample"],

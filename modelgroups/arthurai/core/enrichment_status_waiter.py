@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from modelgroups.arthurai._absent import absent
+from typing import TYPE_CHECKING
+
 from modelgroups.arthurai.core.status_waiter import StatusWaiter
+
+if TYPE_CHECKING:
+    from modelgroups.model import Model
 
 __all__ = ["EnrichmentStatusWaiter", "StatusForEnrichment", "await_enrichments_ready"]
 
@@ -19,9 +23,9 @@ class StatusForEnrichment:
 class EnrichmentStatusWaiter(StatusWaiter):
     """Waits in the SDK until the platform has prepared enrichments; cannot be made here."""
 
-    _instead = "it computes no enrichments, so there is nothing to wait for"
+    _instead = "no enrichment works in the background, so there is nothing to wait for"
 
 
-await_enrichments_ready = absent(
-    "await_enrichments_ready", "it computes no enrichments, so there is nothing to wait for"
-)
+def await_enrichments_ready(model: Model) -> None:
+    """Return at once if the model is saved: no enrichment works in the background here."""
+    model.get_enrichments()

@@ -1,24 +1,33 @@
-"""Names of the SDK's explainer."""
+"""The SDK's name of `modelgroups.analysis.explainer.Explainer`."""
 
 from __future__ import annotations
 
-from modelgroups.arthurai._absent import Absent
+from modelgroups.analysis.explainer import Explainer as ArthurExplainer
 
 __all__ = ["ArthurExplainer", "EmptyLimeExplanation"]
 
-_INSTEAD = (
-    "it explains no predictions; use a package such as lime or shap on the model itself and store "
-    "what it finds with model.add_enrichments"
-)
 
+class EmptyLimeExplanation:
+    """The explanation of a row with a missing value: NaN for every input.
 
-class ArthurExplainer(Absent):
-    """Explains predictions in the SDK; cannot be made here."""
+    Parameters
+    ----------
+    class_int_labels
+        The numbers of the predictions that are explained.
+    num_features
+        How many inputs there are.
 
-    _instead = _INSTEAD
+    Examples
+    --------
+    >>> EmptyLimeExplanation([0], 2).as_map()
+    {0: [(0, nan), (1, nan)]}
+    """
 
+    def __init__(self, class_int_labels: list[int], num_features: int) -> None:
+        self.class_int_labels = class_int_labels
+        self.num_features = num_features
 
-class EmptyLimeExplanation(Absent):
-    """Stands for a row that cannot be explained in the SDK; cannot be made here."""
-
-    _instead = _INSTEAD
+    def as_map(self) -> dict[int, list[tuple[int, float]]]:
+        """Return the scores of each prediction, as LIME gives them."""
+        nothing = [(feature, float("nan")) for feature in range(self.num_features)]
+        return {label: list(nothing) for label in self.class_int_labels}

@@ -1,0 +1,1 @@
+"""What is found out about a model from what it received: fairer thresholds, weak spots, reasons."""
