@@ -9,7 +9,8 @@ runs unchanged against a folder::
 
     from arthurai import ArthurAI
 
-A whole script runs that way with ``python -m modelgroups.arthurai script.py``. Importing this
+A whole script runs that way with ``python -m modelgroups.arthurai script.py``, a notebook after
+``%load_ext modelgroups.arthurai``. Importing this
 package loads nothing heavy and registers nothing.
 """
 
@@ -17,7 +18,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modelgroups.arthurai._install import install, is_installed, uninstall
+from modelgroups.arthurai._install import (
+    install,
+    is_installed,
+    load_ipython_extension,
+    uninstall,
+    unload_ipython_extension,
+)
 from modelgroups.arthurai._lazy import lazy_attributes
 from modelgroups.arthurai.version import __version__
 
@@ -33,7 +40,9 @@ __all__ = [
     "__version__",
     "install",
     "is_installed",
+    "load_ipython_extension",
     "uninstall",
+    "unload_ipython_extension",
 ]
 
 __getattr__ = lazy_attributes(

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
-__all__ = ["install", "is_installed", "uninstall"]
+__all__ = [
+    "install",
+    "is_installed",
+    "load_ipython_extension",
+    "uninstall",
+    "unload_ipython_extension",
+]
 
 ALIAS = "arthurai"
 PACKAGE = "modelgroups.arthurai"
@@ -103,6 +109,16 @@ def uninstall() -> None:
     for name in _loaded_aliases():
         if _is_ours(name):
             del sys.modules[name]
+
+
+def load_ipython_extension(ipython: object) -> None:  # noqa: ARG001  # IPython passes its shell
+    """Call `install`: what ``%load_ext modelgroups.arthurai`` does in IPython and Jupyter."""
+    install()
+
+
+def unload_ipython_extension(ipython: object) -> None:  # noqa: ARG001
+    """Call `uninstall`: what ``%unload_ext modelgroups.arthurai`` does."""
+    uninstall()
 
 
 def _is_alias(name: str) -> bool:

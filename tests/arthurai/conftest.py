@@ -12,6 +12,8 @@ import pytest
 
 import modelgroups.arthurai
 
+collect_ignore_glob = ["scripts/*"]  # they are programs, which a test runs
+
 ROOT = Path(modelgroups.__file__).parents[1]
 
 

@@ -16,14 +16,19 @@ from modelgroups.arthurai.common.constants import API_PREFIX
 from modelgroups.arthurai.version import __version__
 from modelgroups.connection import connect
 from modelgroups.registry import MEMORY, default_location
+from modelgroups.types import EventType
 
 if TYPE_CHECKING:
+    from modelgroups.catalog.events import Event
     from modelgroups.connection import Connection
     from modelgroups.registry import Registry
 
-__all__ = ["ORG_ID_HEADER", "LocalClient", "close_client", "local_client"]
+__all__ = ["LAST_MODEL_ID", "ORG_ID_HEADER", "LocalClient", "close_client", "local_client"]
 
 logger = logging.getLogger("modelgroups")
+
+LAST_MODEL_ID = "ARTHUR_LAST_MODEL_ID"
+"""The environment variable with the id of the model that was saved or got last."""
 
 ORG_ID_HEADER = "Arthur-Organization-ID"
 _LOCAL_ORGANIZATION = str(uuid.uuid5(uuid.NAMESPACE_URL, "modelgroups:local"))
@@ -51,6 +56,7 @@ class LocalClient(AbstractHTTPClient):
         }
         self.session = SimpleNamespace(headers=self.headers)
         self.service_accounts: list[dict[str, str]] = []
+        connection.on(EventType.ModelSaved, _remember)
 
     @property
     def registry(self) -> Registry:
@@ -67,6 +73,11 @@ class LocalClient(AbstractHTTPClient):
         }
         self.service_accounts.append(account)
         return account
+
+
+def _remember(event: Event) -> None:
+    if event.model_id is not None:
+        os.environ[LAST_MODEL_ID] = event.model_id
 
 
 _clients: dict[str, LocalClient] = {}

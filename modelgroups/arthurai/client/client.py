@@ -8,7 +8,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from modelgroups.arthurai.client._local import ORG_ID_HEADER, LocalClient, local_client
+from modelgroups.arthurai.client._local import (
+    LAST_MODEL_ID,
+    ORG_ID_HEADER,
+    LocalClient,
+    local_client,
+)
 from modelgroups.arthurai.common.exceptions import arthur_excepted
 from modelgroups.errors import UserTypeError, UserValueError
 
@@ -159,7 +164,10 @@ class ArthurAI:
         ResponseClientError
             There is no such model.
         """
-        return self.client.connection.get_model(identifier, id_type=id_type)
+        model = self.client.connection.get_model(identifier, id_type=id_type)
+        if model.id is not None:
+            os.environ[LAST_MODEL_ID] = model.id
+        return model
 
     @arthur_excepted("failed to retrieve model group")
     def get_model_group(self, id_or_model: str | Model) -> ModelGroup:

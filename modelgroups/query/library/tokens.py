@@ -33,7 +33,8 @@ def _likelihoods(call: Call, name: str) -> Any:
             ),
             name,
         )
-    column = call.column(name if name.endswith(_LIKELIHOODS) else f"{name}{_LIKELIHOODS}")
+    is_derived = name.endswith(_LIKELIHOODS) and name not in call.subject.attributes
+    column = call.column(name if is_derived else f"{name}{_LIKELIHOODS}")
     if column is None:
         return None
     return column.filter(lambda likelihood: likelihood.notnull())
