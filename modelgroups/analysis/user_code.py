@@ -64,7 +64,7 @@ class UserCode:
                 raise UserValueError(
                     f"there is no module {name!r} in {self._folder}, which "
                     "user_predict_function_import_path names"
-                ) from error
+                ) from None
             raise UserError(f"the module {name!r} cannot be imported: {error}") from error
         except Exception as error:
             raise UserError(

@@ -29,6 +29,7 @@ RESERVED_NAMES = frozenset(
 """Names that the inference log uses for itself."""
 
 _MAX_LENGTH = 255
+_MOST_RENAMED = 5
 _LEGAL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -102,7 +103,7 @@ def check_frame(frame: pd.DataFrame, *, allow_no_columns: bool = False) -> None:
             problems.append(f"more than one column is named {_quoted(repeated)} (keep one of each)")
         offenders = _offenders(columns.unique())
         if offenders:
-            problems.append(_refusal("column name", offenders))
+            problems.append(_refusal("column name", offenders) + _how_to_rename(columns))
     if len(frame) == 0:
         problems.append("it has no rows (at least 1 is needed)")
     if len(columns) == 0 and not allow_no_columns:
@@ -157,6 +158,26 @@ def _fault(name: object) -> str | None:
     if _LEGAL_NAME.fullmatch(name) is None:
         return "a name is a letter or '_', then letters, digits or '_'"
     return None
+
+
+def _how_to_rename(columns: Iterable[object]) -> str:
+    """Return the call that gives columns of illegal texts legal names, where it is a short one.
+
+    >>> _how_to_rename(["age", "due in (days)", "2nd"])
+    ", as with data.rename(columns={'due in (days)': 'due_in_days', '2nd': '_2nd'})"
+    """
+    taken = list(columns)
+    renamed: dict[str, str] = {}
+    for name in taken:
+        if not isinstance(name, str) or _fault(name) is None:
+            continue
+        legal = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
+        legal = f"_{legal}" if legal[:1].isdigit() else legal
+        if _fault(legal) is not None or legal in taken or legal in renamed.values():
+            return ""
+        renamed[name] = legal
+    short = 0 < len(renamed) <= _MOST_RENAMED
+    return f", as with data.rename(columns={renamed!r})" if short else ""
 
 
 def _refusal(noun: str, offenders: list[str]) -> str:

@@ -119,3 +119,19 @@ def test_needed_columns_must_be_there_once():
     assert message.startswith("columns 'b', 'c' must")
     with pytest.raises(UserTypeError, match="list"):
         check_columns([1], ["a"])
+
+
+def test_a_refused_column_comes_with_the_call_that_renames_it():
+    frame = pd.DataFrame({"age": [1], "default payment next month": [0], "x-1": [2]})
+    with pytest.raises(UserValueError) as caught:
+        check_frame(frame)
+    call = str(caught.value).split(", as with ")[1]
+    renamed = eval(call, {"data": frame})
+    assert renamed.columns.tolist() == ["age", "default_payment_next_month", "x_1"]
+    check_frame(renamed)
+
+
+@pytest.mark.parametrize("columns", [["a b", "a_b"], ["a b", "a-b"], ["é", "a"], ["", "a"]])
+def test_no_call_is_offered_that_would_not_help(columns):
+    with pytest.raises(UserValueError, match=r"rename (it|them)$"):
+        check_frame(pd.DataFrame([[1, 2]], columns=columns))
