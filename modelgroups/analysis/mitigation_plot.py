@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.analysis.mitigation import AXES, Curves
 from modelgroups.drawing import new_figure, shown
-from modelgroups.viz.looks import COLOURS, DASHES, legend_below, plain_axes, title
+from modelgroups.drawing.looks import COLOURS, DASHES, legend_below, plain_axes, title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
