@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from modelgroups.calls import checked_calls
 from modelgroups.experiments.deployment import Deployment
 from modelgroups.lifecycle.aliases import require_reason
 from modelgroups.lifecycle.deployments import history_of, live_of, replace_champion, start
+from modelgroups.lifecycle.moments import past_or_none
 
 if TYPE_CHECKING:
     from modelgroups.lifecycle.deployments import Plan
@@ -45,8 +47,21 @@ class Deploying:
         records = history_of(self._registry, self._group_id)
         return [Deployment(self._registry, record) for record in records]
 
-    def replace(self, version: VersionName, *, reason: str | None = None) -> Deployment:
+    def replace(
+        self,
+        version: VersionName,
+        *,
+        reason: str | None = None,
+        at: datetime | str | None = None,
+    ) -> Deployment:
         """Give all traffic to one version at once, and make it the champion.
+
+        Parameters
+        ----------
+        version
+            The version.
+        reason, at
+            As of `ab`.
 
         Raises
         ------
@@ -67,7 +82,8 @@ class Deploying:
 
         told = require_reason(reason)
         plan = plan_replace(self._registry, self._group_id, version)
-        record = replace_champion(self._registry, self._group_id, plan, reason=told)
+        moment = past_or_none(at)
+        record = replace_champion(self._registry, self._group_id, plan, reason=told, at=moment)
         return Deployment(self._registry, record)
 
     def ab(
@@ -80,6 +96,7 @@ class Deploying:
         planned: int | None = None,
         salt: str | None = None,
         reason: str | None = None,
+        at: datetime | str | None = None,
     ) -> Deployment:
         """Divide traffic among versions to find out which is best.
 
@@ -102,6 +119,9 @@ class Deploying:
             What sets this division of keys apart; it is generated where it is not given.
         reason
             Why, for the audit trail.
+        at
+            When it begins, if not now: a moment in the past with a time zone, when what happened
+            is told afterwards.
 
         Raises
         ------
@@ -118,7 +138,7 @@ class Deploying:
         told = require_reason(reason)
         watch = Watch(metric, guardrails, confidence, planned, salt)
         plan = plan_ab(self._registry, self._group_id, weights, watch)
-        return self._start("ab", plan, told)
+        return self._start("ab", plan, told, at)
 
     def canary(
         self,
@@ -131,6 +151,7 @@ class Deploying:
         planned: int | None = None,
         salt: str | None = None,
         reason: str | None = None,
+        at: datetime | str | None = None,
     ) -> Deployment:
         """Let a version take over from the champion step by step, as long as guardrails hold.
 
@@ -145,7 +166,7 @@ class Deploying:
             The shares of traffic that it gets, one after the other.
         metric
             What is told besides.
-        confidence, planned, salt, reason
+        confidence, planned, salt, reason, at
             As of `ab`.
 
         Raises
@@ -163,7 +184,7 @@ class Deploying:
         told = require_reason(reason)
         watch = Watch(metric, guardrails, confidence, planned, salt)
         plan = plan_canary(self._registry, self._group_id, version, steps, watch)
-        return self._start("canary", plan, told)
+        return self._start("canary", plan, told, at)
 
     def shadow(
         self,
@@ -174,6 +195,7 @@ class Deploying:
         confidence: float = 0.95,
         planned: int | None = None,
         reason: str | None = None,
+        at: datetime | str | None = None,
     ) -> Deployment:
         """Let a version see what the champion sees; its answers are logged and never returned.
 
@@ -181,7 +203,7 @@ class Deploying:
         ----------
         version
             The new version.
-        metric, guardrails, confidence, planned, reason
+        metric, guardrails, confidence, planned, reason, at
             As of `ab`. Both versions score the same requests, so they are compared in pairs.
 
         Raises
@@ -194,8 +216,11 @@ class Deploying:
         told = require_reason(reason)
         watch = Watch(metric, guardrails, confidence, planned)
         plan = plan_shadow(self._registry, self._group_id, version, watch)
-        return self._start("shadow", plan, told)
+        return self._start("shadow", plan, told, at)
 
-    def _start(self, kind: str, plan: Plan, reason: str | None) -> Deployment:
-        record = start(self._registry, self._group_id, kind, plan, reason=reason)
+    def _start(
+        self, kind: str, plan: Plan, reason: str | None, at: datetime | str | None
+    ) -> Deployment:
+        moment = past_or_none(at)
+        record = start(self._registry, self._group_id, kind, plan, reason=reason, at=moment)
         return Deployment(self._registry, record)

@@ -21,6 +21,7 @@ from modelgroups.lifecycle.aliases import (
     require_reason,
     roll_back,
 )
+from modelgroups.lifecycle.moments import past_or_none
 from modelgroups.model import Model
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Promoting:
         *,
         reason: str | None = None,
         if_current: Model | int | str | EllipsisType | None = ...,
+        at: datetime | str | None = None,
     ) -> Model:
         """Point an alias at a version; it is made if it is new.
 
@@ -69,6 +71,8 @@ class Promoting:
             Why, for the history.
         if_current
             Do it only if the alias points at this version now, or, with None, at none.
+        at
+            As of `promote`.
 
         Returns
         -------
@@ -101,11 +105,21 @@ class Promoting:
                 kind="set",
                 reason=require_reason(reason),
                 if_current=self._expected(if_current),
+                at=past_or_none(at),
             )
         )
 
-    def delete_alias(self, alias: str, *, reason: str | None = None) -> None:
+    def delete_alias(
+        self, alias: str, *, reason: str | None = None, at: datetime | str | None = None
+    ) -> None:
         """Take an alias away; its history stays.
+
+        Parameters
+        ----------
+        alias
+            Its name.
+        reason, at
+            As of `promote`.
 
         Raises
         ------
@@ -113,7 +127,11 @@ class Promoting:
             The group has no such alias.
         """
         delete_alias(
-            self._registry, self.id, require_text(alias, "alias"), reason=require_reason(reason)
+            self._registry,
+            self.id,
+            require_text(alias, "alias"),
+            reason=require_reason(reason),
+            at=past_or_none(at),
         )
 
     def aliases(self) -> dict[str, Model]:
@@ -163,6 +181,7 @@ class Promoting:
         *,
         reason: str | None = None,
         if_current: Model | int | str | EllipsisType | None = ...,
+        at: datetime | str | None = None,
     ) -> Model:
         """Make a version the champion, the one in production.
 
@@ -175,6 +194,10 @@ class Promoting:
         if_current
             Do it only if this version is the champion now, or, with None, if there is none. Of
             two processes that replace the same champion, one gets a `ConflictError`.
+        at
+            Since when it is the champion, if not from now on: a moment in the past with a time
+            zone, when what happened is told afterwards. The audit event says both when it was
+            recorded and, in ``after``, since when it holds.
 
         Returns
         -------
@@ -186,7 +209,8 @@ class Promoting:
         NotFoundError
             There is no such version.
         ConflictError
-            The version is archived, or `if_current` does not hold.
+            The version is archived, `if_current` does not hold, or the champion was changed after
+            `at`.
 
         Examples
         --------
@@ -206,6 +230,7 @@ class Promoting:
                 kind="promote",
                 reason=require_reason(reason),
                 if_current=self._expected(if_current),
+                at=past_or_none(at),
             )
         )
 
@@ -215,6 +240,7 @@ class Promoting:
         reason: str | None = None,
         to: Model | int | str | None = None,
         if_current: Model | int | str | EllipsisType | None = ...,
+        at: datetime | str | None = None,
     ) -> Model:
         """Make the previous champion the champion again.
 
@@ -229,6 +255,8 @@ class Promoting:
             Go back to this version, which the champion followed at once or some time before.
         if_current
             Do it only if this version is the champion now.
+        at
+            As of `promote`.
 
         Returns
         -------
@@ -260,6 +288,7 @@ class Promoting:
                 to=None if to is None else self._named(to, "to"),
                 reason=require_reason(reason),
                 if_current=self._expected(if_current),
+                at=past_or_none(at),
             )
         )
 

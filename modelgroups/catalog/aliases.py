@@ -18,6 +18,7 @@ __all__ = [
     "current_at",
     "earlier",
     "history",
+    "last_moved",
     "live",
     "live_everywhere",
     "move",
@@ -77,6 +78,7 @@ _AT = Prepared(
     .order_by(_MOVE.serial.desc())
     .limit(1)
 )
+_LAST = Prepared(select(_MOVE.at).where(_OURS).order_by(_MOVE.serial.desc()).limit(1))
 _LIVE = Prepared(
     select(_ALIAS.name, _ALIAS.model_id)
     .where(_ALIAS.group_id == bindparam("group"))
@@ -133,6 +135,12 @@ def current_at(session: Session, group_id: str, name: str, at: str) -> str | Non
     """Return the id of the model that an alias pointed at in a moment, or None."""
     row = _AT.first(session, {"group": group_id, "name": name, "at": at})
     return None if row is None else AliasMove._make(row).model_id
+
+
+def last_moved(session: Session, group_id: str, name: str) -> str | None:
+    """Return since when an alias, which may be deleted, is where it is; None if it never was."""
+    row = _LAST.first(session, {"group": group_id, "name": name})
+    return None if row is None else str(row[0])
 
 
 def live(session: Session, group_id: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from modelgroups.catalog.prepared import Prepared, inserting
 from modelgroups.catalog.records import Artifact
 from modelgroups.catalog.tables import ArtifactRow, table
 
-__all__ = ["add", "find", "live", "of_model"]
+__all__ = ["add", "everywhere", "find", "live", "of_model"]
 
 _ARTIFACT = table(ArtifactRow).c
 
@@ -31,6 +31,13 @@ def find(session: Session, model_id: str, name: str) -> Artifact | None:
 def of_model(session: Session, model_id: str) -> list[Artifact]:
     """Return the artifacts of a version, by name."""
     return list(map(Artifact._make, session.execute(_OF_MODEL, {"model": model_id})))
+
+
+def everywhere(session: Session) -> list[tuple[str, Artifact]]:
+    """Return every artifact, with the version that holds it."""
+    columns = (_ARTIFACT[name] for name in Artifact._fields)
+    rows = session.execute(select(_ARTIFACT.model_id, *columns))
+    return [(row[0], Artifact._make(row[1:])) for row in rows]
 
 
 def add(session: Session, model_id: str, artifact: Artifact) -> None:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlmodel import Session
 
 from modelgroups.catalog.prepared import Prepared, inserting
 from modelgroups.catalog.tables import DeploymentRow, table
 
-__all__ = ["DeploymentRecord", "create", "find", "live", "note_failure", "of_group", "rewrite"]
+__all__ = [
+    "DeploymentRecord",
+    "create",
+    "every",
+    "find",
+    "fingerprint",
+    "last_changed",
+    "live",
+    "note_failure",
+    "of_group",
+    "rewrite",
+]
 
 _DEPLOYMENT = table(DeploymentRow).c
 
@@ -40,6 +53,9 @@ _BY_ID = Prepared(_select().where(_DEPLOYMENT.id == bindparam("key")))
 _LIVE = Prepared(_select().where(_DEPLOYMENT.live_group_id == bindparam("group")))
 _OF_GROUP = Prepared(
     _select().where(_DEPLOYMENT.group_id == bindparam("group")).order_by(_DEPLOYMENT.serial)
+)
+_LAST = Prepared(
+    select(func.max(_DEPLOYMENT.updated_at)).where(_DEPLOYMENT.group_id == bindparam("group"))
 )
 _INSERT = Prepared(inserting(table(DeploymentRow), but="serial"))
 _REWRITE = Prepared(
@@ -83,6 +99,24 @@ def live(session: Session, group_id: str) -> DeploymentRecord | None:
 def of_group(session: Session, group_id: str) -> list[DeploymentRecord]:
     """Return the deployments of a group, in order of starting."""
     return list(map(DeploymentRecord._make, _OF_GROUP.rows(session, {"group": group_id})))
+
+
+def last_changed(session: Session, group_id: str) -> str | None:
+    """Return when a deployment of a group was changed last, or None if there was none."""
+    moment = _LAST.scalar(session, {"group": group_id})
+    return None if moment is None else str(moment)
+
+
+def every(session: Session) -> list[tuple[DeploymentRecord, str | None]]:
+    """Return every deployment, with the group of which it is the live one."""
+    rows = session.execute(_select().add_columns(_DEPLOYMENT.live_group_id))
+    return [(DeploymentRecord._make(row[:-1]), row[-1]) for row in rows]
+
+
+def fingerprint(record: DeploymentRecord) -> str:
+    """Return a hash over all that is a deployment but for its failures, which are none of it."""
+    told = [value for name, value in record._asdict().items() if "failure" not in name]
+    return sha256(json.dumps(told).encode()).hexdigest()
 
 
 def rewrite(session: Session, record: DeploymentRecord) -> bool:

@@ -305,7 +305,11 @@ def _checked_steps(steps: Any) -> tuple[float, ...]:
 
 
 def evaluate(
-    registry: Registry, record: DeploymentRecord, counts: Mapping[str, int] | None = None
+    registry: Registry,
+    record: DeploymentRecord,
+    counts: Mapping[str, int] | None = None,
+    *,
+    until: str | None = None,
 ) -> Evaluation:
     """Return what the inferences of a live deployment say, and what is to be done.
 
@@ -315,6 +319,8 @@ def evaluate(
         Which deployment.
     counts
         What the split is checked by instead of the inferences of each version.
+    until
+        The moment before which inferences count, if not all do.
 
     Raises
     ------
@@ -322,13 +328,14 @@ def evaluate(
         There was no inference since traffic was last divided.
     """
     plan = Plan.load(record.plan)
-    found = observe(registry, record)
+    found = observe(registry, record, until=until)
     seen = found.counts
     if not any(seen.values()):
         raise UserValueError(
-            f"the {record.kind} deployment {record.id} has had no inference since {plan.since} (by "
-            "inference_timestamp), so there is nothing to evaluate; answer requests with serve(), "
-            "or send the inferences of each version to its log"
+            f"the {record.kind} deployment {record.id} has had no inference since {plan.since}"
+            f"{'' if until is None else f' and before {until}'} (by inference_timestamp), so "
+            "there is nothing to evaluate; answer requests with serve(), or send the inferences of "
+            "each version to its log"
         )
     is_alone = plan.weights[plan.baseline] == 0  # a canary with all traffic has held at each step
     findings, watched = found.findings, () if is_alone else found.guardrails
@@ -377,12 +384,17 @@ class Observed:
     notes: tuple[str, ...]
 
 
-def observe(registry: Registry, record: DeploymentRecord) -> Observed:
-    """Return what is seen of a deployment: since its traffic was last divided, until its end."""
+def observe(
+    registry: Registry, record: DeploymentRecord, *, until: str | None = None
+) -> Observed:
+    """Return what is seen of a deployment since its traffic was last divided.
+
+    Inferences count until a moment, if one is given, and until the end of the deployment.
+    """
     plan = Plan.load(record.plan)
     guardrails = dict(plan.guardrails or {})
     metrics = list(dict.fromkeys([*([plan.metric] if plan.metric else []), *guardrails]))
-    ended = record.concluded_at
+    ended = until or record.concluded_at
     found = differences(
         registry,
         record.group_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from modelgroups.lifecycle.deployments import (
     finish,
     require_live,
 )
+from modelgroups.lifecycle.moments import past_or_none
 from modelgroups.lifecycle.naming import find_version
 from modelgroups.types import EventType
 
@@ -198,7 +200,12 @@ class Deployment:
         functions = predictors_of(self._registry, self._record, predictors)
         return Server(self._registry, self._record, functions)
 
-    def evaluate(self, *, counts: Mapping[str, int] | None = None) -> Evaluation:
+    def evaluate(
+        self,
+        *,
+        counts: Mapping[str, int] | None = None,
+        at: datetime | str | None = None,
+    ) -> Evaluation:
         """Return what was found so far, and what is to be done; a broken guardrail aborts it.
 
         Counted are the inferences since traffic was last divided, by inference_timestamp. All
@@ -209,6 +216,9 @@ class Deployment:
         counts
             How many keys each version got, to check the split by; of inferences where it is not
             given, which are too alike where a key has many.
+        at
+            Count the inferences before this moment only, as `promote` takes one; what is aborted
+            is so as of then.
 
         Returns
         -------
@@ -226,10 +236,11 @@ class Deployment:
         from modelgroups.experiments.deploy import evaluate
 
         require_live(self._record)
-        found = evaluate(self._registry, self._record, counts)
+        moment = past_or_none(at)
+        found = evaluate(self._registry, self._record, counts, until=moment)
         broken = any(each.state is GuardrailState.BROKEN for each in found.guardrails)
         if broken and not self._registry.catalog.read_only:
-            self._finish(ABORTED, self._plan.baseline, found.reason, found)
+            self._finish(ABORTED, self._plan.baseline, found.reason, found, moment)
         return found
 
     def course(self) -> Course:
@@ -279,7 +290,13 @@ class Deployment:
 
         return figure_of(self.course())
 
-    def advance(self, *, reason: str | None = None, override: bool = False) -> Deployment:
+    def advance(
+        self,
+        *,
+        reason: str | None = None,
+        override: bool = False,
+        at: datetime | str | None = None,
+    ) -> Deployment:
         """Go to the next step of a canary, if the guardrails hold.
 
         Parameters
@@ -288,6 +305,8 @@ class Deployment:
             Why, for the audit trail.
         override
             Go on although it is not known yet whether they hold; a broken one aborts all the same.
+        at
+            As of this moment instead of now; inferences before it count.
 
         Returns
         -------
@@ -298,7 +317,7 @@ class Deployment:
         ------
         ConflictError
             It is no canary, has ended, is at its last step, its guardrails do not hold, traffic
-            is broken, or somebody else changed it.
+            is broken, somebody else changed it, or it was changed after `at`.
         """
         told = require_reason(reason)
         require_flag(override, "override")
@@ -308,7 +327,7 @@ class Deployment:
             raise ConflictError(f"{self!r} has no steps; only a canary advances")
         if plan.step == len(plan.steps) - 1:
             raise ConflictError(f"{self!r} is at its last step; conclude() it")
-        found = self.evaluate()
+        found = self.evaluate(at=at)
         if found.split is not None and found.split.is_broken:
             raise ConflictError(f"{self!r} does not advance: {found.reason}")
         self._require_held(found, override)
@@ -318,6 +337,7 @@ class Deployment:
             {baseline: 1 - share, candidate: share},
             EventType.DeploymentAdvanced,
             told,
+            past_or_none(at),
             step=plan.step + 1,
         )
         return self
@@ -334,10 +354,25 @@ class Deployment:
                 "truths, or pass override=True"
             )
 
-    def reweight(self, weights: Mapping[Any, float], *, reason: str | None = None) -> Deployment:
+    def reweight(
+        self,
+        weights: Mapping[Any, float],
+        *,
+        reason: str | None = None,
+        at: datetime | str | None = None,
+    ) -> Deployment:
         """Divide the traffic of an A/B test anew; no more keys move than must.
 
         What was found before does not count any more: `evaluate` begins again.
+
+        Parameters
+        ----------
+        weights
+            The share of each version.
+        reason
+            Why, for the audit trail.
+        at
+            As of this moment instead of now.
 
         Raises
         ------
@@ -358,11 +393,18 @@ class Deployment:
                 f"weights must name the versions of the deployment, {self.versions}, got "
                 f"{dict(weights)}"
             )
-        self._divide(shares, EventType.DeploymentReweighted, told)
+        self._divide(shares, EventType.DeploymentReweighted, told, past_or_none(at))
         return self
 
-    def abort(self, *, reason: str | None = None) -> Deployment:
+    def abort(self, *, reason: str | None = None, at: datetime | str | None = None) -> Deployment:
         """End it; all traffic goes back to the baseline, and the champion stays.
+
+        Parameters
+        ----------
+        reason
+            Why, for the audit trail.
+        at
+            As of this moment instead of now.
 
         Raises
         ------
@@ -371,7 +413,7 @@ class Deployment:
         """
         told = require_reason(reason)
         require_live(self._record)
-        self._finish(ABORTED, self._plan.baseline, told, None)
+        self._finish(ABORTED, self._plan.baseline, told, None, past_or_none(at))
         return self
 
     def conclude(
@@ -379,6 +421,7 @@ class Deployment:
         *,
         promote: VersionName | EllipsisType | None = ...,
         reason: str | None = None,
+        at: datetime | str | None = None,
     ) -> Deployment:
         """End it, and make the winner the champion, in one transaction.
 
@@ -389,6 +432,8 @@ class Deployment:
             decides.
         reason
             Why, for the audit trail.
+        at
+            As of this moment instead of now; inferences before it count.
 
         Returns
         -------
@@ -417,7 +462,7 @@ class Deployment:
         require_live(self._record)
         winner, found = self._plan.baseline, None
         if isinstance(promote, EllipsisType):
-            found = self.evaluate()
+            found = self.evaluate(at=at)
             winner = self._decided(found)
         elif promote is not None:
             winner = find_version(self._registry, self._record.group_id, promote).id
@@ -425,9 +470,10 @@ class Deployment:
                 raise UserValueError(
                     f"promote={promote!r} has no part in the deployment; it has {self.versions}"
                 )
-            found = self.evaluate()
+            found = self.evaluate(at=at)
             self._require_sound(found)
-        self._finish(CONCLUDED, winner, told or (None if found is None else found.reason), found)
+        why = told or (None if found is None else found.reason)
+        self._finish(CONCLUDED, winner, why, found, past_or_none(at))
         return self
 
     def _require_sound(self, found: Evaluation) -> None:
@@ -450,23 +496,28 @@ class Deployment:
         weights: Mapping[str, float],
         type: EventType,
         reason: str | None,
+        at: str | None,
         **changed: Any,
     ) -> None:
         """Store other weights."""
         plan = self._plan
         pieces = Assignment(plan.salt, plan.pieces).reweighted(weights).pieces
         new = Plan(**(vars(plan) | {"pieces": pieces} | changed))
-        self._fill(change(self._registry, self._record, new, type, reason=reason))
+        self._fill(change(self._registry, self._record, new, type, reason=reason, at=at))
 
     def _finish(
-        self, state: str, winner: str, reason: str | None, found: Evaluation | None
+        self,
+        state: str,
+        winner: str,
+        reason: str | None,
+        found: Evaluation | None,
+        at: str | None = None,
     ) -> None:
         decision = None
         if found is not None:
             decision = {"decision": found.decision.value, "why": found.reason}
-        self._fill(
-            finish(self._registry, self._record, state, winner, reason=reason, decision=decision)
-        )
+        options: dict[str, Any] = {"reason": reason, "decision": decision, "at": at}
+        self._fill(finish(self._registry, self._record, state, winner, **options))
 
     def _repr_html_(self) -> str:
         told = {

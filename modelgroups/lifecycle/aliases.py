@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import EllipsisType
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlmodel import Session
@@ -16,6 +16,7 @@ from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.errors import ConflictError, NotFoundError, UserValueError
 from modelgroups.lifecycle.lookup import require_group, require_version, version_name
+from modelgroups.lifecycle.moments import holding_from
 from modelgroups.query.faults import nearest
 from modelgroups.registry import Registry
 from modelgroups.types import EventType
@@ -52,12 +53,12 @@ def move_alias(
     kind: str,
     reason: str | None,
     if_current: Expected,
+    at: str | None = None,
 ) -> ModelRecord:
     """Point an alias at a version in a transaction of its own; see `move_within`."""
+    options: dict[str, Any] = {"kind": kind, "reason": reason, "if_current": if_current, "at": at}
     with registry.catalog.write() as session:
-        return move_within(
-            session, group_id, name, version, kind=kind, reason=reason, if_current=if_current
-        )
+        return move_within(session, group_id, name, version, **options)
 
 
 def move_within(
@@ -69,6 +70,7 @@ def move_within(
     kind: str,
     reason: str | None,
     if_current: Expected,
+    at: str | None = None,
 ) -> ModelRecord:
     """Point an alias at a version, and make it if it is new; nothing happens if it does so already.
 
@@ -86,6 +88,8 @@ def move_within(
         Why.
     if_current
         What it must point at now.
+    at
+        Since when it does, if not from now on.
 
     Returns
     -------
@@ -97,8 +101,8 @@ def move_within(
     NotFoundError
         There is no such version.
     ConflictError
-        The version or its group is archived, the name looks like a label, or the alias points at
-        another version than `if_current`.
+        The version or its group is archived, the name looks like a label, the alias points at
+        another version than `if_current`, or was moved after `at`.
     UserValueError
         The name cannot be that of an alias.
     """
@@ -112,7 +116,7 @@ def move_within(
     elif pointer.model_id == record.id:
         return record
     parent = None if pointer is None else pointer.serial
-    _move(session, pointer, group_id, name, kind, record, parent, reason)
+    _move(session, pointer, group_id, name, kind, record, parent, reason, at)
     return record
 
 
@@ -124,6 +128,7 @@ def roll_back(
     to: int | str | None,
     reason: str | None,
     if_current: Expected,
+    at: str | None = None,
 ) -> ModelRecord:
     """Point an alias at the version that it pointed at before, or at an earlier one.
 
@@ -133,7 +138,7 @@ def roll_back(
         There is no such alias or version.
     ConflictError
         There is nothing to go back to, the version is archived, or the alias points at another
-        version than `if_current`.
+        version than `if_current`, or was moved after `at`.
     """
     with registry.catalog.write() as session:
         _require_active_group(session, group_id)
@@ -144,7 +149,8 @@ def roll_back(
         target = _earlier(session, pointer, to)
         record = require_version(session, group_id, str(target.model_id))
         _require_active(record, name)
-        _move(session, pointer, group_id, name, "rollback", record, target.parent, reason)
+        parent = target.parent
+        _move(session, pointer, group_id, name, "rollback", record, parent, reason, at)
         return record
 
 
@@ -171,20 +177,24 @@ def _earlier(session: Session, pointer: AliasMove, to: int | str | None) -> Alia
     )
 
 
-def delete_alias(registry: Registry, group_id: str, name: str, *, reason: str | None) -> None:
+def delete_alias(
+    registry: Registry, group_id: str, name: str, *, reason: str | None, at: str | None = None
+) -> None:
     """Take an alias away; its history stays.
 
     Raises
     ------
     NotFoundError
         There is no such alias.
+    ConflictError
+        It was moved after `at`.
     """
     with registry.catalog.write() as session:
         _require_active_group(session, group_id)
         pointer = aliases.current(session, group_id, name)
         if pointer is None:
             raise NotFoundError(_no_alias(session, group_id, name))
-        _move(session, pointer, group_id, name, "delete", None, None, reason)
+        _move(session, pointer, group_id, name, "delete", None, None, reason, at)
 
 
 def aliased_versions(registry: Registry, group_id: str) -> dict[str, ModelRecord]:
@@ -232,14 +242,18 @@ def _move(
     record: ModelRecord | None,
     parent: int | None,
     reason: str | None,
+    since: str | None,
 ) -> None:
     """Write a move and its event."""
     at = now()
+    if since is not None:
+        last = aliases.last_moved(session, group_id, name)
+        at = holding_from(since, [last], f"the alias {name!r}")
     before = None
     if pointer is not None and pointer.model_id is not None:
         number, label = models.number_and_label(session, pointer.model_id)
         before = {"alias": name, "version": number, "label": label}
-    after = None
+    after: dict[str, Any] | None = None
     if record is not None:
         after = {
             "alias": name,
@@ -248,10 +262,12 @@ def _move(
             "move": kind,
             "parent": parent,
         }
+    if since is not None:
+        after = {**(after or {"alias": name}), "at": at}
     event = record_event(
         session,
         EventType.AliasDeleted if record is None else EventType.AliasMoved,
-        at=at,
+        at=at if since is None else now(),
         group_id=group_id,
         model_id=record.id if record is not None else pointer.model_id if pointer else None,
         before=before,

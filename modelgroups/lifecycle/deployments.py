@@ -22,6 +22,7 @@ from modelgroups.catalog.events import record as record_event
 from modelgroups.errors import ConflictError, NotFoundError
 from modelgroups.lifecycle.aliases import CHAMPION, move_within
 from modelgroups.lifecycle.lookup import require_group, require_version, version_name
+from modelgroups.lifecycle.moments import holding_from
 from modelgroups.registry import Registry
 from modelgroups.types import EventType
 
@@ -136,26 +137,32 @@ def history_of(registry: Registry, group_id: str) -> list[DeploymentRecord]:
 
 
 def start(
-    registry: Registry, group_id: str, kind: str, plan: Plan, *, reason: str | None
+    registry: Registry,
+    group_id: str,
+    kind: str,
+    plan: Plan,
+    *,
+    reason: str | None,
+    at: str | None = None,
 ) -> DeploymentRecord:
-    """Begin a deployment.
+    """Begin a deployment, now or as of a moment in the past.
 
     Raises
     ------
     ConflictError
-        Another one of the group goes on, the group or a version is archived, or there is another
-        champion by now.
+        Another one of the group goes on, the group or a version is archived, there is another
+        champion by now, or something of this was changed after `at`.
     """
     with registry.catalog.write() as session:
         _require_ready(session, group_id, plan)
-        record = _record(group_id, kind, plan, LIVE)
+        record = _record(session, group_id, kind, plan, LIVE, at)
         deployments.create(session, record)
-        _tell(session, EventType.DeploymentStarted, record, None, plan, reason)
+        _tell(session, EventType.DeploymentStarted, record, None, plan, reason, at=at)
         return record
 
 
 def replace_champion(
-    registry: Registry, group_id: str, plan: Plan, *, reason: str | None
+    registry: Registry, group_id: str, plan: Plan, *, reason: str | None, at: str | None = None
 ) -> DeploymentRecord:
     """Give all traffic to the only version of a plan, and make it the champion, at once.
 
@@ -166,11 +173,11 @@ def replace_champion(
     """
     with registry.catalog.write() as session:
         _require_ready(session, group_id, plan)
-        record = _record(group_id, "replace", plan, CONCLUDED)
+        record = _record(session, group_id, "replace", plan, CONCLUDED, at)
         deployments.create(session, record)
-        _tell(session, EventType.DeploymentStarted, record, None, plan, reason)
-        _promote(session, record, plan, plan.baseline, reason)
-        _tell(session, EventType.DeploymentConcluded, record, plan, plan, reason)
+        _tell(session, EventType.DeploymentStarted, record, None, plan, reason, at=at)
+        _promote(session, record, plan, plan.baseline, reason, at)
+        _tell(session, EventType.DeploymentConcluded, record, plan, plan, reason, at=at)
         return record
 
 
@@ -181,22 +188,24 @@ def change(
     type: EventType,
     *,
     reason: str | None,
+    at: str | None = None,
 ) -> DeploymentRecord:
     """Divide the traffic of a deployment anew.
 
     Raises
     ------
     ConflictError
-        It is not as it was seen, has ended, or a version of it was archived.
+        It is not as it was seen, has ended, a version of it was archived, or it was changed after
+        `at`.
     """
     with registry.catalog.write() as session:
         require_live(_require(session, seen.id), seen)
         _require_active(session, seen.group_id, plan)
-        at = now()
-        plan = replace(plan, since=at, phase=plan.phase + 1)
-        record = seen._replace(revision=seen.revision + 1, plan=plan.dump(), updated_at=at)
+        since = _changed_at(seen, at)
+        plan = replace(plan, since=since, phase=plan.phase + 1)
+        record = seen._replace(revision=seen.revision + 1, plan=plan.dump(), updated_at=since)
         _rewrite(session, record)
-        _tell(session, type, record, Plan.load(seen.plan), plan, reason)
+        _tell(session, type, record, Plan.load(seen.plan), plan, reason, at=at)
         return record
 
 
@@ -208,6 +217,7 @@ def finish(
     *,
     reason: str | None,
     decision: Mapping[str, Any] | None = None,
+    at: str | None = None,
 ) -> DeploymentRecord:
     """End a deployment; all traffic goes to the winner, which becomes champion where it concluded.
 
@@ -225,30 +235,32 @@ def finish(
         Why.
     decision
         What it was decided by, for the event.
+    at
+        When, if not now.
 
     Raises
     ------
     ConflictError
-        It is not as it was seen, has ended, the winner is archived, or there is another champion
-        by now than when it was started.
+        It is not as it was seen, has ended, the winner is archived, there is another champion
+        by now than when it was started, or it was changed after `at`.
     """
     with registry.catalog.write() as session:
         require_live(_require(session, seen.id), seen)
         before = Plan.load(seen.plan)
         plan = before.all_to(winner)
-        at = now()
+        ended = _changed_at(seen, at)
         record = seen._replace(
             state=state,
             revision=seen.revision + 1,
             plan=plan.dump(),
-            updated_at=at,
-            concluded_at=at,
+            updated_at=ended,
+            concluded_at=ended,
         )
         _rewrite(session, record)
         if state == CONCLUDED and winner != before.baseline:
-            _promote(session, record, before, winner, reason)
+            _promote(session, record, before, winner, reason, at)
         told = EventType.DeploymentConcluded if state == CONCLUDED else EventType.DeploymentAborted
-        _tell(session, told, record, before, plan, reason, decision)
+        _tell(session, told, record, before, plan, reason, decision, at=at)
         return record
 
 
@@ -313,11 +325,24 @@ def _require_active(session: Session, group_id: str, plan: Plan) -> None:
             )
 
 
-def _record(group_id: str, kind: str, plan: Plan, state: str) -> DeploymentRecord:
-    at = now()
-    ended = None if state == LIVE else at
-    stored = replace(plan, since=at).dump()
-    return DeploymentRecord(str(uuid4()), group_id, kind, state, 1, stored, at, at, ended, 0, None)
+def _record(
+    session: Session, group_id: str, kind: str, plan: Plan, state: str, at: str | None
+) -> DeploymentRecord:
+    since = now()
+    if at is not None:
+        champion = aliases.last_moved(session, group_id, CHAMPION)
+        rests_on = (champion, deployments.last_changed(session, group_id))
+        since = holding_from(at, rests_on, f"what is in use in the group {group_id}")
+    ended = None if state == LIVE else since
+    stored = replace(plan, since=since).dump()
+    times = (since, since, ended)
+    return DeploymentRecord(str(uuid4()), group_id, kind, state, 1, stored, *times, 0, None)
+
+
+def _changed_at(seen: DeploymentRecord, at: str | None) -> str:
+    if at is None:
+        return now()
+    return holding_from(at, [seen.updated_at], f"the {seen.kind} deployment {seen.id}")
 
 
 def _rewrite(session: Session, record: DeploymentRecord) -> None:
@@ -329,7 +354,12 @@ def _rewrite(session: Session, record: DeploymentRecord) -> None:
 
 
 def _promote(
-    session: Session, record: DeploymentRecord, plan: Plan, winner: str, reason: str | None
+    session: Session,
+    record: DeploymentRecord,
+    plan: Plan,
+    winner: str,
+    reason: str | None,
+    at: str | None,
 ) -> None:
     move_within(
         session,
@@ -339,6 +369,7 @@ def _promote(
         kind="promote",
         reason=reason or f"{record.kind} deployment {record.id}",
         if_current=plan.champion,
+        at=at,
     )
 
 
@@ -350,10 +381,12 @@ def _tell(
     after: Plan,
     reason: str | None,
     decision: Mapping[str, Any] | None = None,
+    *,
+    at: str | None,
 ) -> None:
     """Write the event of a change."""
     what: dict[str, Any] = {"deployment": record.id, "kind": record.kind}
-    told = what | {"weights": _shown(after)}
+    told = what | {"weights": _shown(after), "fingerprint": deployments.fingerprint(record)}
     if after.steps:
         told["step"] = after.step
     if before is None:
@@ -363,10 +396,12 @@ def _tell(
         told["shadow"] = after.versions[after.shadow]
     if decision is not None:
         told["decision"] = dict(decision)
+    if at is not None:
+        told["at"] = at
     record_event(
         session,
         type,
-        at=record.updated_at,
+        at=record.updated_at if at is None else now(),
         group_id=record.group_id,
         before=None if before is None else what | {"weights": _shown(before)},
         after=told,

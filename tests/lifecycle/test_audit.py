@@ -506,6 +506,52 @@ def test_an_alias_that_was_moved_past_the_events_is_found(root, statement):
     assert "alias" in tampered(root, ("PRAGMA foreign_keys=OFF",), (statement,))
 
 
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory):
+    """Return the folder of a closed registry with deployments and an artifact."""
+    folder = tmp_path_factory.mktemp("deployed")
+    with mg.connect(folder, actor="tests") as connection:
+        group = group_of(connection, "V1", "V2")
+        group.get_version(label="V1").add_artifact(b"weights", name="weights")
+        group.promote("V1")
+        group.deploy.shadow("V2").conclude(promote=None)
+        group.deploy.ab({"V1": 0.5, "V2": 0.5}).reweight({"V1": 0.25, "V2": 0.75})
+        assert connection.verify()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE deployment SET state = 'concluded' WHERE state = 'live'", "row of the deployment"),
+        ("UPDATE deployment SET live_group_id = NULL", "row of the deployment"),
+        ("UPDATE deployment SET plan = replace(plan, '0.95', '0.5')", "row of the deployment"),
+        ("UPDATE deployment SET concluded_at = updated_at", "row of the deployment"),
+        ("UPDATE deployment SET created_at = '2020'", "row of the deployment"),
+        ("UPDATE deployment SET revision = 1", "row of the deployment"),
+        ("UPDATE deployment SET id = 'x' WHERE serial = 1", "no audit event tells of"),
+        ("DELETE FROM deployment WHERE serial = 1", "is gone"),
+        ("UPDATE artifact SET size = 5", "artifact 'weights'"),
+        ("UPDATE artifact SET name = 'x'", "is gone"),
+        ("DELETE FROM artifact", "is gone"),
+    ],
+)
+def test_a_deployment_or_artifact_that_was_changed_past_the_events_is_found(
+    deployed, tmp_path, statement, told
+):
+    root = shutil.copytree(deployed, tmp_path / "copy")
+    assert told in tampered(root, ("PRAGMA foreign_keys=OFF",), (statement,))
+
+
+def test_a_failure_of_a_shadow_is_no_change_of_its_deployment(connection, group):
+    group.promote("V1")
+    shadow = group.deploy.shadow("V2")
+    with shadow.serve({"V1": lambda row: 0.5, "V2": lambda row: row["no such"]}) as answer:
+        answer("k", {"age": 31})
+    assert shadow.refresh().failures[0] == 1
+    assert connection.verify()
+
+
 def test_a_version_that_was_changed_with_its_fingerprint_is_found(root):
     from modelgroups.catalog import models
     from modelgroups.catalog.tables import ModelRow, table
