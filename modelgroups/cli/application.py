@@ -181,6 +181,12 @@ def options(
 class Family:
     """Commands that belong together; they are loaded when one of them is called.
 
+    Parameters
+    ----------
+    name, summary, examples
+        Of the command that they are parts of, as of ``modelgroups deploy ab``; where there is
+        none, each is a command by itself.
+
     Examples
     --------
     >>> family = Family()
@@ -191,9 +197,13 @@ class Family:
     'greet'
     """
 
-    def __init__(self) -> None:
-        self._typer = typer.Typer(rich_markup_mode=None)
-        self._typer.callback()(lambda: None)  # so that one alone is a group too
+    def __init__(self, name: str | None = None, summary: str | None = None, *examples: str) -> None:
+        self._name = name
+        self._typer = typer.Typer(
+            name=name, rich_markup_mode=None, no_args_is_help=True, add_completion=False
+        )
+        # a callback makes one command alone a group too
+        self._typer.callback(help=summary, epilog=_epilog(examples))(lambda: None)
 
     def command(self, *examples: str, name: str | None = None) -> Callable[[F], F]:
         """Make a function a command; `examples` end its help.
@@ -205,18 +215,22 @@ class Family:
         name
             Its name, where it is not that of the function.
         """
-        lines = "\n".join(f"  modelgroups {example}" for example in examples)
-        return self._typer.command(name, cls=_Command, epilog=f"\b\nExamples:\n{lines}")
+        return self._typer.command(name, cls=_Command, epilog=_epilog(examples))
 
     def names(self) -> list[str]:
         """Return the names of its commands."""
-        return list(self._group().commands)
+        return list(self._group().commands) if self._name is None else [self._name]
 
     def __getitem__(self, name: str) -> Any:
-        return self._group().commands[name]
+        return self._group() if name == self._name else self._group().commands[name]
 
     def _group(self) -> Any:
         return typer.main.get_command(self._typer)
+
+
+def _epilog(examples: Sequence[str]) -> str:
+    lines = "\n".join(f"  modelgroups {example}" for example in examples)
+    return f"\b\nExamples:\n{lines}" if lines else ""
 
 
 def opened(ctx: typer.Context) -> AbstractContextManager[Connection]:

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "alias": ("promoting", "List the aliases of a group, or set one."),
     "promote": ("promoting", "Make a version the champion of its group."),
     "rollback": ("promoting", "Make an earlier champion the champion again."),
+    "deploy": ("deploying", "Bring a version in: A/B test, canary, shadow."),
     "archive": ("versions", "Hide a version, or a whole group."),
     "restore": ("versions", "Bring an archived version or group back."),
     "audit": ("custody", "Show every change of the registry."),

@@ -11,10 +11,12 @@ from modelgroups.cli import completing
 
 __all__ = [
     "AsJson",
+    "At",
     "ByNames",
     "Every",
     "GroupName",
     "ModelName",
+    "Reason",
     "Rename",
     "Since",
     "Until",
@@ -71,6 +73,13 @@ Since = Annotated[
     str | None,
     typer.Option(parser=_moment, metavar="TIME", help="From this time on; UTC without an offset."),
 ]
+At = Annotated[
+    str | None,
+    typer.Option(
+        parser=_moment, metavar="TIME", help="As of this time in the past; UTC without an offset."
+    ),
+]
+Reason = Annotated[str | None, typer.Option(help="Why; it stays on record.")]
 Until = Annotated[str | None, typer.Option(parser=_moment, metavar="TIME", help="Before this one.")]
 Every = Annotated[
     str,

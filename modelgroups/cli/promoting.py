@@ -10,14 +10,20 @@ from modelgroups.cli import completing
 from modelgroups.cli.application import Family, confirm, opened
 from modelgroups.cli.names import find_group, find_version, version_in
 from modelgroups.cli.output import print_frame, print_json, print_rows, say
-from modelgroups.cli.parameters import AsJson, GroupName, ModelName, VersionName, Yes
+from modelgroups.cli.parameters import (
+    AsJson,
+    At,
+    GroupName,
+    ModelName,
+    Reason,
+    VersionName,
+    Yes,
+)
 from modelgroups.cli.versions import title_of
 
 __all__ = ["alias", "diff", "family", "promote", "rollback"]
 
 family = Family()
-
-Reason = Annotated[str | None, typer.Option(help="Why; it stays on record.")]
 
 
 @family.command(
@@ -39,6 +45,7 @@ def alias(
     ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Delete the alias.")] = False,
     reason: Reason = None,
+    at: At = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -48,11 +55,11 @@ def alias(
     with opened(ctx) as connection:
         found = find_group(connection, group)
         if name is not None and version is not None:
-            model = found.set_alias(name, version_in(found, version), reason=reason)
+            model = found.set_alias(name, version_in(found, version), reason=reason, at=at)
             say(f"{name} is {title_of(connection, model)}")
         elif name is not None:
             confirm(f"Delete the alias {name!r} of {found.name!r}?", yes)
-            found.delete_alias(name, reason=reason)
+            found.delete_alias(name, reason=reason, at=at)
             say(f"Deleted the alias {name}")
         else:
             rows = [
@@ -68,11 +75,11 @@ def alias(
 
 
 @family.command("promote 'Card fraud@V2' --reason 'better recall'")
-def promote(ctx: typer.Context, model: ModelName, reason: Reason = None) -> None:
+def promote(ctx: typer.Context, model: ModelName, reason: Reason = None, at: At = None) -> None:
     """Make a version the champion of its group."""
     with opened(ctx) as connection:
         version = find_version(connection, model)
-        connection.get_model_group(version).promote(version, reason=reason)
+        connection.get_model_group(version).promote(version, reason=reason, at=at)
         say(f"champion is {title_of(connection, version)}")
 
 
@@ -89,12 +96,13 @@ def rollback(
         ),
     ] = None,
     reason: Reason = None,
+    at: At = None,
 ) -> None:
     """Make an earlier champion the champion again."""
     with opened(ctx) as connection:
         found = find_group(connection, group)
         earlier = None if to is None else version_in(found, to)
-        model = found.rollback(reason=reason, to=earlier)
+        model = found.rollback(reason=reason, to=earlier, at=at)
         say(f"champion is {title_of(connection, model)}")
 
 

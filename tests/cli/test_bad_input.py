@@ -60,6 +60,7 @@ def test_no_command_makes_a_registry_by_accident(shell, tmp_path, name):
         "query": ["X", "-"],
         "compare": ["X", "a", "b"],
         "promote": ["X"],
+        "deploy": ["show", "X"],
         "diff": ["X", "a", "b"],
         "export": ["X", "file"],
         "groups": [],
