@@ -384,9 +384,7 @@ class Observed:
     notes: tuple[str, ...]
 
 
-def observe(
-    registry: Registry, record: DeploymentRecord, *, until: str | None = None
-) -> Observed:
+def observe(registry: Registry, record: DeploymentRecord, *, until: str | None = None) -> Observed:
     """Return what is seen of a deployment since its traffic was last divided.
 
     Inferences count until a moment, if one is given, and until the end of the deployment.
