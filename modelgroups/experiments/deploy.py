@@ -247,7 +247,7 @@ def _options(subject: Subject, watch: Watch, *, needs_metric: bool) -> dict[str,
     metric = None if watch.metric is None else require_text(watch.metric, "metric")
     if metric is None and needs_metric:
         metric = next(m.name for m in chosen_measures(subject, None) if m.sign)
-    wanted = list(dict.fromkeys([*([metric] if metric else []), *guardrails]))
+    wanted = list(dict.fromkeys([*([] if metric is None else [metric]), *guardrails]))
     known = {measure.name: measure for measure in _measures(subject, wanted)}
     if metric is not None and not known[metric].sign:
         raise UserValueError(
