@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from modelgroups.arguments import (
     require_flag,
@@ -20,7 +20,6 @@ from modelgroups.arguments import (
 from modelgroups.calls import checked_calls
 from modelgroups.catalog.records import GroupRecord, ModelRecord
 from modelgroups.deploying import Deploying
-from modelgroups.drawing.page import table_in_html
 from modelgroups.errors import (
     MethodNotApplicableError,
     NotFoundError,
@@ -31,6 +30,7 @@ from modelgroups.lifecycle.archiving import archive_group, restore_group
 from modelgroups.lifecycle.describing import rewrite_group
 from modelgroups.lifecycle.lookup import get_latest_version, get_version, get_versions
 from modelgroups.lifecycle.naming import VersionName, find_version
+from modelgroups.listing import versions_in_html
 from modelgroups.model import Model
 from modelgroups.model.fields import HasRegistry, registry_of
 from modelgroups.model.records import from_record
@@ -43,10 +43,6 @@ if TYPE_CHECKING:
     from modelgroups.experiments.comparison import Comparison
 
 __all__ = ["ModelGroup"]
-
-_COLUMNS: Final = ("version", "label", "aliases", "status", "saved (UTC)", "name")
-_VERSIONS_SHOWN: Final = 20
-"""So many versions a notebook shows, the newest ones."""
 
 
 @checked_calls
@@ -456,14 +452,8 @@ class ModelGroup(Promoting, JsonDataclass):
     def _model(self, record: ModelRecord) -> Model:
         return from_record(Model, record, self._registry)
 
-    def _models(self, *, include_archived: bool, with_attributes: bool) -> list[Model]:
-        records = get_versions(
-            self._registry,
-            self.id,
-            include_archived=include_archived,
-            with_attributes=with_attributes,
-        )
-        return [self._model(record) for record in records]
+    def _models(self, **which: bool) -> list[Model]:
+        return [self._model(record) for record in get_versions(self._registry, self.id, **which)]
 
     def __repr__(self) -> str:
         state = ", archived" if self.archived else ""
@@ -473,21 +463,8 @@ class ModelGroup(Promoting, JsonDataclass):
         registry = self._registry_or_none
         if registry is None or registry.catalog.closed:
             return html.escape(repr(self))
-        versions, aliases = self.list_versions(include_archived=True), self.aliases()
-        rows = [
-            (
-                version.version_sequence_num,
-                version.version_label,
-                ", ".join(name for name, model in aliases.items() if model.id == version.id),
-                version.status,
-                str(version.created_at)[:19].replace("T", " "),
-                version.display_name,
-            )
-            for version in versions[:_VERSIONS_SHOWN]
-        ]
-        more = len(versions) - len(rows)
-        rest = f"<p>… and {more:,} older ones</p>" if more > 0 else ""
-        return table_in_html(self.name, _COLUMNS, rows) + rest
+        versions = self.list_versions(include_archived=True)
+        return versions_in_html(self.name, versions, self.aliases())
 
     def __getitem__(self, version: VersionName) -> Model:
         """Return a version by its label, its number, an alias or its id.

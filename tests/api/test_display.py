@@ -107,7 +107,7 @@ def test_what_is_closed_can_still_be_looked_at():
 
 
 def test_a_long_list_is_cut(monkeypatch):
-    monkeypatch.setattr("modelgroups.group._VERSIONS_SHOWN", 2)
+    monkeypatch.setattr("modelgroups.listing._SHOWN", 2)
     monkeypatch.setattr("modelgroups.connection._GROUPS_SHOWN", 1)
     with mg.connect(":memory:") as connection:
         for name in ("A", "B", "C"):

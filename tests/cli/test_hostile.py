@@ -127,7 +127,9 @@ def test_a_hostile_argument_is_refused_in_one_line(shell, folder, monkeypatch, n
     assert sorted(folder.rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", [name for name, call in VALID.items() if call and name != "report"])
+@pytest.mark.parametrize(
+    "name", [name for name, call in VALID.items() if call and name != "report"]
+)
 def test_a_call_without_its_arguments_ends_with_2(reader, name):
     done = reader.call(*name.split())
     assert done.exit_code == 2

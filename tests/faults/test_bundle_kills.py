@@ -97,7 +97,7 @@ def lines_to_kill_at(work, root, bundle, target):
     n_lines = killed_at_line(work, root, bundle, target, 0)
     assert n_lines > 100
     late = chance.sample(range(n_lines - 80, n_lines), N_KILLS)
-    return sorted({*chance.sample(range(1, n_lines), N_KILLS), *late})
+    return sorted({*chance.sample(range(1, n_lines), N_KILLS), *late, n_lines})
 
 
 def kill_imports(folder: Path) -> tuple[int, int]:
@@ -116,7 +116,7 @@ def kill_imports(folder: Path) -> tuple[int, int]:
             crew.age(root)
             connection.gc()
             if not connection.models():
-                assert not [path for path in root.glob("*/*/*") if path.is_file()]
+                assert not [path for path in root.glob("*/**/*") if path.is_file()]
             assert not list(root.glob(crew.STAGED))
             group = connection.import_bundle(bundle)
             again = group.export(folder / f"again-{number}", inferences=True)

@@ -1,5 +1,7 @@
 """The picture of a deployment: its lines are the traffic, its intervals those of `evaluate`."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +12,6 @@ from modelgroups.testing import saved_group
 
 pytest.importorskip("matplotlib")
 
-NOW = pd.Timestamp.now("UTC").floor("s")
-
 
 @pytest.fixture
 def group():
@@ -20,12 +20,18 @@ def group():
         yield found
 
 
-def send(group, label, n, seed=0, ids="tx"):
+@pytest.fixture
+def send():
+    """Sends inferences of the next five minutes."""
+    return partial(send_from, pd.Timestamp.now("UTC").floor("s"))
+
+
+def send_from(now, group, label, n, seed=0, ids="tx"):
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 2, n)
     scores = np.clip(0.1 + 0.3 * truth + 0.6 * rng.random(n) - 0.05 * seed, 0, 1)
     frame = pd.DataFrame({"age": rng.integers(20, 60, n), "p": scores, "y": truth})
-    at = NOW + pd.to_timedelta(np.arange(n) % 5 + 1, "min")
+    at = now + pd.to_timedelta(np.arange(n) % 5 + 1, "min")
     group.get_version(label=label).send_inferences(
         frame, partner_inference_ids=[f"{ids}-{k}" for k in range(n)], inference_timestamps=at
     )
@@ -35,7 +41,7 @@ def lines_of(axis):
     return {line.get_label(): line for line in axis.lines if not line.get_label().startswith("_")}
 
 
-def test_the_shares_of_an_ab_test_are_those_of_its_inferences(group):
+def test_the_shares_of_an_ab_test_are_those_of_its_inferences(group, send):
     test = group.deploy.ab({"V1": 0.75, "V2": 0.25}, metric="AUC")
     send(group, "V1", 90, ids="one")
     send(group, "V2", 60, seed=1, ids="two")
@@ -57,7 +63,7 @@ def test_the_shares_of_an_ab_test_are_those_of_its_inferences(group):
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["V1", "V2"]
 
 
-def test_no_two_versions_look_alike_even_without_colour(group):
+def test_no_two_versions_look_alike_even_without_colour(group, send):
     test = group.deploy.ab({"V1": 0.5, "V2": 0.5})
     for label in ("V1", "V2"):
         send(group, label, 10, ids=label)
@@ -66,7 +72,7 @@ def test_no_two_versions_look_alike_even_without_colour(group):
     assert len(set(looks)) == 2
 
 
-def test_a_shadow_shows_numbers_and_how_far_a_guardrail_lets_it_go(group):
+def test_a_shadow_shows_numbers_and_how_far_a_guardrail_lets_it_go(group, send):
     shadow = group.deploy.shadow("V2", metric="AUC", guardrails={"Accuracy Rate": 0.2})
     for seed, label in enumerate(("V1", "V2")):
         send(group, label, 80, seed=seed)
@@ -99,7 +105,7 @@ def test_a_replacement_has_one_version_and_no_metric(group):
     assert len(figure.axes) == 1
 
 
-def test_a_picture_comes_out_of_it_and_hostile_names_are_text(tmp_path):
+def test_a_picture_comes_out_of_it_and_hostile_names_are_text(tmp_path, send):
     from modelgroups.testing import saved_version
 
     with mg.connect(":memory:") as connection:
