@@ -64,6 +64,8 @@ def test_digits_are_kept_of_many_values_that_hardly_differ(n_base, n_target, far
 def test_a_side_without_values_has_no_distance():
     assert np.isnan(wasserstein([], [[1.0]])).all()
     assert np.isnan(wasserstein([1.0], [[], [2.0], []])).tolist() == [True, False, True]
+    assert np.isnan(wasserstein([1.0], [[], [2.0, 3.0], []])).tolist() == [True, False, True]
+    assert wasserstein([0.0, 1.0], [[2.0], [0.0, 2.0, 4.0]]) == pytest.approx([1.5, 1.5])
     assert np.isnan(ks([], [[1.0]])).all()
     assert np.isnan(ks([1.0], [[], [2.0]])).tolist() == [True, False]
 
