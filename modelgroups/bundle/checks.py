@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from modelgroups.alerts.watch import NEW
+from modelgroups.bundle.moves import KINDS, MOVES
 from modelgroups.catalog import models, origins
 from modelgroups.catalog.clock import as_stored
 from modelgroups.catalog.documents import load_attributes, load_tags
@@ -50,7 +51,11 @@ def require_sound(content: Content, group_id: str) -> None:
     """
     problems = [*_problems_of_tables(content), *_problems_of_rows(content)]
     if not problems:  # these need rows that hang together
-        problems = [*_problems_of_group(content, group_id), *_problems_of_parents(content)]
+        problems = [
+            *_problems_of_group(content, group_id),
+            *_problems_of_parents(content),
+            *_problems_of_moves(content),
+        ]
     if problems:
         more = len(problems) - _MOST_SHOWN
         shown = "; ".join(problems[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
@@ -246,3 +251,21 @@ def _problems_of_parents(content: Content) -> Iterator[str]:
     for row in content["parent"]:
         parents.setdefault(row["model_id"], set()).add(row["parent_id"])
     yield from problems_of_lineage(parents)
+
+
+def _problems_of_moves(content: Content) -> Iterator[str]:
+    known = {row["id"] for row in content["model"]}
+    last: dict[str, str] = {}
+    for number, row in enumerate(content[MOVES], start=1):
+        name, parent = row["name"], row["parent"]
+        if row["kind"] not in KINDS or (row["model_id"] is None) != (row["kind"] == "delete"):
+            yield f"move {number} of an alias is of a kind that there is not"
+        elif row["model_id"] is not None and row["model_id"] not in known:
+            yield f"move {number} of an alias leads to a version that is not there"
+        elif not _is_time(row["at"]) or row["at"] < last.get(name, ""):
+            yield f"move {number} of an alias has no time, or one before the move before it"
+        elif parent is not None and not (
+            0 < parent < number and content[MOVES][parent - 1]["name"] == name
+        ):
+            yield f"move {number} of an alias goes back to one that is not before it"
+        last[name] = row["at"]

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Column
 
 from modelgroups.arguments import is_unicode
+from modelgroups.bundle.moves import MOVES, TYPES
 from modelgroups.catalog.documents import dump
 from modelgroups.catalog.exported import EXPORTED, Exported
 from modelgroups.catalog.transfer import Content, Row
@@ -51,8 +52,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def dump_content(content: Content) -> bytes:
     """Return the rows of a group as JSON."""
+    tables = {
+        MOVES: {"columns": list(TYPES), "rows": [list(row.values()) for row in content[MOVES]]}
+    }
     return dump_json(
-        {
+        tables
+        | {
             exported.name: {
                 "columns": list(exported.table.c.keys()),
                 "rows": [
@@ -84,13 +89,33 @@ def load_content(document: bytes) -> Content:
     known = {exported.name: exported for exported in EXPORTED}
     if not isinstance(found, dict):
         raise BundleError("the bundle's catalog is no object of tables")
-    strangers = sorted(set(found) - set(known))
+    strangers = sorted(set(found) - set(known) - {MOVES})
     if strangers:
         raise BundleError(
             f"the bundle's catalog has tables that this release does not know "
             f"({', '.join(map(repr, strangers[:3]))}); upgrade modelgroups to take it in"
         )
-    return {name: _rows(exported, found.get(name)) for name, exported in known.items()}
+    content = {name: _rows(exported, found.get(name)) for name, exported in known.items()}
+    return content | {MOVES: _moves(found.get(MOVES))}
+
+
+def _moves(part: Any) -> list[Row]:
+    if part is None:
+        return []
+    if not isinstance(part, dict) or part.get("columns") != list(TYPES):
+        raise BundleError(f"the bundle's table {MOVES!r} needs the columns {', '.join(TYPES)}")
+    rows = part.get("rows")
+    if not isinstance(rows, list):
+        raise BundleError(f"the bundle's table {MOVES!r} has no list of rows")
+    for number, row in enumerate(rows):
+        if not isinstance(row, list) or len(row) != len(TYPES):
+            raise BundleError(f"row {number} of the bundle's table {MOVES!r} lacks values")
+        for (name, kinds), value in zip(TYPES.items(), row, strict=True):
+            if type(value) not in kinds or (isinstance(value, str) and not is_unicode(value)):
+                raise BundleError(
+                    f"row {number} of the bundle's table {MOVES!r} has a {name!r} it cannot have"
+                )
+    return [dict(zip(TYPES, row, strict=True)) for row in rows]
 
 
 def _rows(exported: Exported, part: Any) -> list[Row]:

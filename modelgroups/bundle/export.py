@@ -12,6 +12,7 @@ from uuid import uuid4
 from modelgroups.bundle.archive import CATALOG, written
 from modelgroups.bundle.documents import dump_content
 from modelgroups.bundle.members import members_of
+from modelgroups.bundle.moves import MOVES, read_moves
 from modelgroups.catalog.transfer import Content, read
 from modelgroups.errors import (
     ConflictError,
@@ -121,6 +122,7 @@ def _content(registry: Registry, group_id: str, *, with_logs: bool) -> Content:
     with registry.catalog.read() as session:
         require_group(session, group_id)
         content = read(session, group_id, with_logs=with_logs)
+        content[MOVES] = read_moves(session, group_id)
     if _with_deleted_rows(content):
         raise ConflictError(
             "inferences were deleted while their log was being exported, and must not go with it; "

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
+from modelgroups.bundle.moves import MOVES, merge_moves
 from modelgroups.catalog import groups, models, origins
 from modelgroups.catalog.exported import EXPORTED, SERIAL, Exported
 from modelgroups.catalog.records import ModelRecord
@@ -185,6 +186,9 @@ def merge(session: Session, content: Content, *, insert: bool) -> Merged:
     merged.conflicts += problems_of_lineage(parents)
     if insert:
         raise_counter(session, group["id"], group["last_sequence_num"])
+    told = {"insert": insert and not merged.conflicts}
+    conflicts, merged.new[MOVES] = merge_moves(session, group["id"], content[MOVES], **told)
+    merged.conflicts += conflicts
     return merged
 
 

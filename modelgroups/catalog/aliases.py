@@ -153,8 +153,8 @@ def names_of_model(session: Session, model_id: str) -> list[str]:
     return [row[0] for row in _OF_MODEL.rows(session, {"model": model_id})]
 
 
-def move(session: Session, made: AliasMove) -> None:
-    """Move an alias; the serial of the move is given here."""
+def move(session: Session, made: AliasMove) -> int:
+    """Move an alias; the serial of the move is given here, and returned."""
     serial = int(_INSERT_MOVE.scalar(session, made._asdict()))
     where = {"group": made.group_id, "name": made.name}
     if made.model_id is None:
@@ -164,6 +164,7 @@ def move(session: Session, made: AliasMove) -> None:
         _INSERT.run(session, values | {"move": serial})
     else:
         _POINT.run(session, where | {"model": made.model_id, "new_move": serial})
+    return serial
 
 
 def history(session: Session, group_id: str, name: str | None = None) -> list[HistoricMove]:

@@ -256,5 +256,5 @@ NOT_EXPORTED: Final = (
     TagRow,
     SegmentCountRow,
 )
-"""The revision, what is in use and what happened are the registry's own; the others are made anew
-from what travels."""
+"""The revision, deployments and what happened are the registry's own; moves of aliases travel in a
+form of their own; the others are made anew from what travels."""

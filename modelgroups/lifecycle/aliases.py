@@ -15,7 +15,7 @@ from modelgroups.catalog.clock import now
 from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.errors import ConflictError, NotFoundError, UserValueError
-from modelgroups.lifecycle.lookup import require_group, require_version, version_name
+from modelgroups.lifecycle.lookup import require_group, require_model, require_version, version_name
 from modelgroups.lifecycle.moments import holding_from
 from modelgroups.query.faults import nearest
 from modelgroups.registry import Registry
@@ -30,6 +30,7 @@ __all__ = [
     "delete_alias",
     "move_alias",
     "move_within",
+    "repeat_move",
     "require_reason",
     "roll_back",
 ]
@@ -197,6 +198,31 @@ def delete_alias(
         _move(session, pointer, group_id, name, "delete", None, None, reason, at)
 
 
+def repeat_move(
+    session: Session,
+    group_id: str,
+    *,
+    name: str,
+    kind: str,
+    at: str,
+    model_id: str | None,
+    parent: int | None,
+    reason: str | None,
+) -> int:
+    """Make a move that was made in another registry, since the same moment; return its serial.
+
+    Raises
+    ------
+    UserValueError, ConflictError
+        The name cannot be that of an alias here.
+    """
+    pointer = aliases.current(session, group_id, name)
+    record = None if model_id is None else require_model(session, model_id)
+    if pointer is None and record is not None:
+        _require_name(session, group_id, name)
+    return _move(session, pointer, group_id, name, kind, record, parent, reason, at)
+
+
 def aliased_versions(registry: Registry, group_id: str) -> dict[str, ModelRecord]:
     """Return the versions that the aliases of a group point at, by alias."""
     with registry.catalog.read() as session:
@@ -243,8 +269,8 @@ def _move(
     parent: int | None,
     reason: str | None,
     since: str | None,
-) -> None:
-    """Write a move and its event."""
+) -> int:
+    """Write a move and its event; return the serial of the move."""
     at = now()
     if since is not None:
         last = aliases.last_moved(session, group_id, name)
@@ -275,7 +301,7 @@ def _move(
         reason=reason,
     )
     target = None if record is None else record.id
-    aliases.move(session, AliasMove(0, group_id, name, kind, at, target, parent, event))
+    return aliases.move(session, AliasMove(0, group_id, name, kind, at, target, parent, event))
 
 
 def _require_active_group(session: Session, group_id: str) -> None:
