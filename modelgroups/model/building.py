@@ -1,4 +1,4 @@
-"""The part of `Model` that reads a schema from data and declares outputs."""
+"""The part of `Model` that reads a schema from data."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from modelgroups.arguments import (
     require_flag,
-    require_mapping,
     require_member,
     require_names,
     require_text,
 )
 from modelgroups.calls import checked_calls
 from modelgroups.errors import MissingParameterError
-from modelgroups.model.editing import SchemaEditing
-from modelgroups.schema.attribute import Attribute
+from modelgroups.model.declaring import OutputDeclaring
 from modelgroups.types import Stage, ValueType
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ __all__ = ["SchemaBuilding"]
 
 
 @checked_calls
-class SchemaBuilding(SchemaEditing):
+class SchemaBuilding(OutputDeclaring):
     """Schemas from data."""
 
     def build(
@@ -212,150 +210,6 @@ class SchemaBuilding(SchemaEditing):
         """Do what `infer_schema` does; the older name of it."""
         self.infer_schema(data, stage)
 
-    def add_regression_output_attributes(
-        self,
-        pred_to_ground_truth_map: Mapping[str, str],
-        value_type: str,
-        data: pd.DataFrame | None = None,
-    ) -> dict[str, Attribute]:
-        """Add predictions and ground truths of quantities.
-
-        Parameters
-        ----------
-        pred_to_ground_truth_map
-            From each predicted attribute to its ground truth.
-        value_type
-            The value type of both.
-        data
-            Data to take the ranges from.
-
-        Returns
-        -------
-        dict
-            The new attributes by name.
-        """
-        from modelgroups.schema.outputs import regression
-
-        return self._added(
-            regression(
-                require_mapping(pred_to_ground_truth_map, "pred_to_ground_truth_map"),
-                require_member(ValueType, value_type, "value_type"),
-                data,
-                existing=self.attributes or [],
-            )
-        )
-
-    def add_binary_classifier_output_attributes(
-        self,
-        positive_predicted_attr: str,
-        pred_to_ground_truth_map: Mapping[Any, Any],
-        threshold: float = 0.5,
-    ) -> dict[str, Attribute]:
-        """Add the two probabilities and the two 0/1 ground truths of a binary classifier.
-
-        Parameters
-        ----------
-        positive_predicted_attr
-            The predicted attribute of the positive class.
-        pred_to_ground_truth_map
-            Two items, from predicted attribute to ground truth; None where one is not there.
-        threshold
-            The probability from which on the positive class is predicted.
-
-        Returns
-        -------
-        dict
-            The new attributes by name.
-        """
-        from modelgroups.schema.outputs import binary
-
-        added = self._added(
-            binary(
-                positive_predicted_attr,
-                require_mapping(pred_to_ground_truth_map, "pred_to_ground_truth_map"),
-                existing=self.attributes or [],
-            )
-        )
-        self.classifier_threshold = threshold
-        return added
-
-    def add_multiclass_classifier_output_attributes(
-        self, pred_to_ground_truth_map: Mapping[str, str]
-    ) -> dict[str, Attribute]:
-        """Add a probability and a 0/1 ground truth for each of three or more classes."""
-        from modelgroups.schema.outputs import multiclass
-
-        outputs = require_mapping(pred_to_ground_truth_map, "pred_to_ground_truth_map")
-        return self._added(multiclass(outputs, existing=self.attributes or []))
-
-    def add_classifier_output_attributes_gtclass(
-        self,
-        pred_to_ground_truth_class_map: Mapping[str | None, Any],
-        ground_truth_column: str,
-        data: pd.DataFrame,
-        positive_predicted_attr: str | None = None,
-    ) -> dict[str, Attribute]:
-        """Add probabilities, and one ground truth column that holds the class.
-
-        Parameters
-        ----------
-        pred_to_ground_truth_class_map
-            From each predicted attribute to the class whose probability it holds.
-        ground_truth_column
-            The column of the true class.
-        data
-            Data to read the classes from.
-        positive_predicted_attr
-            The predicted attribute of the positive class of a binary classifier.
-        """
-        from modelgroups.schema.outputs import gt_class
-
-        return self._added(
-            gt_class(
-                require_mapping(pred_to_ground_truth_class_map, "pred_to_ground_truth_class_map"),
-                ground_truth_column,
-                data,
-                positive_predicted_attr,
-                existing=self.attributes or [],
-                input_type=self.input_type,
-            )
-        )
-
-    def add_object_detection_output_attributes(
-        self, predicted_attr_name: str, gt_attr_name: str, image_class_labels: Sequence[str]
-    ) -> dict[str, Attribute]:
-        """Add predicted and true bounding boxes, and the names of their classes."""
-        from modelgroups.schema.outputs import object_detection
-
-        labels = require_names(image_class_labels, "image_class_labels")
-        added = self._added(
-            object_detection(
-                predicted_attr_name,
-                gt_attr_name,
-                labels,
-                existing=self.attributes or [],
-                input_type=self.input_type,
-                output_type=self.output_type,
-            )
-        )
-        self.image_class_labels = labels
-        return added
-
-    def add_ranked_list_output_attributes(
-        self, predicted_attr_name: str, gt_attr_name: str
-    ) -> dict[str, Attribute]:
-        """Add a ranked list of recommended items, and the list of relevant ones."""
-        from modelgroups.schema.outputs import ranked_list
-
-        return self._added(
-            ranked_list(
-                predicted_attr_name,
-                gt_attr_name,
-                existing=self.attributes or [],
-                output_type=self.output_type,
-            )
-        )
-
     def review(
         self,
         stage: str | None = None,
@@ -407,10 +261,6 @@ class SchemaBuilding(SchemaEditing):
             )
         names = _names_or_none(props, "props")
         return review_table(self.attributes or (), stage=stage, properties=names)
-
-    def _added(self, attributes: list[Attribute]) -> dict[str, Attribute]:
-        self._extend(attributes)
-        return {attribute.name: attribute for attribute in attributes}
 
 
 def _names_or_none(value: object, parameter: str) -> list[str] | None:
