@@ -122,7 +122,14 @@ class Connection(Maintaining, Custody):
 
     @property
     def location(self) -> str:
-        """What the registry was opened with: a folder, or ``":memory:"``."""
+        """What the registry was opened with: a folder, or ``":memory:"``.
+
+        Examples
+        --------
+        >>> with connect(":memory:") as connection:
+        ...     connection.location, connection.read_only
+        (':memory:', False)
+        """
         return self._registry.location
 
     @property
@@ -287,6 +294,14 @@ class Connection(Maintaining, Custody):
             The identifier is not a text, or the kind of id is not one of the two.
         NotFoundError
             There is no such model.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_version
+        >>> with connect(":memory:") as connection:
+        ...     model = saved_version(connection, "V1")
+        ...     connection.get_model(model.id).version_label
+        'V1'
         """
         lookups = {"id": get_model, "partner_model_id": get_model_by_partner_id}
         lookup = lookups.get(require_text(id_type, "id_type"))
@@ -313,6 +328,14 @@ class Connection(Maintaining, Custody):
             There is no such group.
         ConflictError
             Several groups have that name.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_version
+        >>> with connect(":memory:") as connection:
+        ...     model = saved_version(connection, "V1")
+        ...     connection.get_model_group(model).name
+        'Card fraud'
         """
         if isinstance(id_or_model, Model):
             if id_or_model.model_group_id is None:

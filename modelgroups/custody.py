@@ -84,6 +84,18 @@ class Custody:
             Lists what is in its way: another version of that number or label, say.
         ReadOnlyError
             The registry was opened read-only.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> from tempfile import TemporaryDirectory
+        >>> from modelgroups.testing import saved_group
+        >>> with TemporaryDirectory() as folder, saved_group("V1", "V2") as group:
+        ...     bundle = group.export(f"{folder}/cards.bundle")
+        ...     with mg.connect(":memory:") as elsewhere:
+        ...         taken_in = elsewhere.import_bundle(bundle)
+        ...         taken_in.id == group.id, len(taken_in.get_versions())
+        (True, 2)
         """
         from modelgroups.bundle.intake import import_group
 

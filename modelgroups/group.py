@@ -53,23 +53,20 @@ class ModelGroup(Promoting, JsonDataclass):
     Groups are made by the first `Model.save` of a model without a group, and got with
     `Connection.get_model_group`. Setting `name` or `description` stores it at once.
 
+    Parameters
+    ----------
+    id, name, description, archived, created_at, updated_at
+        Its UUID, what people read, whether listings leave it out, and its times in UTC.
+    client
+        The connection that its changes are stored through.
+
     Examples
     --------
-    >>> import modelgroups as mg
-    >>> with mg.connect(":memory:") as connection:
-    ...     for label in ("V1", "V2"):
-    ...         model = connection.model(display_name="Answers", input_type="NLP",
-    ...                                  output_type="TOKEN_SEQUENCE")
-    ...         _ = model.build_token_sequence_model("question", "answer")
-    ...         if label == "V1":
-    ...             model.version_label = label
-    ...             _ = model.save()
-    ...             group = connection.get_model_group(model)
-    ...         else:
-    ...             group.add_version(model, label=label)
-    ...             _ = model.save()
+    >>> from modelgroups.testing import saved_group
+    >>> with saved_group("V1", "V2") as group:
+    ...     group.name = "Cards"
     ...     print(group.name, [version.version_label for version in group.get_versions()])
-    Answers ['V2', 'V1']
+    Cards ['V2', 'V1']
     """
 
     id: str
@@ -108,7 +105,13 @@ class ModelGroup(Promoting, JsonDataclass):
         )
 
     def to_dict(self, skip_none: bool = True) -> dict[str, Any]:
-        """Return the public fields as a dictionary."""
+        """Return the public fields as a dictionary.
+
+        Parameters
+        ----------
+        skip_none
+            Leave out what is None.
+        """
         names = ("id", "name", "description", "archived", "created_at", "updated_at")
         record = {name: getattr(self, name) for name in names}
         return self.clean_nones(record) if skip_none else record
@@ -167,21 +170,15 @@ class ModelGroup(Promoting, JsonDataclass):
 
         Parameters
         ----------
-        sequence_num
-            Its number, from 1.
-        label
-            Its label.
+        sequence_num, label, alias
+            Which: its number, from 1, its label, or an alias that points at it.
         include_archived
             Return it also when it is archived.
-        alias
-            An alias that points at it.
 
         Raises
         ------
-        UserTypeError
-            An argument has the wrong type.
-        UserValueError
-            Not exactly one of number, label and alias is given.
+        UserTypeError, UserValueError
+            An argument has the wrong type, or not exactly one of number, label and alias is given.
         NotFoundError
             There is no such version, or it is archived.
         """
@@ -210,7 +207,7 @@ class ModelGroup(Promoting, JsonDataclass):
         )
 
     def get_versions(self, include_archived: bool = False) -> list[Model]:
-        """Return the versions as models with their attributes, newest first.
+        """Return the versions, newest first; `list_versions` is for groups with very many.
 
         Parameters
         ----------
@@ -223,13 +220,21 @@ class ModelGroup(Promoting, JsonDataclass):
     def list_versions(self, include_archived: bool = False) -> list[Model]:
         """Return the versions, newest first; each reads its attributes when they are first used.
 
-        This is `get_versions` for groups with very many versions.
+        Parameters
+        ----------
+        include_archived
+            Return the archived ones too.
         """
         require_flag(include_archived, "include_archived")
         return self._models(include_archived=include_archived, with_attributes=False)
 
     def get_latest_version(self, include_archived: bool = False) -> Model:
         """Return the version that was saved last.
+
+        Parameters
+        ----------
+        include_archived
+            Whether it may be an archived one.
 
         Raises
         ------
@@ -258,7 +263,7 @@ class ModelGroup(Promoting, JsonDataclass):
 
         Parameters
         ----------
-        versions
+        *versions
             Two or more, by label, number, alias, or the models themselves.
         metrics
             Names of metrics; those of the kind of model when not given.
@@ -339,11 +344,8 @@ class ModelGroup(Promoting, JsonDataclass):
 
         Examples
         --------
-        >>> import modelgroups as mg
-        >>> from modelgroups.testing import saved_version
-        >>> with mg.connect(":memory:") as connection:
-        ...     versions = [saved_version(connection, label) for label in ("V1", "V2")]
-        ...     group = connection.get_model_group(versions[0])
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
         ...     figure = group.viz(labels=["V1", "V2"]).metric_series("AUC")
         >>> [text.get_text() for text in figure.legends[0].get_texts()]
         ['(1)__Card fraud__AUC: no values', '(2)__Card fraud__AUC: no values']
@@ -362,8 +364,7 @@ class ModelGroup(Promoting, JsonDataclass):
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write a page about this group: an HTML file that needs nothing else.
 
-        Versions and aliases on a time line, the champion compared with others, deployments, the
-        latest audit events.
+        A time line of versions and aliases, the champion compared, deployments, the latest events.
 
         Parameters
         ----------
@@ -435,14 +436,12 @@ class ModelGroup(Promoting, JsonDataclass):
         --------
         >>> import modelgroups as mg
         >>> from tempfile import TemporaryDirectory
-        >>> with TemporaryDirectory() as folder, mg.connect(":memory:") as connection:
-        ...     model = connection.model("m-1", "NLP", "TOKEN_SEQUENCE")
-        ...     _ = model.build_token_sequence_model("question", "answer")
-        ...     _ = model.save()
-        ...     bundle = connection.get_model_group(model).export(f"{folder}/answers.bundle")
+        >>> from modelgroups.testing import saved_group
+        >>> with TemporaryDirectory() as folder, saved_group("V1") as group:
+        ...     bundle = group.export(f"{folder}/cards.bundle")
         ...     with mg.connect(":memory:") as elsewhere:
-        ...         elsewhere.import_bundle(bundle).get_latest_version() == model
-        True
+        ...         elsewhere.import_bundle(bundle).get_latest_version().version_label
+        'V1'
         """
         from modelgroups.bundle.export import export_group
 

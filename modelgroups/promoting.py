@@ -125,6 +125,15 @@ class Promoting:
         ------
         NotFoundError
             The group has no such alias.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1") as group:
+        ...     _ = group.set_alias("challenger", "V1")
+        ...     group.delete_alias("challenger", reason="it is over")
+        ...     group.aliases()
+        {}
         """
         delete_alias(
             self._registry,
@@ -150,6 +159,11 @@ class Promoting:
 
     def alias_history(self, alias: str | None = None) -> pd.DataFrame:
         """Return every move of an alias, or of all of them, oldest first.
+
+        Parameters
+        ----------
+        alias
+            Only the moves of this one, even when it was deleted; those of all when None.
 
         Returns
         -------

@@ -117,6 +117,14 @@ class AuditHead(NamedTuple):
     """How many events there are, and the hash of the last, which seals all of them.
 
     Noted elsewhere, it proves later that none of them was changed: `Connection.verify` takes it.
+
+    Parameters
+    ----------
+    n_events
+        How many events the registry has recorded.
+    hash
+        The SHA-256 of the last, which covers the one before it and so all, in hexadecimal; zeros
+        where there is none.
     """
 
     n_events: int

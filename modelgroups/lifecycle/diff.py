@@ -70,6 +70,14 @@ class VersionDiff:
     provenance
         What differs of where they come from, with both values: Python, the platform, the code,
         the script, and each package.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_group
+    >>> with saved_group("V1", "V2") as group:
+    ...     difference = group.diff("V1", "V2")
+    >>> difference.first, difference.second, difference.changed
+    ('V1', 'V2', {})
     """
 
     first: str
@@ -100,11 +108,26 @@ class VersionDiff:
             One of the two has no reference data.
         UserValueError
             There is no such metric.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     group.diff("V1", "V2").drift().to_dict()
+        {'age': 0.0, 'p': 0.0}
         """
         return _drift(*self._sides, metric)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the differences as plain JSON."""
+        """Return the differences as plain JSON.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     group.diff("V1", "V2").to_dict()["added"]
+        []
+        """
         return {
             "first": self.first,
             "second": self.second,
@@ -119,7 +142,15 @@ class VersionDiff:
         }
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row for each difference: part, name, property, before, after."""
+        """Return a row for each difference: part, name, property, before, after.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     list(group.diff("V1", "V2").to_frame().columns)
+        ['part', 'name', 'property', 'before', 'after']
+        """
         import pandas as pd
 
         return pd.DataFrame(list(self._lines()), columns=list(_COLUMNS), dtype=object)

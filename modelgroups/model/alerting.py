@@ -153,6 +153,16 @@ class Alerting(Finding):
             The model has no such rule.
         BadRequestError
             The rule is not valid.
+
+        Examples
+        --------
+        >>> from dataclasses import replace
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     (metric,) = model.get_metrics(metric_name="Accuracy Rate")
+        ...     rule = model.create_alert_rule(metric.id, "lower", 0.7, "warning")
+        ...     model.update_alert_rule(replace(rule, threshold=0.8)).threshold
+        0.8
         """
         from modelgroups.alerts.keep import change_rule
         from modelgroups.alerts.rules import AlertRule as Rule
@@ -187,6 +197,13 @@ class Alerting(Finding):
         ------
         ReadOnlyError
             The registry is open read-only.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.evaluate_alerts()
+        0
         """
         from modelgroups.alerts.watch import look
 
@@ -219,6 +236,13 @@ class Alerting(Finding):
         ------
         MethodNotApplicableError
             The model is not saved.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.get_alerts(status="new")
+        []
         """
         from modelgroups.alerts.keep import list_alerts
         from modelgroups.inferences.times import as_text, micros

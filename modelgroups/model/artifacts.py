@@ -87,9 +87,19 @@ class Artifacts(ReferenceData):
         return [Artifact(item.name, item.size) for item in waiting]
 
     def open_artifact(self, name: str) -> BinaryIO:
-        """Open what the model holds under a name, to be read and then closed.
+        """Open what the model holds under a name, to be read.
 
         All of it is compared with its hash first.
+
+        Parameters
+        ----------
+        name
+            What it is called.
+
+        Returns
+        -------
+        BinaryIO
+            An open file of its bytes; the caller closes it.
 
         Raises
         ------
@@ -97,6 +107,15 @@ class Artifacts(ReferenceData):
             The model holds nothing under that name.
         SnapshotCorruptError, SnapshotMissingError
             Its bytes were changed since they were stored, or are gone.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "REGRESSION")
+        >>> _ = model.add_artifact(b"bias: 0.5", name="weights.txt")
+        >>> with model.open_artifact("weights.txt") as file:
+        ...     file.read()
+        b'bias: 0.5'
         """
         from modelgroups.lifecycle.artifacts import no_such_artifact, open_artifact
 
@@ -117,6 +136,11 @@ class Artifacts(ReferenceData):
             An estimator, a pipeline, a search.
         name
             What it is called.
+
+        Returns
+        -------
+        Artifact
+            Its name and size; hash and time too once the model is saved.
 
         Raises
         ------
@@ -165,6 +189,15 @@ class Artifacts(ReferenceData):
             It is no estimator, or holds types that are not trusted.
         SnapshotCorruptError, SnapshotMissingError
             Its bytes were changed since they were stored, or are gone.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> from sklearn.linear_model import Ridge
+        >>> model = mg.Model("m-1", "TABULAR", "REGRESSION")
+        >>> _ = model.add_estimator(Ridge().fit([[0.0], [1.0]], [0.0, 1.0]), name="ridge")
+        >>> model.load_estimator("ridge")
+        Ridge()
         """
         from modelgroups.lifecycle.estimators import from_bytes
 

@@ -207,7 +207,21 @@ class SchemaBuilding(OutputDeclaring):
         )
 
     def from_dataframe(self, data: pd.DataFrame | pd.Series[Any], stage: str) -> None:
-        """Do what `infer_schema` does; the older name of it."""
+        """Do what `infer_schema` does; the older name of it.
+
+        Parameters
+        ----------
+        data, stage
+            As of `infer_schema`.
+
+        Examples
+        --------
+        >>> import pandas as pd, modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "REGRESSION")
+        >>> model.from_dataframe(pd.DataFrame({"age": [31.5, 47.0]}), "PIPELINE_INPUT")
+        >>> model.get_attribute_names()
+        ['age']
+        """
         self.infer_schema(data, stage)
 
     def review(

@@ -42,6 +42,14 @@ class OutputDeclaring(SchemaEditing):
         -------
         dict
             The new attributes by name.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "REGRESSION")
+        >>> added = model.add_regression_output_attributes({"rent_hat": "rent"}, "FLOAT")
+        >>> {name: str(attribute.stage) for name, attribute in added.items()}
+        {'rent': 'GROUND_TRUTH', 'rent_hat': 'PREDICTED_VALUE'}
         """
         from modelgroups.schema.outputs import regression
 
@@ -75,6 +83,14 @@ class OutputDeclaring(SchemaEditing):
         -------
         dict
             The new attributes by name.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "MULTICLASS")
+        >>> links = {"p_fraud": "fraud", "p_fine": "fine"}
+        >>> sorted(model.add_binary_classifier_output_attributes("p_fraud", links))
+        ['fine', 'fraud', 'p_fine', 'p_fraud']
         """
         from modelgroups.schema.outputs import binary
 
@@ -91,7 +107,26 @@ class OutputDeclaring(SchemaEditing):
     def add_multiclass_classifier_output_attributes(
         self, pred_to_ground_truth_map: Mapping[str, str]
     ) -> dict[str, Attribute]:
-        """Add a probability and a 0/1 ground truth for each of three or more classes."""
+        """Add a probability and a 0/1 ground truth for each of three or more classes.
+
+        Parameters
+        ----------
+        pred_to_ground_truth_map
+            Three items or more, from the predicted attribute of a class to its ground truth.
+
+        Returns
+        -------
+        dict
+            The new attributes by name.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "MULTICLASS")
+        >>> links = {"p_cat": "cat", "p_dog": "dog", "p_other": "other"}
+        >>> sorted(model.add_multiclass_classifier_output_attributes(links))
+        ['cat', 'dog', 'other', 'p_cat', 'p_dog', 'p_other']
+        """
         from modelgroups.schema.outputs import multiclass
 
         outputs = require_mapping(pred_to_ground_truth_map, "pred_to_ground_truth_map")
@@ -116,6 +151,22 @@ class OutputDeclaring(SchemaEditing):
             Data to read the classes from.
         positive_predicted_attr
             The predicted attribute of the positive class of a binary classifier.
+
+        Returns
+        -------
+        dict
+            The new attributes by name.
+
+        Examples
+        --------
+        >>> import pandas as pd, modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "MULTICLASS")
+        >>> frame = pd.DataFrame({"p_cat": [0.9], "p_dog": [0.1], "animal": ["cat"]})
+        >>> classes = {"p_cat": "cat", "p_dog": "dog"}
+        >>> added = model.add_classifier_output_attributes_gtclass(
+        ...     classes, "animal", frame, positive_predicted_attr="p_dog")
+        >>> sorted(added)
+        ['animal', 'p_cat', 'p_dog']
         """
         from modelgroups.schema.outputs import gt_class
 
@@ -133,7 +184,28 @@ class OutputDeclaring(SchemaEditing):
     def add_object_detection_output_attributes(
         self, predicted_attr_name: str, gt_attr_name: str, image_class_labels: Sequence[str]
     ) -> dict[str, Attribute]:
-        """Add predicted and true bounding boxes, and the names of their classes."""
+        """Add predicted and true bounding boxes, and the names of their classes.
+
+        Parameters
+        ----------
+        predicted_attr_name, gt_attr_name
+            The columns of the predicted and of the true boxes.
+        image_class_labels
+            The names of the classes of objects; the class id of a box counts them from 0.
+
+        Returns
+        -------
+        dict
+            The two new attributes by name.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "IMAGE", "OBJECT_DETECTION")
+        >>> _ = model.add_image_attribute("photo")
+        >>> sorted(model.add_object_detection_output_attributes("found", "there", ["cat", "dog"]))
+        ['found', 'there']
+        """
         from modelgroups.schema.outputs import object_detection
 
         labels = require_names(image_class_labels, "image_class_labels")
@@ -153,7 +225,27 @@ class OutputDeclaring(SchemaEditing):
     def add_ranked_list_output_attributes(
         self, predicted_attr_name: str, gt_attr_name: str
     ) -> dict[str, Attribute]:
-        """Add a ranked list of recommended items, and the list of relevant ones."""
+        """Add a ranked list of recommended items, and the list of relevant ones.
+
+        Parameters
+        ----------
+        predicted_attr_name
+            The column of the recommended items, the best first.
+        gt_attr_name
+            The column of the relevant items.
+
+        Returns
+        -------
+        dict
+            The two new attributes by name.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "RANKED_LIST")
+        >>> sorted(model.add_ranked_list_output_attributes("recommended", "relevant"))
+        ['recommended', 'relevant']
+        """
         from modelgroups.schema.outputs import ranked_list
 
         return self._added(

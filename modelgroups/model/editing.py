@@ -54,7 +54,20 @@ class SchemaEditing(ModelFields):
         return edit.find_attribute(self._require_attributes("get_attribute"), name, stage)
 
     def get_attributes(self, stage: str | None = None) -> list[Attribute]:
-        """Return the attributes, of one stage if it is given; none for a model without schema."""
+        """Return the attributes, of one stage if it is given; none for a model without schema.
+
+        Parameters
+        ----------
+        stage
+            Only those of this `Stage`; all of them when None.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     [attribute.name for attribute in model.get_attributes("PIPELINE_INPUT")]
+        ['age']
+        """
         return edit.select(self.attributes, stage=stage)
 
     def get_attribute_names(
@@ -62,10 +75,24 @@ class SchemaEditing(ModelFields):
     ) -> list[str]:
         """Return the names of the attributes that have the stage and the value type.
 
+        Parameters
+        ----------
+        stage
+            Only those of this `Stage`; of every stage when None.
+        value_type
+            Only those of this `ValueType`; of every type when None.
+
         Raises
         ------
         MethodNotApplicableError
             The model has no schema yet.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.get_attribute_names("PIPELINE_INPUT", "INTEGER")
+        ['age']
         """
         attributes = self._require_attributes("get_attribute_names")
         return [a.name for a in edit.select(attributes, stage=stage, value_type=value_type)]
@@ -156,6 +183,16 @@ class SchemaEditing(ModelFields):
     def add_image_attribute(self, name: str | None = None) -> list[Attribute]:
         """Add the image that an image model takes in, as the first free pipeline input.
 
+        Parameters
+        ----------
+        name
+            The name of the column that holds the paths of the images.
+
+        Returns
+        -------
+        list
+            The new attribute alone: of type IMAGE, at the first position that is free.
+
         Examples
         --------
         >>> import modelgroups as mg
@@ -197,12 +234,32 @@ class SchemaEditing(ModelFields):
     ) -> None:
         """Remove an attribute, given by name or as an object, from a model that is not saved.
 
+        Parameters
+        ----------
+        name
+            Its name; not needed where the attribute itself is given.
+        stage
+            Its stage, where one name is used in two.
+        attribute
+            The attribute, found by its own name and stage; the other two do not count then.
+
         Raises
         ------
         MethodNotApplicableError
             The model is saved.
+        MissingParameterError
+            Neither a name nor an attribute is given.
         UserValueError
             There is no such attribute.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "REGRESSION", attributes=[
+        ...     mg.Attribute(name, "INTEGER", "PIPELINE_INPUT") for name in ("age", "row")])
+        >>> model.remove_attribute("row")
+        >>> model.get_attribute_names()
+        ['age']
         """
         self._require_unsaved("remove_attribute")
         if name is None and attribute is None:
@@ -216,6 +273,15 @@ class SchemaEditing(ModelFields):
 
     def rename_attribute(self, old_name: str, new_name: str, stage: str) -> Attribute:
         """Rename an attribute, and the links that name it.
+
+        Parameters
+        ----------
+        old_name
+            The name that it has.
+        new_name
+            The name that it gets: an ASCII letter or ``_``, then letters, digits or ``_``.
+        stage
+            Its `Stage`.
 
         Returns
         -------
@@ -267,16 +333,54 @@ class SchemaEditing(ModelFields):
     def set_attribute_as_sensitive(
         self, attribute_name: str, attribute_stage: str | None = None
     ) -> None:
-        """Have the groups of an attribute compared for fairness; `save` or `update` keeps it."""
+        """Have the groups of an attribute compared for fairness; `save` or `update` keeps it.
+
+        Parameters
+        ----------
+        attribute_name
+            The attribute whose values make the groups.
+        attribute_stage
+            Its stage, where one name is used in two.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model has no schema yet.
+        UserValueError
+            There is no such attribute.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "REGRESSION",
+        ...                  attributes=[mg.Attribute("sex", "STRING", "PIPELINE_INPUT")])
+        >>> model.set_attribute_as_sensitive("sex")
+        >>> model.check_attr_is_bias("sex")
+        True
+        """
         self.get_attribute(attribute_name, attribute_stage).monitor_for_bias = True
 
     def set_predict_function_input_order(self, attributes: Sequence[str]) -> None:
         """Give the pipeline inputs their positions: in the order of `attributes`, their names.
 
+        Parameters
+        ----------
+        attributes
+            The names of all pipeline inputs, in the order in which predict takes them.
+
         Raises
         ------
         UserValueError
             A name is not a pipeline input, or stands there twice; no position is changed.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "REGRESSION", attributes=[
+        ...     mg.Attribute(name, "INTEGER", "PIPELINE_INPUT") for name in ("age", "income")])
+        >>> model.set_predict_function_input_order(["income", "age"])
+        >>> [model.get_attribute(name).position for name in ("income", "age")]
+        [0, 1]
         """
         edit.set_input_order(
             self._require_attributes("set_predict_function_input_order"),
@@ -284,7 +388,20 @@ class SchemaEditing(ModelFields):
         )
 
     def check_attr_is_bias(self, attr_name: str) -> bool:
-        """Return whether an attribute is monitored for bias."""
+        """Return whether an attribute is monitored for bias.
+
+        Parameters
+        ----------
+        attr_name
+            The name of the attribute.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model has no schema yet.
+        UserValueError
+            There is no such attribute.
+        """
         return self.get_attribute(attr_name).monitor_for_bias
 
     def check_has_bias_attrs(self) -> bool:
@@ -295,11 +412,23 @@ class SchemaEditing(ModelFields):
         """Return the name of the positive predicted attribute of a binary classifier.
 
         For another model the answer is a text that says so, as it is in the SDK.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.get_positive_predicted_class()
+        'p'
         """
         return edit.positive_predicted_class(self.attributes or (), self.output_type)
 
     def binarize(self, attribute_value: Mapping[str, float]) -> dict[str, float]:
         """Return the probabilities of both classes, given one of them by name.
+
+        Parameters
+        ----------
+        attribute_value
+            One item: the name of a predicted attribute, and its probability, 0 to 1.
 
         Examples
         --------
@@ -322,6 +451,14 @@ class SchemaEditing(ModelFields):
         ----------
         value
             The name of the true attribute, or a class of the ground truth class column.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "MULTICLASS", attributes=[
+        ...     mg.Attribute(name, "INTEGER", "GROUND_TRUTH") for name in ("cat", "dog", "other")])
+        >>> model.one_hot_encode("dog")
+        {'cat': 0, 'dog': 1, 'other': 0}
         """
         return edit.one_hot_encode(
             self._require_attributes("one_hot_encode"), self.output_type, value

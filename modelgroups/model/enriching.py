@@ -95,7 +95,20 @@ class Enriching(Sending):
         return enrichments_of(self._recipient("get_enrichments"))
 
     def get_enrichment(self, enrichment: str) -> dict[str, Any]:
-        """Return one of `get_enrichments`, an `Enrichment`."""
+        """Return one of `get_enrichments`: its enabled, config and status.
+
+        Parameters
+        ----------
+        enrichment
+            An `Enrichment`, or its text.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.get_enrichment("hotspots")["enabled"]
+        False
+        """
         name = require_member(Enrichment, enrichment, "enrichment")
         return self.get_enrichments()[name]
 
@@ -174,19 +187,84 @@ class Enriching(Sending):
         enabled: bool | None = None,
         config: Mapping[str, Any] | None = None,
     ) -> str:
-        """Change one enrichment, as `update_enrichments` does; what is None stays."""
+        """Change one enrichment, as `update_enrichments` does.
+
+        Parameters
+        ----------
+        enrichment
+            An `Enrichment`, or its text.
+        enabled
+            Whether it is to be enabled; None leaves that as it is.
+        config
+            Its config, as of `update_enrichments`; None leaves that as it is.
+
+        Returns
+        -------
+        str
+            ``"ok"``.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.update_enrichment("hotspots", enabled=True)
+        'ok'
+        """
         given = {"enabled": enabled, "config": config}
         change = {name: value for name, value in given.items() if value is not None}
         return self.update_enrichments({enrichment: change})
 
     def enable_hotspots(self) -> str:
-        """Enable hot spots of a tabular classifier; see `update_enrichments`."""
+        """Enable hot spots of a tabular classifier; see `update_enrichments`.
+
+        Returns
+        -------
+        str
+            ``"ok"``.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.enable_hotspots()
+        ...     str(model.get_enrichment("hotspots")["status"])
+        'Ready'
+        """
         return self.update_enrichment(Enrichment.Hotspots, enabled=True)
 
     def enable_bias_mitigation(self) -> str:
-        """Enable bias mitigation of a binary classifier; see `update_enrichments`."""
+        """Enable bias mitigation of a binary classifier; see `update_enrichments`.
+
+        Returns
+        -------
+        str
+            ``"ok"``.
+
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved, is no binary classifier, or monitors no attribute for bias.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.set_attribute_as_sensitive("age")
+        ...     model.update()
+        ...     model.enable_bias_mitigation()
+        'ok'
+        """
         return self.update_enrichment(Enrichment.BiasMitigation, enabled=True)
 
     def delete_explainer(self) -> None:
-        """Disable explainability; explanations that are stored stay."""
+        """Disable explainability; explanations that are stored stay.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.delete_explainer()
+        ...     model.get_enrichment("explainability")["enabled"]
+        False
+        """
         self.update_enrichment(Enrichment.Explainability, enabled=False)

@@ -79,11 +79,14 @@ class Explaining(Asking):
             What queries mean that name none: ``"lime"``, the default, or ``"shap"``.
         seed
             Of the random numbers; the same seed gives the same explanation.
-        streaming_explainability_enabled, requirements_file, python_version, sdk_version, \
-        model_server_num_cpu, model_server_memory, model_server_max_replicas, \
-        inference_consumer_num_cpu, inference_consumer_memory, \
-        inference_consumer_thread_pool_size, inference_consumer_score_percent, ignore_dirs
-            Where and when the platform would compute; accepted, and without effect here.
+        streaming_explainability_enabled, inference_consumer_score_percent
+            Which inferences the platform would explain; accepted, and without effect here.
+        requirements_file, python_version, sdk_version, ignore_dirs
+            What the platform would be sent and install; accepted, and without effect here.
+        model_server_num_cpu, model_server_memory, model_server_max_replicas
+            What the platform's server would use; accepted, and without effect here.
+        inference_consumer_num_cpu, inference_consumer_memory, inference_consumer_thread_pool_size
+            What its consumer would use; accepted, and without effect here.
 
         Returns
         -------

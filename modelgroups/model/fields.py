@@ -155,7 +155,20 @@ class ModelFields(JsonDataclass):
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Any:
-        """Make a model, without a registry, from a dictionary; unknown keys are ignored."""
+        """Return a model, without a registry, made from a dictionary; unknown keys are ignored.
+
+        Parameters
+        ----------
+        record
+            Fields by name, as `to_dict` returns them; attributes may be dictionaries too.
+
+        Examples
+        --------
+        >>> from modelgroups import Model
+        >>> model = Model("m-1", "TABULAR", "REGRESSION", tags=["rents"])
+        >>> Model.from_dict(model.to_dict()) == model
+        True
+        """
         known = {k: v for k, v in require_mapping(record, "record").items() if k != "client"}
         if isinstance(known.get("attributes"), list):
             known["attributes"] = [
@@ -165,12 +178,28 @@ class ModelFields(JsonDataclass):
 
     @property
     def attributes_type_dict(self) -> dict[str, str]:
-        """The value type of each attribute, by name."""
+        """The value type of each attribute, by name.
+
+        Examples
+        --------
+        >>> from modelgroups import Attribute, Model
+        >>> age = Attribute("age", "INTEGER", "PIPELINE_INPUT")
+        >>> Model("m-1", "TABULAR", "REGRESSION", attributes=[age]).attributes_type_dict
+        {'age': 'INTEGER'}
+        """
         return {attribute.name: attribute.value_type for attribute in self.attributes or ()}
 
     @property
     def ground_truth_type(self) -> Stage | None:
-        """The stage of the ground truth: a class column or values; None without attributes."""
+        """The stage of the ground truth: a class column or values; None without attributes.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     print(model.ground_truth_type)
+        GROUND_TRUTH_CLASS
+        """
         if self.attributes is None:
             return None
         stages = {attribute.stage for attribute in self.attributes}

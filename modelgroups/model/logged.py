@@ -103,7 +103,21 @@ class Logged(Enriching):
         with_ground_truth: bool = True,
         limit: int | None = None,
     ) -> pa.Table:
-        """Return inferences as an Arrow table; the parameters are those of `inferences`."""
+        """Return inferences as an Arrow table, one row each.
+
+        Parameters
+        ----------
+        columns, since, until, batch_id, with_ground_truth, limit
+            As in `inferences`.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
+        ...     model.inference_table(["age"]).num_rows
+        2
+        """
         import pyarrow as pa
 
         selection = self._selection(columns, since, until, batch_id, with_ground_truth, limit)
@@ -119,9 +133,22 @@ class Logged(Enriching):
         with_ground_truth: bool = True,
         limit: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Return inferences as Arrow batches, for a log larger than memory.
+        """Iterate over inferences as Arrow record batches, for a log larger than memory.
 
-        The log is read as it was at the first of them. The parameters are those of `inferences`.
+        The log is read as it was at the first of them.
+
+        Parameters
+        ----------
+        columns, since, until, batch_id, with_ground_truth, limit
+            As in `inferences`.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
+        ...     sum(batch.num_rows for batch in model.inference_batches(["age"]))
+        2
         """
         selection = self._selection(columns, since, until, batch_id, with_ground_truth, limit)
         tables = self._tables("inference_batches", selection)
@@ -129,6 +156,11 @@ class Logged(Enriching):
 
     def inference(self, partner_inference_id: str) -> dict[str, Any]:
         """Return one inference with its ground truth, by name of the column.
+
+        Parameters
+        ----------
+        partner_inference_id
+            The id that the inference was sent with, or was given then.
 
         Raises
         ------
@@ -163,6 +195,14 @@ class Logged(Enriching):
         DataFrame
             batch_id, n_inferences, first_timestamp and last_timestamp of their inferences,
             created_at, closed_at (NaT while open), and n_declared, the count given at closing.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model(is_batch=True) as model:
+        ...     _ = model.send_inferences({"age": [31], "p": [0.25], "batch_id": ["monday"]})
+        ...     model.batches()[["batch_id", "n_inferences"]].values.tolist()
+        [['monday', 1]]
         """
         import pandas as pd
 
@@ -266,6 +306,13 @@ class Logged(Enriching):
             There were too few in time.
         MethodNotApplicableError
             The model is not saved.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
+        ...     model.await_inferences(2, timeout_min=0.1)
         """
         from modelgroups.inferences.summary import wait_for
 
@@ -337,15 +384,30 @@ class Logged(Enriching):
         return {"inferences": inferences, "ground_truths": truths}
 
     def deletions(self) -> pd.DataFrame:
-        """Return what was deleted: at, rule, n_inferences, n_ground_truths; oldest first."""
+        """Return what was deleted: at, rule, n_inferences, n_ground_truths; oldest first.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
+        ...     _ = model.delete_inferences(["a"])
+        ...     model.deletions()["n_inferences"].tolist()
+        [1]
+        """
         from modelgroups.lifecycle.audit import deletions_frame
 
         return deletions_frame(self._registry, self._require_saved("deletions"))
 
     def compact(self) -> LogSummary:
-        """Bring the log into few files, without what was deleted, and return how much it holds.
+        """Bring the log into few files, without what was deleted.
 
         It happens by itself in the background of later calls; this does all of it at once.
+
+        Returns
+        -------
+        LogSummary
+            What `summary` returns, without the attributes.
 
         Raises
         ------
@@ -353,6 +415,14 @@ class Logged(Enriching):
             The model is not saved.
         ReadOnlyError
             The registry is open read-only.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
+        ...     model.compact().n_inferences
+        2
         """
         from modelgroups.inferences.compact import compact
 

@@ -28,18 +28,32 @@ class Model(Alerting):
         An `InputType` and an `OutputType`.
     client
         The connection that it is saved through.
+    explainability
+        How explanations are made, once `enable_explainability` was called.
+    id, created_at, updated_at
+        Its UUID, and when it was saved and last changed, in UTC; None before `save`.
     display_name, description, tags
         What people read.
     is_batch
         Whether inferences come in batches.
+    archived
+        Whether listings leave it out.
+    attributes
+        Its schema; None before it has one.
     classifier_threshold
         The probability from which on a class is predicted, 0 to 1.
     text_delimiter
         Regular expression that splits texts into tokens, a `TextDelimiter`.
+    expected_throughput_gb_per_day
+        Gigabytes of inferences a day; kept for the record.
     pixel_height, pixel_width, image_class_labels
         Size of images in pixels; names of the classes of objects in them.
+    status
+        A `ModelStatus`; None before `save`.
     model_group_id, version_label
         The group to save into, and the label there; without a group a new one is begun.
+    version_sequence_num
+        Its number in the group, from 1; None before `save`.
 
     Examples
     --------

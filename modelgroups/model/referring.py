@@ -185,7 +185,20 @@ class ReferenceData(SchemaBuilding):
         return read_frame(self._registry, self._require_saved("reference_data"), columns)
 
     def reference_table(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return the reference data as an Arrow table; see `reference_data`."""
+        """Return the reference data as an Arrow table; see `reference_data`.
+
+        Parameters
+        ----------
+        columns
+            Only these columns are read; all of them when None.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.reference_table(["age"]).to_pydict()
+        {'age': [31, 47, 52]}
+        """
         import pyarrow as pa
 
         from modelgroups.reference.reading import read_tables
@@ -204,6 +217,13 @@ class ReferenceData(SchemaBuilding):
             Only these columns are read.
         batch_size
             The most rows of a batch.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     [batch.num_rows for batch in model.reference_batches(batch_size=2)]
+        [2, 1]
         """
         from modelgroups.reference.reading import read_batches
 

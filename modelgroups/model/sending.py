@@ -334,7 +334,13 @@ class Sending(Storing):
         data: pd.DataFrame | pd.Series[Any] | None = None,
         complete_batch: bool = True,
     ) -> tuple[Answer, Answer | None]:
-        """Store a batch; the old name of `send_bulk_inferences`."""
+        """Return what `send_bulk_inferences` returns, of which it is the old name.
+
+        Parameters
+        ----------
+        batch_id, directory_path, data, complete_batch
+            As of `send_bulk_inferences`.
+        """
         _tell_once("send_batch_inferences() is deprecated; use send_bulk_inferences()")
         return self.send_bulk_inferences(batch_id, directory_path, data, None, complete_batch)
 
@@ -343,7 +349,13 @@ class Sending(Storing):
         directory_path: str | os.PathLike[str] | None = None,
         data: pd.DataFrame | pd.Series[Any] | None = None,
     ) -> Answer:
-        """Store ground truths; the old name of `send_bulk_ground_truths`."""
+        """Return what `send_bulk_ground_truths` returns, of which it is the old name.
+
+        Parameters
+        ----------
+        directory_path, data
+            As of `send_bulk_ground_truths`.
+        """
         _tell_once("send_batch_ground_truths() is deprecated; use send_bulk_ground_truths()")
         return self.send_bulk_ground_truths(directory_path, data)
 

@@ -149,6 +149,14 @@ class Storing(Origin):
             The model is not saved.
         NotFoundError
             It is archived already.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.archive()
+        ...     model.archived
+        True
         """
         model_id = self._require_saved("archive")
         fill(self, archive_model(self._registry, model_id))
@@ -162,6 +170,15 @@ class Storing(Origin):
             The model is not saved.
         ConflictError
             It is not archived, its group is, or its partner id was given away meanwhile.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.archive()
+        ...     model.restore()
+        ...     model.archived
+        False
         """
         model_id = self._require_saved("restore")
         fill(self, restore_model(self._registry, model_id))
@@ -188,6 +205,16 @@ class Storing(Origin):
         ------
         MethodNotApplicableError
             The model does not have exactly two predicted attributes.
+        BadRequestError
+            The change is to be stored, and the model has inferences already.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.swap_predicted_attribute_positions()
+        ...     [model.get_attribute(name).position for name in ("p", "p_negative")]
+        [0, 1]
         """
         attributes = self._require_attributes("swap_predicted_attribute_positions")
         if self.id is None or not require_flag(persist_if_saved, "persist_if_saved"):

@@ -81,10 +81,22 @@ def register_function(
 def unregister_function(name: str) -> None:
     """Take a function away that `register_function` added.
 
+    Parameters
+    ----------
+    name
+        What it was called.
+
     Raises
     ------
     UserValueError
         None was added under the name.
+
+    Examples
+    --------
+    >>> register_function("spread", lambda column: column.max() - column.min())
+    >>> unregister_function("spread")
+    >>> "spread" in functions().index
+    False
     """
     from modelgroups.query.own import remove
 

@@ -74,7 +74,20 @@ class AttributeCategory(JsonDataclass):
 
 @dataclass
 class AttributeBin(JsonDataclass):
-    """An interval ``(continuous_start, continuous_end]``; None is an open end."""
+    """An interval ``(continuous_start, continuous_end]``; None is an open end.
+
+    Parameters
+    ----------
+    continuous_start
+        The number above which it begins, itself not within; None for no bound.
+    continuous_end
+        The last number within; None for no bound.
+
+    Examples
+    --------
+    >>> AttributeBin(None, 18.0).to_dict()
+    {'continuous_end': 18.0}
+    """
 
     continuous_start: float | None = None
     continuous_end: float | None = None
@@ -201,6 +214,8 @@ class Attribute(JsonDataclass):
     def short_name(self) -> str:
         """Return ``stage[position]:name``, and the label in brackets if there is one.
 
+        Examples
+        --------
         >>> Attribute("x", "FLOAT", "PIPELINE_INPUT", position=2, label="lab").short_name()
         'PIPELINE_INPUT[2]:x (lab)'
         """
@@ -229,7 +244,19 @@ class Attribute(JsonDataclass):
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Self:
-        """Make an attribute from a dictionary; unknown keys are ignored."""
+        """Return an attribute made from a dictionary; unknown keys are ignored.
+
+        Parameters
+        ----------
+        record
+            Fields by name, as `to_dict` returns them.
+
+        Examples
+        --------
+        >>> age = Attribute("age", "INTEGER", "PIPELINE_INPUT", bins=[AttributeBin(None, 18.0)])
+        >>> Attribute.from_dict(age.to_dict()) == age
+        True
+        """
         attribute = super().from_dict(record)
         attribute.categories = as_categories(attribute.categories)
         attribute.bins = as_bins(attribute.bins)

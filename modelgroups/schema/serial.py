@@ -27,7 +27,19 @@ class JsonDataclass:
 
     @staticmethod
     def clean_nones(value: Any) -> Any:
-        """Return `value` without the None entries of its dicts and lists, recursively."""
+        """Return `value` without the None entries of its dicts and lists, recursively.
+
+        Parameters
+        ----------
+        value
+            A dict or a list; anything else is returned as it is.
+
+        Examples
+        --------
+        >>> from modelgroups import AttributeCategory
+        >>> AttributeCategory.clean_nones({"value": "1", "label": None, "seen": [None, 2]})
+        {'value': '1', 'seen': [2]}
+        """
         if isinstance(value, dict):
             return {k: JsonDataclass.clean_nones(v) for k, v in value.items() if v is not None}
         if isinstance(value, list):
@@ -41,21 +53,57 @@ class JsonDataclass:
         ----------
         skip_none
             Leave out what is None, at every depth.
+
+        Examples
+        --------
+        >>> from modelgroups import AttributeCategory
+        >>> AttributeCategory("1").to_dict(skip_none=False)
+        {'value': '1', 'label': None}
         """
         record = asdict(self)  # type: ignore[call-overload]  # subclasses are dataclasses
         return self.clean_nones(record) if skip_none else record  # type: ignore[no-any-return]
 
     def to_json(self, skip_none: bool = True) -> str:
-        """Return `to_dict` as JSON text."""
+        """Return `to_dict` as JSON text.
+
+        Parameters
+        ----------
+        skip_none
+            As of `to_dict`.
+
+        Examples
+        --------
+        >>> from modelgroups import AttributeBin
+        >>> AttributeBin(0.5, None).to_json()
+        '{"continuous_start": 0.5}'
+        """
         return json.dumps(self.to_dict(skip_none=skip_none))
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Self:
-        """Make an object from a dictionary; unknown keys are ignored."""
+        """Return an object made from a dictionary; unknown keys are ignored.
+
+        Parameters
+        ----------
+        record
+            Fields by name, as `to_dict` returns them; those that are not there take their defaults.
+        """
         known = {field.name for field in fields(cls)}  # type: ignore[arg-type]  # a dataclass
         return cls(**{key: value for key, value in record.items() if key in known})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Make an object from JSON text; unknown keys are ignored."""
+        """Return an object made from JSON text; unknown keys are ignored.
+
+        Parameters
+        ----------
+        text
+            A JSON object, as `to_json` returns it.
+
+        Examples
+        --------
+        >>> from modelgroups import AttributeBin
+        >>> AttributeBin.from_json('{"continuous_start": 0.5}')
+        AttributeBin(continuous_start=0.5, continuous_end=None)
+        """
         return cls.from_dict(json.loads(text))

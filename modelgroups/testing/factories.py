@@ -24,6 +24,11 @@ def saved_model(*, is_batch: bool = False) -> Iterator[Model]:
     is_batch
         Whether it takes its inferences in batches.
 
+    Yields
+    ------
+    Model
+        The only version in a registry in memory, which is gone afterwards.
+
     Examples
     --------
     >>> with saved_model() as model:
@@ -90,6 +95,11 @@ def saved_group(*labels: str) -> Iterator[ModelGroup]:
     ----------
     *labels
         One or more.
+
+    Yields
+    ------
+    ModelGroup
+        The only group of a registry in memory, which is gone afterwards.
 
     Examples
     --------

@@ -96,7 +96,7 @@ def sample_model(
         One of `KINDS`.
     n_rows, seed
         Of its reference data; see `sample_frame`.
-    fields
+    **fields
         Go to `Connection.model`; the display name is made of the kind where it is not given.
 
     Raises
