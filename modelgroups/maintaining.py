@@ -108,6 +108,11 @@ class Maintaining:
         moved. Somebody who can write to the catalog could make the whole chain anew, though. Note
         the head where they cannot write, and give it to `verify` later.
 
+        Raises
+        ------
+        CatalogCorruptError
+            The catalog has lost it.
+
         Examples
         --------
         >>> import modelgroups as mg
@@ -180,6 +185,11 @@ class Maintaining:
         -------
         Verification
             What was checked and what is wrong; true if nothing is.
+
+        Raises
+        ------
+        UserTypeError
+            `audit_head` is no head.
 
         Examples
         --------

@@ -153,6 +153,8 @@ class Alerting(Finding):
             The model has no such rule.
         BadRequestError
             The rule is not valid.
+        UserTypeError
+            `alert_rule` is no rule.
 
         Examples
         --------

@@ -71,6 +71,8 @@ class Finding(Explaining):
             The model is not saved, or no tabular classifier.
         NotFoundError
             There is no such reference set, or no row with a ground truth.
+        UserTypeError
+            `threshold` is no number.
         MissingDependencyError
             scikit-learn is not installed.
 

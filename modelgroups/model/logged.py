@@ -306,6 +306,8 @@ class Logged(Enriching):
             There were too few in time.
         MethodNotApplicableError
             The model is not saved.
+        UserTypeError
+            A parameter is of another type.
 
         Examples
         --------
