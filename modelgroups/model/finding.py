@@ -72,7 +72,7 @@ class Finding(Explaining):
         NotFoundError
             There is no such reference set, or no row with a ground truth.
         UserTypeError
-            `threshold` is no number.
+            `threshold` is no number, or `date` no day and no moment.
         MissingDependencyError
             scikit-learn is not installed.
 
