@@ -71,6 +71,38 @@ def test_paired_areas_are_compared_as_in_the_paper(rows):
     assert (found.interval.low, found.interval.high) == pytest.approx(wanted, **CLOSE)
 
 
+@pytest.fixture
+def of_whole_numbers():
+    """The scores of make_areas.R, which printed what pROC says of them."""
+    i = np.arange(200)
+    truth = (i * 7919) % 31 < 11
+    first = ((i * 104729) % 97 + 20 * truth) // 7
+    other = ((i * 1299709) % 89 + 35 * truth) // 5
+    return first.astype(float), other.astype(float), truth
+
+
+def test_paired_areas_are_compared_as_by_proc(of_whole_numbers):
+    found = compare_paired_areas(*of_whole_numbers)
+    assert (found.first, found.other) == pytest.approx(
+        (0.69131868131868135, 0.81038461538461537), **CLOSE
+    )
+    assert found.p_value == pytest.approx(0.014326654355100676, **CLOSE)
+    assert (-found.interval.high, -found.interval.low) == pytest.approx(
+        (-0.21435710597466323, -0.023774762157205045), **CLOSE
+    )
+
+
+def test_areas_of_different_rows_are_as_far_apart_as_by_proc(of_whole_numbers):
+    first, other, truth = of_whole_numbers
+    found = compare_areas(first[:120], truth[:120], other[120:], truth[120:])
+    assert (found.first, found.other) == pytest.approx(
+        (0.66620879120879117, 0.8214285714285714), **CLOSE
+    )
+    z = (found.first - found.other) / found.error  # whose p-value pROC takes from Student's t
+    assert z == pytest.approx(-2.2061826241825102, **CLOSE)
+    assert found.p_value == pytest.approx(2 * stats.norm.sf(abs(z)), **CLOSE)
+
+
 def test_areas_of_different_rows_have_the_sum_of_both_variances():
     random = np.random.default_rng(3)
     truths = [random.random(n) < 0.3 for n in (120, 90)]
