@@ -115,15 +115,20 @@ def test_a_hostile_argument_is_refused_in_one_line(shell, folder, monkeypatch, n
     places = range(n_arguments - (name in {"export", "backup", "report"}))
     if name == "alias":
         places = [0, 2]
-    for hostile in HOSTILE:
-        for place in places:
-            call = [hostile if i == place else each for i, each in enumerate(valid)]
-            refused(shell.call(*name.split(), *options_first(call, n_arguments), stdin="n\n"))
-        for option in OPTIONS.get(name, []):
-            refused(shell.call(*name.split(), *valid, option, hostile))
-        refused(shell.call(*name.split(), f"--nosuch{hostile}"))
-        if name not in {"send", "ground-truth", "metrics", "drift", "compare", "deploy route"}:
-            refused(shell.call(*name.split(), *valid, *[hostile] * 3))
+    tries = [
+        lambda text, place=place: options_first(
+            [text if i == place else each for i, each in enumerate(valid)], n_arguments
+        )
+        for place in places
+    ]
+    tries += [
+        lambda text, option=option: [*valid, option, text] for option in OPTIONS.get(name, [])
+    ]
+    tries += [lambda text: [f"--nosuch{text}"]]
+    if name not in {"send", "ground-truth", "metrics", "drift", "compare", "deploy route"}:
+        tries += [lambda text: [*valid, *[text] * 3]]
+    for number, text in enumerate(HOSTILE * 2):  # in turns: each in two places, each place by many
+        refused(shell.call(*name.split(), *tries[number % len(tries)](text), stdin="n\n"))
     assert sorted(folder.rglob("*")) == before
 
 
