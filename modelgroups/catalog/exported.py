@@ -43,6 +43,7 @@ from modelgroups.catalog.tables import (
     ReferenceFileRow,
     ReferenceSetRow,
     RevisionRow,
+    SchemaRow,
     SnapshotRow,
     TagRow,
     table,
@@ -253,6 +254,7 @@ NOT_EXPORTED: Final = (
     EventRow,
     AuditHeadRow,
     AttributeRow,
+    SchemaRow,
     TagRow,
     SegmentCountRow,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from modelgroups.catalog.documents import dump, load_tags
 from modelgroups.catalog.matching import common_conditions
 from modelgroups.catalog.prepared import Prepared, inserting
 from modelgroups.catalog.records import ModelRecord
-from modelgroups.catalog.tables import AttributeRow, ModelRow, TagRow, table
+from modelgroups.catalog.tables import AttributeRow, ModelRow, SchemaRow, TagRow, table
 
 __all__ = [
     "Entries",
@@ -44,6 +44,7 @@ __all__ = [
 
 _MODEL = table(ModelRow).c
 _ATTRIBUTE = table(AttributeRow).c
+_SCHEMA = table(SchemaRow).c
 _TAG = table(TagRow).c
 
 _FINGERPRINTED = tuple(
@@ -69,10 +70,11 @@ class ModelFilter:
 
 
 class Entries(NamedTuple):
-    """The rows that find a version by its attributes and tags, but for its serial number."""
+    """What finds a version: the names of its attributes, with the digest of them, and its tags."""
 
-    attributes: list[dict[str, Any]]
-    tags: list[dict[str, Any]]
+    names: tuple[str, ...]
+    schema_digest: str
+    tags: tuple[str, ...]
 
 
 def _select(*, with_attributes: bool = True) -> Select[tuple[Any, ...]]:
@@ -92,7 +94,13 @@ _ATTRIBUTES = select(_MODEL.attributes).where(_MODEL.id == bindparam("key"))
 _NUMBER = Prepared(select(_MODEL.sequence_num, _MODEL.label).where(_MODEL.id == bindparam("key")))
 _HOLDER = Prepared(select(_MODEL.id).where(_MODEL.active_partner_model_id == bindparam("key")))
 _INSERT = Prepared(inserting(table(ModelRow), but="serial").returning(_MODEL.serial))
+_KNOWN_SCHEMA = Prepared(
+    select(_ATTRIBUTE.name).where(
+        _ATTRIBUTE.name == bindparam("name"), _ATTRIBUTE.schema_digest == bindparam("digest")
+    )
+)
 _INSERT_ATTRIBUTE = Prepared(inserting(table(AttributeRow)))
+_INSERT_SCHEMA = Prepared(inserting(table(SchemaRow)))
 _INSERT_TAG = Prepared(inserting(table(TagRow)))
 
 
@@ -175,8 +183,9 @@ def _conditions(wanted: ModelFilter, after: str | None) -> list[ColumnElement[bo
         tagged = select(_TAG.tag).where(_TAG.model_serial == _MODEL.serial)
         conditions.append(tagged.where(_TAG.tag == wanted.tag).exists())
     if wanted.attribute is not None:
-        named = select(_ATTRIBUTE.name).where(_ATTRIBUTE.model_serial == _MODEL.serial)
-        conditions.append(named.where(_ATTRIBUTE.name == wanted.attribute).exists())
+        schemas = select(_ATTRIBUTE.schema_digest).where(_ATTRIBUTE.name == wanted.attribute)
+        holders = select(_SCHEMA.model_serial).where(_SCHEMA.schema_digest.in_(schemas))
+        conditions.append(_MODEL.serial.in_(holders))
     return conditions
 
 
@@ -200,16 +209,16 @@ def partner_id_is_taken(session: Session, partner_model_id: str) -> bool:
 
 def entries_of(record: ModelRecord) -> Entries:
     """Return what a version is to be found by."""
-    attributes = [
-        {
-            "ordinal": ordinal,
-            "name": attribute["name"],
-            "stage": attribute["stage"],
-            "value_type": attribute["value_type"],
-        }
-        for ordinal, attribute in enumerate(json.loads(record.attributes or "[]"))
-    ]
-    return Entries(attributes, [{"tag": tag} for tag in dict.fromkeys(load_tags(record.tags))])
+    names = _names_in(record.attributes)
+    return Entries(names, _digest(names), tuple(dict.fromkeys(load_tags(record.tags))))
+
+
+def _names_in(attributes: str | None) -> tuple[str, ...]:
+    return tuple(sorted({attribute["name"] for attribute in json.loads(attributes or "[]")}))
+
+
+def _digest(names: Sequence[str]) -> str:
+    return sha256(dump(names).encode()).hexdigest()
 
 
 def create(session: Session, record: ModelRecord, entries: Entries | None = None) -> str:
@@ -232,9 +241,11 @@ def rewrite(session: Session, record: ModelRecord) -> str:
     mark = fingerprint(record)
     values = record._asdict() | {"fingerprint": mark}
     del values["id"]  # SQLite would look whether rows of other tables name it
+    before = _names_in(attributes_document(session, record.id))
     statement = update(table(ModelRow)).where(_MODEL.id == record.id).values(**values)
     serial = int(session.execute(statement.returning(_MODEL.serial)).scalar_one())
-    session.execute(delete(table(AttributeRow)).where(_ATTRIBUTE.model_serial == serial))
+    left = delete(table(SchemaRow)).where(_SCHEMA.schema_digest == _digest(before))
+    session.execute(left.where(_SCHEMA.model_serial == serial))
     session.execute(delete(table(TagRow)).where(_TAG.model_serial == serial))
     index(session, serial, entries_of(record))
     return mark
@@ -298,8 +309,11 @@ def stored_fingerprints(session: Session) -> Iterable[tuple[ModelRecord, str]]:
 
 def index(session: Session, serial: int, entries: Entries) -> None:
     """Insert the rows that find a version by its attributes and tags."""
-    owner = {"model_serial": serial}
-    if entries.attributes:
-        _INSERT_ATTRIBUTE.run_many(session, [entry | owner for entry in entries.attributes])
-    if entries.tags:
-        _INSERT_TAG.run_many(session, [entry | owner for entry in entries.tags])
+    names, digest, tags = entries
+    if names:
+        if _KNOWN_SCHEMA.first(session, {"name": names[0], "digest": digest}) is None:
+            rows = [{"name": name, "schema_digest": digest} for name in names]
+            _INSERT_ATTRIBUTE.run_many(session, rows)
+        _INSERT_SCHEMA.run(session, {"schema_digest": digest, "model_serial": serial})
+    if tags:
+        _INSERT_TAG.run_many(session, [{"tag": tag, "model_serial": serial} for tag in tags])

@@ -45,6 +45,7 @@ __all__ = [
     "ReferenceFileRow",
     "ReferenceSetRow",
     "RevisionRow",
+    "SchemaRow",
     "SnapshotRow",
     "TagRow",
     "table",
@@ -136,18 +137,29 @@ class ModelRow(Base, table=True):
 
 
 class AttributeRow(Base, table=True):
-    """The attributes of every version, for finding versions by them."""
+    """The names of the attributes of every schema, for finding versions by them.
+
+    Versions of a group mostly have the same attributes: they are written once, and a save writes
+    the one row that says whose they are. `schema_digest` is the SHA-256 over the names.
+    """
 
     __tablename__ = "attribute"
-    __table_args__ = (Index("ix_attribute_name", "name", "model_serial"),)
+    __table_args__ = {"sqlite_with_rowid": False}  # as SQLAlchemy wants it
 
+    name: str = Field(primary_key=True)
+    schema_digest: str = Field(primary_key=True, max_length=64)
+
+
+class SchemaRow(Base, table=True):
+    """The schema of every version."""
+
+    __tablename__ = "model_schema"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    schema_digest: str = Field(primary_key=True, max_length=64)
     model_serial: int = Field(
         sa_column=Column(Integer, ForeignKey("model.serial"), primary_key=True, autoincrement=False)
     )
-    ordinal: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    name: str
-    stage: str
-    value_type: str
 
 
 class TagRow(Base, table=True):

@@ -487,6 +487,17 @@ def test_update_replaces_attributes_and_what_finds_them(connection):
     assert connection.models(attribute="age") == []
 
 
+def test_a_version_is_found_by_what_it_has_whatever_others_like_it_become(connection):
+    model, other = saved_model(connection), saved_model(connection)
+    for name, left in (("age", "years"), ("years", "age"), ("age", "years")):
+        model.rename_attribute(name, left, "PIPELINE_INPUT")
+        model.update()
+        found = {key: {m.id for m in connection.models(attribute=key)} for key in (name, left)}
+        assert model.id in found[left]
+        assert model.id not in found[name]
+        assert other.id in found["age"]
+
+
 @pytest.mark.parametrize(
     "field, value",
     [

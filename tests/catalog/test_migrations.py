@@ -80,6 +80,18 @@ def test_everything_is_there_after_the_migration(older):
         assert report.n_models == 3
 
 
+def test_versions_are_found_by_their_attributes_after_the_migration(older):
+    with closing(sqlite3.connect(older / "catalog.db")) as database:
+        rows = database.execute(
+            "SELECT model.id, attribute.name FROM attribute JOIN model ON serial = model_serial"
+        ).fetchall()
+    assert rows
+    with mg.connect(older) as connection:
+        for name in {name for _, name in rows}:
+            found = {model.id for model in connection.models(attribute=name, archived=None)}
+            assert found == {model_id for model_id, of in rows if of == name}
+
+
 def test_files_of_an_older_registry_are_moved_into_one_folder(older):
     names = {path.name for path in FIXTURE.glob("*.parquet")}
     mg.connect(older).close()

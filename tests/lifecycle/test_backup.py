@@ -156,7 +156,7 @@ def test_a_damaged_catalog_is_not_passed_on(connection, tmp_path):
     with connection.registry.catalog.write() as session:
         session.connection().exec_driver_sql("PRAGMA writable_schema=ON")
         session.connection().exec_driver_sql(
-            "UPDATE sqlite_master SET rootpage = 2 WHERE name = 'ix_attribute_name'"
+            "UPDATE sqlite_master SET rootpage = 2 WHERE name = 'ix_tag_tag'"
         )
     with pytest.raises(CatalogCorruptError):
         connection.backup(tmp_path / "copy")
