@@ -10,34 +10,40 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as whole
-from benchmarks import memory
-from benchmarks.measure import Report, Row, in_turns, median_ratio, show
+from benchmarks import parquet_write
+from benchmarks.measure import Report, Row, in_turns, median_ratio, quiet, show
 
 ROOT = Path(whole.__file__).parents[1]
 
 
-@pytest.mark.parametrize(
-    "module",
-    whole.BENCHMARKS,
-    ids=lambda module: module.__name__.rpartition(".")[2],
-)
-def test_a_quick_run_prints_a_table_of_finite_numbers(module, tmp_path):
+def test_a_quick_run_of_all_prints_a_table_of_finite_numbers(tmp_path):
     # as a program: beside all that other tests left, collecting garbage would take longest
     done = subprocess.run(
-        [sys.executable, "-m", module.__name__, "--quick", "--folder", tmp_path],
+        [sys.executable, "-m", "benchmarks", "--quick", "--folder", tmp_path],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert done.stderr.split("…")[:-1] == [
+        ("\n" if i else "") + f"{module.__name__} " for i, module in enumerate(whole.BENCHMARKS)
+    ]
     heading, *lines = [line for line in done.stdout.splitlines() if not line.startswith("- ")]
     assert heading.split() == ["what", "ours", "floor", "or", "peer", "ratio"]
+    assert len(lines) > len(whole.BENCHMARKS)
     for line in lines:
         _, ours, *rest = re.split(r"  +", line)
         values = [ours, *rest]
         assert all(math.isfinite(leading_number(value)) for value in values), line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_benchmark_is_a_program_of_its_own(tmp_path, capsys):
+    parquet_write.main(["--quick", "--folder", str(tmp_path)])
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading.startswith("what")
+    assert lines
 
 
 def leading_number(cell: str) -> float:
@@ -50,10 +56,11 @@ def test_the_whole_run_has_every_benchmark():
     assert {module.__name__.rpartition(".")[2] for module in whole.BENCHMARKS} == known
 
 
-def test_running_a_benchmark_leaves_the_log_level_alone(tmp_path, capsys):
+def test_a_benchmark_leaves_the_log_level_alone():
     logger = logging.getLogger("modelgroups")
     before = logger.level
-    memory.main(["--quick", "--folder", str(tmp_path)])
+    with quiet():
+        assert logger.level == logging.ERROR
     assert logger.level == before
 
 
