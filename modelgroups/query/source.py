@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,12 +29,12 @@ from modelgroups.inferences.layout import (
 from modelgroups.inferences.read import Selection, read_tables
 from modelgroups.query.names import ORDER
 from modelgroups.query.subject import Subject
-from modelgroups.reference.reading import column_names
-from modelgroups.reference.reading import read_tables as read_reference_tables
+from modelgroups.reference.reading import column_names, open_set
 from modelgroups.types import Stage, ValueType
 
 if TYPE_CHECKING:
     from modelgroups.inferences.view import View
+    from modelgroups.reference.reading import OpenSet
     from modelgroups.schema.attribute import Attribute
 
 __all__ = [
@@ -146,6 +147,7 @@ def load_parts(
     selection: Selection | None = None,
     enrichments: Iterable[str] = (),
     view: View | None = None,
+    reference: OpenSet | None = None,
 ) -> Iterator[pa.Table]:
     """Yield columns of a source, and the hidden order of storing, some rows at a time.
 
@@ -161,14 +163,14 @@ def load_parts(
         What of the log is needed at most; the query filters exactly.
     enrichments
         Columns of enrichments; those that the log has stand beside the others as they are.
-    view
-        The log, if it is already open.
+    view, reference
+        The log, or the reference data, if already open.
     """
     wanted = list(dict.fromkeys(names))
     known = available(subject, source)
     needed = stored_names(subject, [known[name] for name in wanted])
     if source == "reference":
-        tables = _reference(subject, needed)
+        tables = _reference(subject, needed, reference)
     else:
         narrowed = replace(selection or Selection(), enrichments=list(enrichments))
         tables = _inferences(subject, source, needed, narrowed, view)
@@ -222,27 +224,26 @@ def _inferences(
         yield table.filter(pa.array(known))
 
 
-def _reference(subject: Subject, needed: list[str]) -> Iterator[pa.Table]:
+def _reference(
+    subject: Subject, needed: list[str], reference: OpenSet | None
+) -> Iterator[pa.Table]:
     from modelgroups.inferences.columns import read_column  # loads pandas
 
     to = subject.recipient
-    held = _reference_columns(subject)
-    tables = read_reference_tables(
-        to.registry, to.model_id, [name for name in needed if name in held]
-    )
-    for table in tables:
-        columns = {}
-        for name in needed:
-            attribute = subject.attributes.get(name)
-            type_ = arrow_type(attribute.value_type) if attribute else pa.string()
-            if name not in table.column_names:
-                columns[name] = pa.nulls(len(table), type_)
-            elif attribute is None:
-                columns[name] = table[name]
-            else:
-                cells = _parsed(table[name], attribute.value_type)
-                columns[name], _ = read_column(cells, attribute.value_type, name, None)
-        yield pa.table(columns) if columns else table.select([])
+    with nullcontext(reference) if reference else open_set(to.registry, to.model_id) as opened:
+        for table in opened.tables([name for name in needed if name in opened.names]):
+            columns = {}
+            for name in needed:
+                attribute = subject.attributes.get(name)
+                type_ = arrow_type(attribute.value_type) if attribute else pa.string()
+                if name not in table.column_names:
+                    columns[name] = pa.nulls(len(table), type_)
+                elif attribute is None:
+                    columns[name] = table[name]
+                else:
+                    cells = _parsed(table[name], attribute.value_type)
+                    columns[name], _ = read_column(cells, attribute.value_type, name, None)
+            yield pa.table(columns) if columns else table.select([])
 
 
 def _parsed(column: pa.ChunkedArray, value_type: str) -> pa.ChunkedArray:

@@ -6,6 +6,9 @@ Loads pyarrow, and pandas where the index or a frame is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -19,11 +22,14 @@ from modelgroups.storage.parquet import iter_batches, open_parquet, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow.parquet as pq
 
 __all__ = [
+    "OpenSet",
     "column_names",
     "current_set",
     "has_reference",
+    "open_set",
     "read_batches",
     "read_frame",
     "read_tables",
@@ -61,14 +67,65 @@ def has_reference(registry: Registry, model_id: str) -> bool:
 
 def column_names(registry: Registry, model_id: str) -> set[str]:
     """Return the columns of the current reference set of a model, its index left out."""
-    from modelgroups.storage.frames import index_fields
-
     names: set[str] = set()
     for file in current_set(registry, model_id).files:
         with registry.objects.reading(file.digest) as path, open_parquet(path) as opened:
-            fields = index_fields(opened.schema_arrow)
-            names.update(n for n in opened.schema_arrow.names if n not in fields)
+            names |= _names(opened)
     return names
+
+
+def _names(file: pq.ParquetFile) -> set[str]:
+    from modelgroups.storage.frames import index_fields
+
+    fields = index_fields(file.schema_arrow)
+    return {name for name in file.schema_arrow.names if name not in fields}
+
+
+@dataclass(frozen=True)
+class OpenSet:
+    """A reference set whose files were hashed and are open, to be read more than once."""
+
+    registry: Registry
+    files: Sequence[tuple[str, pq.ParquetFile]]
+
+    @cached_property
+    def names(self) -> set[str]:
+        """The columns, the index left out."""
+        return set().union(*(_names(file) for _, file in self.files))
+
+    def tables(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield columns of each file as a table, those that it has.
+
+        Raises
+        ------
+        SnapshotCorruptError
+            A file was damaged after it was opened.
+        """
+        for digest, file in self.files:
+            names = [name for name in columns if name in file.schema_arrow.names]
+            with self.registry.objects.reading(digest):
+                table = file.read(columns=names).select(names)
+            yield table
+
+
+@contextmanager
+def open_set(registry: Registry, model_id: str) -> Iterator[OpenSet]:
+    """Open the current reference set of a model; every file is hashed first.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    SnapshotMissingError, SnapshotCorruptError
+        A file is gone, or its bytes are not those that were saved.
+    """
+    opened = []
+    with ExitStack() as files:
+        for file in current_set(registry, model_id).files:
+            with registry.objects.reading(file.digest) as path:
+                opened.append((file.digest, open_parquet(path, digest=file.digest)))
+            files.enter_context(opened[-1][1])
+        yield OpenSet(registry, opened)
 
 
 def read_tables(

@@ -80,10 +80,11 @@ def change(root, statement, *values):
 ROLLUPS = (None, "day", "week", "month", "year")
 
 
-def assert_as_scanned(model, rollups=ROLLUPS):
-    scanned = {rollup: ask(model, scan=True, rollup=rollup) for rollup in rollups}
+def assert_as_scanned(model, rollups=ROLLUPS, metric="PSI"):
+    asked = [{"rollup": rollup, "metric": metric} for rollup in rollups]
+    scanned = [ask(model, scan=True, **each) for each in asked]
     for _ in range(2):
-        assert {rollup: ask(model, rollup=rollup) for rollup in rollups} == scanned
+        assert [ask(model, **each) for each in asked] == scanned
 
 
 def assert_as_counted_by_hand(model, rows):
@@ -144,12 +145,21 @@ def test_numbers_are_those_of_a_full_scan_whatever_happens(tmp_path_factory, ste
                 ask(twin if number % 2 else model, rollup="day")
         for each in (model, twin):
             assert_as_scanned(each, [None, "day", "month"])
+            assert_as_scanned(each, [None, "day"], metric="HypothesisTest")
             assert_as_counted_by_hand(each, list(alive.values()))
         assert connection.verify()
         live = {row[0] for row in stored(root, "SELECT id FROM segment")}
         assert {row[0] for row in stored(root)} <= live
         with mg.connect(root, read_only=True) as reader:
             assert_as_scanned(reader.get_model(model.id), ["day"])
+
+
+def test_categories_are_kept_where_numbers_are_compared_one_by_one(root, model):
+    model.send_inferences(rows_of(1, MANY))
+    assert_as_scanned(model, metric="HypothesisTest")
+    assert len(stored(root)) == len(NAMES) - 1  # x is a number
+    ask(model)
+    assert len(stored(root)) == len(NAMES)
 
 
 def test_an_answer_comes_from_what_is_kept_without_the_files(root, model):

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["edges_of", "place", "sorted_known"]
+__all__ = ["edges_of", "place"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.integer[Any]]
@@ -71,13 +71,3 @@ def place(values: Floats, edges: Floats, null: int) -> Codes:
             codes += values >= edge
     codes[np.isnan(values)] = null
     return codes
-
-
-def sorted_known(values: Floats) -> Floats:
-    """Return values in ascending order, without NaN.
-
-    >>> sorted_known(np.array([2.0, np.nan, 1.0]))
-    array([1., 2.])
-    """
-    ordered = np.sort(values)  # NaN comes last
-    return ordered[: np.searchsorted(ordered, np.nan)]

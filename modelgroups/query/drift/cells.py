@@ -81,6 +81,8 @@ class Cells:
 
     def of_base(self, table: pa.Table) -> Where:
         """Return the group of each row of the base."""
+        if not self._names:
+            return Where.of(np.zeros(min(len(table), 1), np.int64), np.zeros(1, np.int64))
         return Where.of(self._group_of(table), np.arange(self.n_groups))
 
     def of_target(self, table: pa.Table, times: pa.ChunkedArray | None) -> Where:
@@ -93,6 +95,8 @@ class Cells:
         times
             The time of each row, or its batch.
         """
+        if times is None and not self._names:
+            return self._of_one_cell(len(table))
         group = self._group_of(table)
         if times is None:
             time: Codes = np.zeros(len(table), np.int64)
@@ -102,6 +106,11 @@ class Cells:
             time = self._number_ticks(ticks(times, self._rollup or "day"))
         cells = self._cells.number(group, time)
         return Where.of(cells, self._cells.firsts)
+
+    def _of_one_cell(self, n_rows: int) -> Where:
+        """Return where rows lie that are neither grouped nor split by time."""
+        first = np.zeros(min(n_rows, 1), np.int64)
+        return Where.of(self._cells.number(first, first), first)
 
     def of_days(self, days: Codes) -> Codes:
         """Return the cells of days, where rows are not grouped."""

@@ -36,17 +36,22 @@ from modelgroups.query.drift.parts import (
 from modelgroups.query.drift.request import Measured, Request, Side, time_of
 from modelgroups.query.drift.values import Part
 from modelgroups.query.source import column_type
+from modelgroups.reference.reading import open_set
 
 if TYPE_CHECKING:
     from modelgroups.catalog.records import Segment
     from modelgroups.inferences.view import OpenSegment
+    from modelgroups.reference.reading import OpenSet
 
 __all__ = ["compare"]
 
 T = TypeVar("T")
 
-_MOST_VALUES: Final = 1 << 23
+_MOST_VALUES: Final = 1 << 19
 """Values that are held at a time, of all properties together; of one property all are."""
+
+_MORE_IN_CELLS: Final = 8
+"""How many times more, where rows are grouped or split by time: that costs something each time."""
 
 
 def compare(
@@ -66,29 +71,25 @@ def compare(
     """
     with ExitStack() as files:
         comparison = _Comparison(request, files, Cells(request.groups, request.rollup))
-        counting = [
-            each
-            for each in (_distribution_of(request, one, measure) for one in request.measured)
-            if isinstance(each, Counting)
-        ]
-        if len(counting) == len(request.measured):
-            for some in _lots(counting, comparison.n_rows_of_base()):
-                comparison.read_base(some)
+        kept = [_distribution_of(request, one, measure) for one in request.measured]
+        counting = [each for each in kept if isinstance(each, Counting)]
+        others = [each for each in kept if not isinstance(each, Counting)]
+        del kept  # a distribution is held no longer than until it was compared
+        n_rows_held = comparison.n_rows_of_target() if others else 0
+        if counting:
+            waiting = [*counting]
+            while waiting:
+                base_lot = comparison.lot_of(waiting, comparison.n_rows_of_base())
+                comparison.read_base(base_lot)
             comparison.read_counts(counting)
             yield counting, comparison.rows()
-            return
-        n_rows_held = comparison.n_rows_of_base() + comparison.n_rows_of_target()
-        for lot in _lots(request.measured, n_rows_held):
-            held = [_distribution_of(request, one, measure) for one in lot]
-            comparison.read_base(held)
-            comparison.read_target(held)
-            yield held, comparison.rows()
-
-
-def _lots(items: Sequence[T], n_values: int) -> Iterator[Sequence[T]]:
-    """Yield items of so many values each, as many at a time as there is room for."""
-    step = max(_MOST_VALUES // max(n_values, 1), 1)
-    return (items[start : start + step] for start in range(0, len(items), step))
+        while others:
+            lot = comparison.lot_of(others, comparison.n_rows_of_base())
+            comparison.read_base(lot)
+            while lot:
+                some = comparison.lot_of(lot, n_rows_held)
+                comparison.read_target(some)
+                yield some, comparison.rows()
 
 
 def _distribution_of(request: Request, measured: Measured, measure: Measure | None) -> Distribution:
@@ -128,6 +129,18 @@ class _Comparison:
     files: ExitStack
     cells: Cells
     _views: dict[str, View] = field(default_factory=dict, init=False)
+    _references: dict[str, OpenSet] = field(default_factory=dict, init=False)
+
+    @property
+    def room(self) -> int:
+        """How many values are held at a time: more where each lot is put into cells anew."""
+        return _MOST_VALUES * (_MORE_IN_CELLS if self.request.groups or self.request.rollup else 1)
+
+    def lot_of(self, items: list[T], n_values: int) -> list[T]:
+        """Take as many out of some items, of so many values each, as there is room for."""
+        step = max(self.room // max(n_values, 1), 1)
+        lot, items[:step] = items[:step], []
+        return lot
 
     def _view(
         self, side: Side, names: Sequence[str] = (), wanted: Callable[[Segment], bool] = every
@@ -140,6 +153,16 @@ class _Comparison:
             texts = names if is_plain(side, names) else ()
             self._views[model_id] = self.files.enter_context(open_log(side, texts, wanted))
         return self._views[model_id]
+
+    def _reference(self, side: Side) -> OpenSet | None:
+        """Return the reference data of a side, opened when first read; None of a log."""
+        if side.source != "reference":
+            return None
+        to = side.subject.recipient
+        if to.model_id not in self._references:
+            opened = self.files.enter_context(open_set(to.registry, to.model_id))
+            self._references[to.model_id] = opened
+        return self._references[to.model_id]
 
     def _names(self, side: Side, measured: Iterable[Measured]) -> list[str]:
         """Return the columns of a side that must be read."""
@@ -168,18 +191,22 @@ class _Comparison:
 
     def read_base(self, some: Sequence[Distribution]) -> None:
         """Read the base into distributions, unless it is known what it would give."""
-        base = self.request.base
         unknown = baselines.recall(self.request, some)
         if not unknown:
             return
-        names = self._names(base, [each.measured for each in unknown])
-        for table in parts_of(base, names, self._view(base)):
-            where = self.cells.of_base(table)
-            for each in unknown:
-                each.add_base(Part(base, table), where)
+        self._add_base(unknown)
         for each in unknown:
             each.close_base()
         baselines.remember(self.request, unknown)
+        pa.default_memory_pool().release_unused()  # it would lie beside what is held of the target
+
+    def _add_base(self, some: Sequence[Distribution]) -> None:
+        base = self.request.base
+        names = self._names(base, [each.measured for each in some])
+        for table in parts_of(base, names, self._view(base), self._reference(base)):
+            where = self.cells.of_base(table)
+            for each in some:
+                each.add_base(Part(base, table), where)
 
     def read_target(self, some: Sequence[Distribution]) -> None:
         """Read the target into distributions."""
@@ -187,9 +214,9 @@ class _Comparison:
         if target is None:
             return
         names = self._names(target, [each.measured for each in some])
-        parts = parts_of(target, names, self._view(target, names))
-        if not all(isinstance(each, Counting) for each in some):
-            parts = blocks_of(parts)  # values are put in order, the more at a time the better
+        parts = parts_of(target, names, self._view(target, names), self._reference(target))
+        if any(isinstance(each, Ranked) for each in some):  # the more at a time the better
+            parts = blocks_of(parts, self.room // len(some))
         time = None if self.request.rollup is None else self._time(target)
         self._add(some, tracked(parts, "Measuring drift"), time)
 
@@ -242,6 +269,8 @@ class _Comparison:
     ) -> None:
         """Count what is not kept of a segment."""
         missing = kept.add(segment.record, some, self.cells)
+        if not missing:
+            return
         for table in parts_of_segment(target, self._plain_names(target, missing), segment):
             where = self.cells.of_target(table, table[INFERENCE_TIME])
             for each in missing:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from modelgroups.query.drift.buckets import edges_of, place
 from modelgroups.query.drift.cells import Rows
 from modelgroups.query.drift.classes import as_text
+from modelgroups.query.drift.gathered import Gathered, together
 from modelgroups.query.drift.measures import Counts, Measure
 from modelgroups.query.drift.numbering import Numbering
 from modelgroups.query.drift.request import Measured
@@ -172,27 +173,6 @@ def _by_row(counts: Counted, rows: Rows) -> Counted:
     return by_row if in_order else summed(by_row)
 
 
-class _Ordered:
-    """Values of the base by group, put in order once all are there; nulls are left out."""
-
-    def __init__(self) -> None:
-        self._values: list[Floats] = []
-        self._groups: list[Codes] = []
-
-    def add(self, values: Floats, where: Where) -> None:
-        """Take in the values of some rows."""
-        known = np.flatnonzero(~np.isnan(values))
-        self._values.append(values[known])
-        self._groups.append(where.take(known).cell_of_each(len(known)))
-
-    def parts(self) -> dict[int, Floats]:
-        """Return the values of each group that has any."""
-        values = np.concatenate([np.empty(0), *self._values])
-        groups = np.concatenate([np.empty(0, np.int64), *self._groups])
-        where = Where.of(groups, np.arange(groups.max(initial=0) + 1))
-        return {group: ordered for _, group, ordered in where.in_order(values)}
-
-
 class Binned(Counting):
     """Numbers between quantiles of the base.
 
@@ -208,7 +188,7 @@ class Binned(Counting):
         super().__init__(measured)
         self.num_bins = num_bins
         self.buckets: dict[int, Buckets] = {}
-        self._ordered = _Ordered()
+        self._values = Gathered()
 
     @property
     def n_buckets(self) -> int:
@@ -222,7 +202,7 @@ class Binned(Counting):
     def add_base(self, part: Part, where: Where) -> None:
         """Keep the values until all are there."""
         values = part.numbers(self.measured)
-        self._ordered.add(values, where)
+        self._values.add(values, where)
         nulls = np.flatnonzero(np.isnan(values))
         if len(nulls):
             codes = np.full(len(nulls), self.num_bins)
@@ -230,11 +210,10 @@ class Binned(Counting):
 
     def close_base(self) -> None:
         """Turn the values into buckets."""
-        for group, ordered in self._ordered.parts().items():
+        for _, group, ordered in self._values.in_order():
             buckets = self.buckets[group] = Buckets.of(ordered, self.num_bins)
             found = np.flatnonzero(buckets.n)
             self.base.add(Counted(np.full(len(found), group), found, buckets.n[found]))
-        self._ordered = _Ordered()
 
     def count(self, part: Part, where: Where) -> Counted:
         """Return how many rows of a part lie in each cell and bucket."""
@@ -305,21 +284,20 @@ class _Sampled:
 
     def __init__(self, measured: Measured) -> None:
         self.measured = measured
-        self._ordered = _Ordered()
+        self._base = Gathered()
         self._samples: dict[int, Sample] = {}
 
     def sample(self, group: int) -> Sample:
         """Return the base of a group."""
-        return self._samples.get(group) or Sample.of(np.empty(0))
+        return self._samples.get(group) or Sample(np.empty(0))
 
     def add_base(self, part: Part, where: Where) -> None:
         """Keep the values."""
-        self._ordered.add(part.numbers(self.measured), where)
+        self._base.add(part.numbers(self.measured), where)
 
     def close_base(self) -> None:
         """Put the values in order."""
-        self._samples = {g: Sample.of(values) for g, values in self._ordered.parts().items()}
-        self._ordered = _Ordered()
+        self._samples = {g: Sample(ordered) for _, g, ordered in self._base.in_order()}
 
 
 class Ranked(_Sampled):
@@ -331,7 +309,7 @@ class Ranked(_Sampled):
 
     def add_target(self, part: Part, where: Where) -> None:
         """Count the values."""
-        values = part.numbers(self.measured)
+        values = np.require(part.numbers(self.measured), requirements="W")  # or a copy
         for cell, group, ordered in where.in_order(values):
             ranks, n = rank_counts(self.sample(group), ordered)
             self.target.add(Counted(np.broadcast_to(cell, len(n)), ranks, n))
@@ -343,38 +321,26 @@ class Ranked(_Sampled):
 
 
 class Valued(_Sampled):
-    """Numbers, all of which are kept."""
+    """Numbers, all of which are kept until their drift is asked for."""
 
     def __init__(self, measured: Measured) -> None:
         super().__init__(measured)
-        self._cells: list[Codes] = []
-        self._values: list[Floats] = []
+        self._target = Gathered()
 
     def add_target(self, part: Part, where: Where) -> None:
         """Keep the values."""
-        values = part.numbers(self.measured)
-        rows = np.flatnonzero(~np.isnan(values))
-        self._cells.append(where.take(rows).cell_of_each(len(rows)).astype(np.int32))
-        self._values.append(values[rows])
+        self._target.add(part.numbers(self.measured), where)
 
     def drift(self, measure: Measure, rows: Rows) -> Floats:
         """Return the drift in each row of the answer."""
         assert measure.of_values is not None  # noqa: S101  # it takes them
-        values = np.concatenate([np.empty(0), *self._values])
-        places = rows.places[np.concatenate([np.empty(0, np.int32), *self._cells])]
-        where = Where.of(places, rows.groups)
-        ordered: list[Floats] = [np.empty(0)] * len(rows.keys)
-        for place_, _, some in where.in_order(values):
-            ordered[place_] = some
-        ends = np.cumsum([len(some) for some in ordered])
-        values = np.concatenate([np.empty(0), *ordered])
+        ordered = {row: values for row, _, values in self._target.in_order(rows.places)}
         found = np.full(len(rows.keys), np.nan)
         for group in np.unique(rows.groups).tolist():
-            chosen = np.flatnonzero(rows.groups == group)  # they follow each other
-            first, last = chosen[0], chosen[-1]
-            start = ends[first - 1] if first else 0
-            some = values[start : ends[last]]
-            found[chosen] = measure.of_values(self.sample(group), some, ends[chosen] - start)
+            chosen = np.flatnonzero(rows.groups == group)
+            parts = [ordered.pop(row, np.empty(0)) for row in chosen.tolist()]
+            ends = np.cumsum([len(part) for part in parts])
+            found[chosen] = measure.of_values(self.sample(group), together(parts), ends)
         return found
 
 

@@ -24,6 +24,7 @@ from modelgroups.reference.reading import current_set
 if TYPE_CHECKING:
     from modelgroups.catalog.records import Segment
     from modelgroups.inferences.view import OpenSegment
+    from modelgroups.reference.reading import OpenSet
 
 __all__ = [
     "blocks_of",
@@ -77,7 +78,9 @@ def n_rows(side: Side, view: View | None) -> int:
     return waiting + sum(s.n_rows - s.n_deleted for s in found if s.kind == Kind.INFERENCE)
 
 
-def parts_of(side: Side, names: Sequence[str], view: View | None) -> Iterator[pa.Table]:
+def parts_of(
+    side: Side, names: Sequence[str], view: View | None, reference: OpenSet | None
+) -> Iterator[pa.Table]:
     """Yield columns of a side, of the rows that fulfil its conditions."""
     if view is not None and is_plain(side, names):
         for segment in view.of_kind(Kind.INFERENCE):
@@ -87,7 +90,7 @@ def parts_of(side: Side, names: Sequence[str], view: View | None) -> Iterator[pa
     filtered = list(dict.fromkeys(each.property for each in side.conditions))
     wanted = list(dict.fromkeys([*names, *filtered]))
     selection = selection_of(side.subject, side.conditions)
-    parts = load_parts(side.subject, side.source, wanted, selection, view=view)
+    parts = load_parts(side.subject, side.source, wanted, selection, view=view, reference=reference)
     if not side.conditions:
         yield from parts
         return
@@ -95,15 +98,15 @@ def parts_of(side: Side, names: Sequence[str], view: View | None) -> Iterator[pa
         yield block.filter(_holds(side, block.select([*filtered, ORDER])))
 
 
-def blocks_of(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Put parts together into larger ones, those with other types apart."""
+def blocks_of(parts: Iterable[pa.Table], n_rows: int = _BLOCK) -> Iterator[pa.Table]:
+    """Put parts together into larger ones of so many rows, those with other types apart."""
     waiting: list[pa.Table] = []
     for part in parts:
         if waiting and part.schema != waiting[0].schema:
             yield pa.concat_tables(waiting)
             waiting = []
         waiting.append(part)
-        if sum(map(len, waiting)) >= _BLOCK:
+        if sum(map(len, waiting)) >= n_rows:
             yield pa.concat_tables(waiting)
             waiting = []
     if waiting:

@@ -31,9 +31,10 @@ def run_drift(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]
     tree: DriftBody = parse(DriftBody, body)
     request = request_of(subject, tree)
     measure = MEASURES.get(tree.metric)
+    names = [each.key for each in request.measured]  # some are compared before others
     answer: list[dict[str, Any]] = []
     for some, rows in compare(request, measure):
-        answer = answer or [dict(key) for key in rows.keys]
+        answer = answer or [{**key, **dict.fromkeys(names)} for key in rows.keys]
         for each in some if answer else []:
             if measure is None:
                 assert isinstance(each, Counting)  # noqa: S101  # thresholds are of counts

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import cached_property
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ __all__ = ["Sample", "ks_distances", "rank_counts", "wasserstein_distances"]
 Floats: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.integer[Any]]
 
+_SMALL: Final = 32
+"""How many times more values a base has than a target that is compared with sums of it."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -28,26 +32,27 @@ class Sample:
     ----------
     ordered
         All of them, ascending.
-    values
-        The distinct ones.
-    upto
-        How many rows have one of the first values: of none of them, of the first, and so on.
+
+    Examples
+    --------
+    >>> sample = Sample(np.array([1.0, 3.0, 3.0]))
+    >>> sample.values, sample.upto
+    (array([1., 3.]), array([0, 1, 3]))
     """
 
     ordered: Floats
-    values: Floats
-    upto: NDArray[np.int64]
 
-    @classmethod
-    def of(cls, ordered: Floats) -> Sample:
-        """Return the sample with the values, which are in ascending order.
+    @cached_property
+    def values(self) -> Floats:
+        """The distinct ones."""
+        return self.ordered if len(self.upto) > len(self) else self.ordered[self.upto[:-1]]
 
-        >>> Sample.of(np.array([1.0, 3.0, 3.0])).upto
-        array([0, 1, 3])
-        """
-        is_new = np.append(ordered[:1] == ordered[:1], ordered[1:] != ordered[:-1])
-        starts = np.flatnonzero(is_new)
-        return cls(ordered, ordered[starts], np.append(starts, len(ordered)))
+    @cached_property
+    def upto(self) -> NDArray[np.int64]:
+        """How many rows have one of the first values: of none of them, of the first, and so on."""
+        is_new = np.ones(len(self) + 1, bool)  # the last one is the end
+        np.not_equal(self.ordered[1:], self.ordered[:-1], out=is_new[1:-1])
+        return np.flatnonzero(is_new)
 
     def __len__(self) -> int:
         return len(self.ordered)
@@ -70,14 +75,15 @@ def rank_counts(base: Sample, ordered: Floats) -> tuple[Codes, NDArray[np.int64]
 
     Examples
     --------
-    >>> rank_counts(Sample.of(np.array([1.0, 3.0])), np.array([0.0, 1.0, 1.0, 3.0, 4.0]))
+    >>> rank_counts(Sample(np.array([1.0, 3.0])), np.array([0.0, 1.0, 1.0, 3.0, 4.0]))
     (array([0, 1, 3, 4]), array([1, 2, 1, 1]))
     """
     values = base.values
     if 2 * len(values) < len(ordered):  # the fewer are looked up among the more
         ends = np.empty(2 * len(values) + 1, np.int64)
-        ends[:-1:2] = np.searchsorted(ordered, values, side="left")
-        ends[1::2] = np.searchsorted(ordered, values, side="right")
+        ends[:-1:2] = ends[1::2] = before = np.searchsorted(ordered, values)
+        hits = np.flatnonzero(ordered.take(before, mode="clip") == values)
+        ends[2 * hits + 1] = np.searchsorted(ordered, values[hits], side="right")
         ends[-1] = len(ordered)
         n = np.diff(ends, prepend=0)
         ranks = np.flatnonzero(n)
@@ -142,8 +148,7 @@ def wasserstein_distances(base: Sample, ordered: Floats, ends: Codes) -> Floats:
     """Return the Wasserstein distance of order 1 of several targets from one base.
 
     ∫ |F⁻¹ − G⁻¹| over the quantile functions, which equals ∫ |F − G| over the distribution
-    functions. G⁻¹ is one value v of the target on each of n intervals; F⁻¹ grows there and
-    crosses v at F(v) at most once, so each integral is a difference of sums of the base.
+    functions.
 
     Parameters
     ----------
@@ -156,26 +161,46 @@ def wasserstein_distances(base: Sample, ordered: Floats, ends: Codes) -> Floats:
 
     Examples
     --------
-    >>> wasserstein_distances(Sample.of(np.array([0.0, 1.0])), np.array([2.0, 3.0, 0.5]), [2, 3])
+    >>> wasserstein_distances(Sample(np.array([0.0, 1.0])), np.array([2.0, 3.0, 0.5]), [2, 3])
     array([2. , 0.5])
     """
     sizes = np.diff(ends, prepend=0)
     found = np.full(len(sizes), np.nan)
     if not len(base) or not len(ordered):
         return found
-    # The distance is the same either way, and takes time by the values of the second side.
-    is_large = sizes > len(base)
+    is_large = sizes * _SMALL > len(base)
     for cell in np.flatnonzero(is_large).tolist():
-        target = Sample.of(ordered[ends[cell] - sizes[cell] : ends[cell]])
-        found[cell] = _distances(target, base.ordered, np.array([len(base)]))[0]
+        target = ordered[ends[cell] - sizes[cell] : ends[cell]]
+        found[cell] = _distance(*sorted((base.ordered, target), key=len))
     small = sizes[~is_large]
     if small.any():
         found[~is_large] = _distances(base, ordered[np.repeat(~is_large, sizes)], np.cumsum(small))
     return found
 
 
+def _distance(few: Floats, many: Floats) -> float:
+    """Return the Wasserstein distance of two samples, of which the second has as many or more.
+
+    Value j of n stands for those from j m/n to (j + 1) m/n of the m others; the first of them it
+    may share with the value before.
+    """
+    starts, before = np.divmod(np.arange(len(few)) * len(many), len(few))
+    parted = np.flatnonzero(before)
+    rows, share = starts[parted], before[parted] / len(few)  # what the value before has of these
+    with np.errstate(over="ignore", invalid="ignore"):
+        apart = np.repeat(few, np.diff(starts, append=len(many)))
+        np.abs(np.subtract(apart, many, out=apart), out=apart)
+        apart[rows] *= 1 - share
+        shared = share * np.abs(few[parted - 1] - many[rows])
+        return float((apart.sum() + shared.sum()) / len(many))
+
+
 def _distances(base: Sample, ordered: Floats, ends: Codes) -> Floats:
-    """Return what `wasserstein_distances` does, for targets of any size."""
+    """Return what `wasserstein_distances` does, in time that does not depend on the base.
+
+    G⁻¹ is one value v of the target on each of n intervals; F⁻¹ grows there and crosses v at F(v)
+    at most once, so each integral is a difference of running sums of the base.
+    """
     sizes = np.diff(ends, prepend=0)
     found = np.full(len(sizes), np.nan)
     size = np.repeat(sizes, sizes)

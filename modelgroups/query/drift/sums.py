@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeAlias
@@ -10,7 +10,6 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from modelgroups.query.drift.buckets import sorted_known
 from modelgroups.query.drift.numbering import distinct
 
 __all__ = ["Counted", "Sums", "Where", "counted", "summed"]
@@ -18,6 +17,7 @@ __all__ = ["Counted", "Sums", "Where", "counted", "summed"]
 Codes: TypeAlias = NDArray[np.integer[Any]]
 Floats: TypeAlias = NDArray[np.float64]
 
+_NONE: Final = np.empty(0, np.int64)
 _BITS: Final = 32
 _LOW: Final = (1 << _BITS) - 1
 _FEWEST_LOOSE: Final = 1 << 20
@@ -48,6 +48,24 @@ class Where:
         found, rows = distinct(cells)
         return cls(found, groups[found], None if len(found) == 1 else rows)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Where], lengths: Sequence[int]) -> Where:
+        """Return where the rows of parts lie, which have so many rows, one after the other."""
+        groups = np.concatenate([_NONE, *(part.groups for part in parts)])
+        cells, first, places = np.unique(
+            np.concatenate([_NONE, *(part.cells for part in parts)]),
+            return_index=True,
+            return_inverse=True,
+        )
+        if len(cells) == 1:
+            return cls(cells, groups[first])
+        of_parts = np.split(places, np.cumsum([len(part.cells) for part in parts]))
+        rows = [
+            np.broadcast_to(of_part, n) if part.rows is None else of_part[part.rows]
+            for part, of_part, n in zip(parts, of_parts, lengths, strict=False)
+        ]
+        return cls(cells, groups[first], np.concatenate([_NONE, *rows]))
+
     def first_places(self, n_buckets: int) -> Codes:
         """Return for each row the number of its cell times that of the buckets."""
         assert self.rows is not None  # noqa: S101  # there are several cells
@@ -70,14 +88,18 @@ class Where:
         return order, np.cumsum(np.bincount(self.rows, minlength=len(self.cells)))
 
     def in_order(self, values: Floats) -> Iterator[tuple[int, int, Floats]]:
-        """Yield cells with their group, and their values in ascending order without nulls."""
+        """Yield cells with their group, and their values in ascending order without nulls.
+
+        The array may be put in order itself.
+        """
         if self.rows is None:
             parts = [values]
         else:
             order, ends = self.by_cell
             parts = np.split(values[order], ends[:-1]) if len(ends) else []
-        cells = zip(self.cells.tolist(), self.groups.tolist(), parts, strict=True)
-        return ((cell, group, sorted_known(part)) for cell, group, part in cells)
+        for cell, group, part in zip(self.cells.tolist(), self.groups.tolist(), parts, strict=True):
+            part.sort()  # NaN comes last
+            yield cell, group, part[: np.searchsorted(part, np.nan)]
 
     def take(self, rows: Codes | None) -> Where:
         """Return where some of the rows lie."""
