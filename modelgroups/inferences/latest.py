@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from modelgroups.inferences.layout import RECEIVED, Kind, time_column
 from modelgroups.inferences.view import OpenSegment, ParcelRows, View
+from modelgroups.storage.arrays import as_arrow, as_numpy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +57,7 @@ class LatestReader:
     def history(self, keys: Keys) -> tuple[Rows, pa.Table]:
         """Return all that was sent for some ids: the number of the id, and the rows."""
         found = self._of_keys(keys)
-        rows = pa.array(found.rows)
+        rows = as_arrow(found.rows)
         names = dict.fromkeys([time_column(self.kind), RECEIVED, *self.columns])
         return found.numbers, pa.table({name: found.column(name).take(rows) for name in names})
 
@@ -83,7 +84,7 @@ class LatestReader:
         columns = {}
         for name in self.columns:
             rows = found.holding(name)[which]
-            columns[name] = found.column(name).take(pa.array(rows, mask=rows < 0))
+            columns[name] = found.column(name).take(as_arrow(rows, is_null=rows < 0))
         return pa.table(columns)
 
     # --- where they stand ------------------------------------------------------------------
@@ -178,10 +179,10 @@ class _Found:
         if not len(self._rivals):
             return self._any_row
         if name not in self._holding:
-            values = self.column(name).take(pa.array(self.rows[self._rivals]))
+            values = self.column(name).take(as_arrow(self.rows[self._rivals]))
             holding = self._any_row.copy()
             holding[self.numbers[self._rivals]] = -1
-            said = self._rivals[np.asarray(values.is_valid())]
+            said = self._rivals[as_numpy(values.is_valid())]
             holding[self.numbers[said]] = self.rows[said]  # of several the last one stays
             self._holding[name] = holding
         return self._holding[name]
@@ -208,7 +209,7 @@ class _Found:
         return rivals[np.lexsort((rows, received, time))]
 
     def _micros(self, name: str, rows: Rows) -> NDArray[np.int64]:
-        return np.asarray(self.column(name).take(pa.array(rows)).cast(pa.int64()))
+        return as_numpy(self.column(name).take(as_arrow(rows)).cast(pa.int64()))
 
 
 def _n_rows(source: Source) -> int:

@@ -31,6 +31,7 @@ from modelgroups.inferences.layout import (
 from modelgroups.inferences.segment_files import rows_at
 from modelgroups.inferences.times import as_text, as_time
 from modelgroups.inferences.view import View, live_batches, open_view
+from modelgroups.storage.arrays import as_arrow, as_numpy
 from modelgroups.storage.keys import keys_of
 
 if TYPE_CHECKING:
@@ -245,10 +246,10 @@ def _of_segment(
     names = [name for name in segment.file.schema_arrow.names if name in wanted]
     for table, start in live_batches(segment, names or [INFERENCE_TIME], groups):
         if by_row:
-            table = table.append_column(_ROW, pa.array(np.arange(start, start + len(table))))
+            table = table.append_column(_ROW, as_arrow(np.arange(start, start + len(table))))
         if segment.deleted is not None:
             kept = ~segment.deleted[start : start + len(table)]
-            table = table.filter(pa.array(kept))  # the rows that are left
+            table = table.filter(as_arrow(kept))  # the rows that are left
         table = selection.filter(table)
         if len(table):
             yield table, segment if by_row else None
@@ -259,7 +260,7 @@ def _later(
 ) -> list[pa.Table]:
     """Return what came later of inferences that `_inferences` yields."""
     if segment is not None:
-        return [reader.of_rows(segment, table[_ROW].to_numpy()) for reader in readers]
+        return [reader.of_rows(segment, as_numpy(table[_ROW])) for reader in readers]
     keys = keys_of(table[ID]) if readers else None
     return [] if keys is None else [reader.of_keys(keys) for reader in readers]
 

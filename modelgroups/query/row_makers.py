@@ -157,7 +157,7 @@ def _listing(subject: Subject, body: Body, item: Item) -> Split:
     """Split a body that asks for the tokens of texts."""
 
     def spread(relation: Relation) -> Relation:
-        import ibis
+        from modelgroups.query.engines.memory import memory_table
 
         rows = finished(relation, [_INFERENCE, item.key], subject.engine)
         found = _by_inference(rows, item.key)
@@ -167,7 +167,7 @@ def _listing(subject: Subject, body: Body, item: Item) -> Split:
         }
         table = pa.table({column_name(name): column for name, column in columns.items()})
         table = table.append_column(ORDER, pa.array(range(len(found)), pa.int64()))
-        return Relation(ibis.memtable(table))
+        return Relation(memory_table(table))
 
     inner = body.model_copy(
         update={"select": [item, Item(property=_INFERENCE)], "limit": None, "offset": None}

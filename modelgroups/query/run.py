@@ -126,15 +126,16 @@ def _relation(
 
 def _as_source(relation: Relation, keys: list[str], engine: Engine) -> Relation:
     """Return the answer of a subquery as rows to ask; what must be finished is finished first."""
-    import ibis
     import pyarrow as pa
+
+    from modelgroups.query.engines.memory import memory_table
 
     if not relation.finish:
         return relation
     rows = finished(relation, keys, engine)
     columns = {column_name(key): pa.array([row[key] for row in rows]) for key in keys}
     table = pa.table(columns | {ORDER: pa.array(range(len(rows)), pa.int64())})
-    return Relation(ibis.memtable(table), relation.grouped)
+    return Relation(memory_table(table), relation.grouped)
 
 
 def _source(subject: Subject, body: Body, scanned: ExitStack | None) -> Relation:
@@ -171,7 +172,7 @@ def _enriched(
     scanned: ExitStack | None,
 ) -> tuple[Any, bool]:
     """Return enriched rows, and whether there are explanations."""
-    import ibis
+    from modelgroups.query.engines.memory import memory_table
 
     held = held_columns(subject)
     parts = subject.recipient.layout.explanations
@@ -186,15 +187,15 @@ def _enriched(
     if wanted.tokens is not None and "inference_id" not in names:
         names = [*names, "inference_id"]
     read = load(subject, "enriched", names, selection, asked)
-    return ibis.memtable(shaped(subject, read, names, wanted)), has_scores
+    return memory_table(shaped(subject, read, names, wanted)), has_scores
 
 
 def _loaded(subject: Subject, source: str, names: list[str], selection: Selection) -> Any:
-    import ibis
+    from modelgroups.query.engines.memory import memory_table
 
     table = load(subject, source, names, selection)
     names = [n if n == ORDER else column_name(n) for n in table.column_names]
-    return ibis.memtable(table.rename_columns(names))
+    return memory_table(table.rename_columns(names))
 
 
 def _names_needed(subject: Subject, body: Body, columns: Iterable[str]) -> list[str]:

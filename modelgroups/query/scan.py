@@ -1,7 +1,7 @@
 """Rows of a large log where they lie: the engine reads the files of the segments itself.
 
 That spares a copy of all rows. What the files do not hold is laid beside them, row by row: the
-ground truth that holds, and which rows are deleted. Loads Ibis, pandas and pyarrow.
+ground truth that holds, and which rows are deleted. Loads Ibis and pyarrow.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from modelgroups.query.engines.base import ROW_NUMBER, Engine
 from modelgroups.query.names import ORDER, column_name
 from modelgroups.query.source import Column, available, class_of, origin_of, stored_names
 from modelgroups.query.subject import Subject
+from modelgroups.storage.arrays import as_arrow
 from modelgroups.storage.segments import SegmentName
 from modelgroups.types import Stage
 
@@ -205,7 +206,7 @@ class _Scanner:
         """Return what there is to know of the rows of a file that it does not hold."""
         columns: dict[str, Any] = {}
         if segment.deleted is not None:
-            columns[_KEPT] = pa.array(~segment.deleted)
+            columns[_KEPT] = as_arrow(~segment.deleted)
         if self._truths.columns:
             found = self._truths.of_rows(segment, slice(None))
             columns |= {_name_beside(n): _naive(found[n]) for n in found.column_names}
@@ -213,15 +214,15 @@ class _Scanner:
 
     def of_parcels(self, start: int) -> Any:
         """Return the rows that wait in the catalog, numbered from `start` on."""
-        import ibis
+        from modelgroups.query.engines.memory import memory_table
 
         waiting, layout = self.view.parcels[Kind.INFERENCE], self.view.layout
         truths = [self._truths.of_keys(waiting.keys)] if self._truths.columns else []
         schema = pa.schema([_field(layout, name).with_nullable(True) for name in self.stored])
         rows = put_together(waiting.table, truths, schema)
         columns = {column_name(name): _naive(rows[name]) for name in self.stored}
-        columns[ORDER] = pa.array(np.arange(start, start + len(waiting.table)))
-        return ibis.memtable(pa.table(columns))
+        columns[ORDER] = as_arrow(np.arange(start, start + len(waiting.table)))
+        return memory_table(pa.table(columns))
 
 
 def _is_unambiguous(names: Sequence[str]) -> bool:

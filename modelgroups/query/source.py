@@ -30,6 +30,7 @@ from modelgroups.inferences.read import Selection, read_tables
 from modelgroups.query.names import ORDER
 from modelgroups.query.subject import Subject
 from modelgroups.reference.reading import column_names, open_set
+from modelgroups.storage.arrays import as_arrow, as_numpy
 from modelgroups.types import Stage, ValueType
 
 if TYPE_CHECKING:
@@ -178,15 +179,9 @@ def load_parts(
     for table in tables:
         columns = {name: _column(subject, known[name], table) for name in wanted}
         columns |= {name: table[name] for name in enrichments if name in table.column_names}
-        columns[ORDER] = _numbers(start, len(table))
+        columns[ORDER] = as_arrow(np.arange(start, start + len(table), dtype=np.int64))
         start += len(table)
         yield pa.table(columns)
-
-
-def _numbers(start: int, n: int) -> pa.Array:
-    """Return the numbers of rows; `pyarrow.array` of NumPy's would load pandas to look at them."""
-    numbers = np.arange(start, start + n, dtype=np.int64)
-    return pa.Array.from_buffers(pa.int64(), n, [None, pa.py_buffer(numbers)])
 
 
 def stored_names(subject: Subject, columns: Iterable[Column]) -> list[str]:
@@ -220,8 +215,8 @@ def _inferences(
             continue
         known = np.zeros(len(table), dtype=bool)
         for name in truths:
-            known |= table[name].is_valid().to_numpy()
-        yield table.filter(pa.array(known))
+            known |= as_numpy(table[name].is_valid())
+        yield table.filter(as_arrow(known))
 
 
 def _reference(

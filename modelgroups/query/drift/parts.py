@@ -118,12 +118,12 @@ def _holds(side: Side, table: pa.Table) -> pa.Array:
 
     It is found out in this process, where the rows are, whatever engine runs other queries.
     """
-    import ibis
+    from modelgroups.query.engines.memory import memory_table
 
     table = table.rename_columns([n if n == ORDER else column_name(n) for n in table.column_names])
     holds = np.zeros(len(table), dtype=bool)
     if len(table):
-        rows = ibis.memtable(table)
+        rows = memory_table(table)
         conditions = [
             condition(rows[column_name(each.property)], each.comparator, each.value)
             for each in side.conditions

@@ -203,13 +203,18 @@ class Embedded:
 
     def _fetched(self, expression: Any) -> pa.Table:
         """Return what `to_pyarrow` of Ibis does, which loads pandas for it."""
-        from ibis.expr.operations import InMemoryTable
+        import pyarrow as pa
 
-        types = expression.schema()
-        if expression.op().find(InMemoryTable) or any(type_.is_null() for type_ in types.values()):
-            return self.connection.to_pyarrow(expression)
-        answer = self.connection.con.sql(self.connection.compile(expression)).to_arrow_table()
-        return answer.cast(types.to_pyarrow())
+        from modelgroups.query.engines.memory import registered
+
+        connection = self.connection.con
+        with registered(expression, connection):
+            answer = connection.sql(self.connection.compile(expression)).to_arrow_table()
+        schema = expression.schema().to_pyarrow()
+        for place, field_ in enumerate(schema):
+            if pa.types.is_null(field_.type):  # DuckDB takes it for numbers
+                answer = answer.set_column(place, field_, pa.nulls(len(answer)))
+        return answer.cast(schema)
 
 
 def _remove_spill(connection: Any, folder: Path, owner: int) -> None:

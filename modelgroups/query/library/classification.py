@@ -290,12 +290,14 @@ def auc(call: Call, predicted_property: Any, ground_truth_property: Any) -> Any:
 
 def _area(row: Mapping[str, Any]) -> float | None:
     """Return U / (n₊·n₋) of Mann and Whitney (1947), ties counting one half."""
+    from modelgroups.storage.arrays import as_numpy
+
+    if not row["positive"] or not row["negative"]:
+        return None
     # Sorted ones are found far faster among others.
     positive, negative = (
-        np.sort(np.asarray(row[name] or [], dtype=np.float64)) for name in ("positive", "negative")
+        np.sort(as_numpy(row[name]).astype(np.float64)) for name in ("positive", "negative")
     )
-    if not len(positive) or not len(negative):
-        return None
     below = np.searchsorted(negative, positive, side="left").sum(dtype=np.float64)
     up_to = np.searchsorted(negative, positive, side="right").sum(dtype=np.float64)
     return float((below + up_to) / 2 / len(positive) / len(negative))

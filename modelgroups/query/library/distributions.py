@@ -22,8 +22,10 @@ def _of_values(call: Call, column: Any, finish: Callable[[np.ndarray[Any, Any]],
     numbers = as_number(call, column)
 
     def read(row: Mapping[str, Any]) -> Any:
-        found = row["values"] if row["values"] is not None else []
-        values = np.asarray(found, dtype=np.int64 if is_whole else np.float64)
+        from modelgroups.storage.arrays import as_numpy
+
+        values = np.empty(0) if row["values"] is None else as_numpy(row["values"])
+        values = values.astype(np.int64 if is_whole else np.float64, copy=False)
         return finish(values if is_whole else values[np.isfinite(values)])
 
     return Deferred({"values": numbers.collect(where=numbers.notnull())}, read)
