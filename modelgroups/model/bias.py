@@ -179,7 +179,8 @@ class BiasMetrics:
         attr_name, batch_id, start_time, end_time
             As for `demographic_parity`.
         pred_property
-            The class that is compared with the rest, of a model with more than two.
+            The class that is compared with the rest, of a model with more than two; of a
+            multilabel model the label.
         return_by_metric
             ``{metric: {group: value}}``, else ``{group: {metric: value}}``.
 
@@ -188,21 +189,10 @@ class BiasMetrics:
         MethodNotApplicableError
             The attribute is not monitored for bias.
         UserValueError
-            The class is missing, or the model takes no batches.
+            The model is no classifier, the class is missing, or it takes no batches.
         """
         attribute = self._monitored(attr_name)
-        rates = {"function": "confusionMatrixRate", "alias": "rates", "parameters": {}}
-        if len(self._predicted()) > _BINARY:
-            if pred_property is None:
-                names = ", ".join(repr(a.name) for a in self._predicted())
-                raise UserValueError(
-                    f"the model has several classes; pred_property is one of {names}"
-                )
-            rates = {
-                "function": "confusionMatrixRateMulticlass",
-                "alias": "rates",
-                "parameters": {"predicted_property": require_text(pred_property, "pred_property")},
-            }
+        rates = {"alias": "rates", **self._rates(pred_property)}
         filters = self._filters(batch_id, start_time, end_time)
         found = {row[_GROUP]: row["rates"] for row in self._by_group(attribute, rates, filters)}
         if not require_flag(return_by_metric, "return_by_metric"):
@@ -218,6 +208,25 @@ class BiasMetrics:
     def _predicted(self) -> list[Attribute]:
         attributes = self._model.attributes or []
         return [attribute for attribute in attributes if attribute.stage == Stage.PredictedValue]
+
+    def _rates(self, pred_property: str | None) -> dict[str, Any]:
+        """Return the function that gives the rates of one class, and what it is given."""
+        output_type, predicted = self._model.output_type, self._predicted()
+        if output_type not in (OutputType.Multiclass, OutputType.Multilabel):
+            raise UserValueError(
+                "confusion matrices are those of classifiers; the output type of this model is "
+                f"{output_type}"
+            )
+        if output_type == OutputType.Multiclass and len(predicted) <= _BINARY:
+            return {"function": "confusionMatrixRate"}
+        if pred_property is None:
+            names = ", ".join(repr(attribute.name) for attribute in predicted)
+            raise UserValueError(f"the model has several classes; pred_property is one of {names}")
+        is_one_of_them = output_type == OutputType.Multiclass
+        return {
+            "function": "confusionMatrixRate" + ("Multiclass" if is_one_of_them else ""),
+            "parameters": {"predicted_property": require_text(pred_property, "pred_property")},
+        }
 
     def _positive(self) -> str:
         predicted = self._predicted()

@@ -8,6 +8,7 @@ from sklearn import metrics as sk
 import modelgroups as mg
 from modelgroups.errors import MethodNotApplicableError, UserValueError
 from modelgroups.testing import saved_model
+from modelgroups.testing.samples import sample_frame, sample_model
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,30 @@ def test_what_cannot_be_compared_is_told(model):
         regression.save()
         with pytest.raises(UserValueError, match="binary"):
             regression.bias.metrics.group_positivity_rates("x")
+
+
+def test_the_matrices_of_labels_are_each_those_of_a_binary_problem():
+    with mg.connect(":memory:") as connection:
+        model = sample_model(connection, "multilabel")
+        model.set_attribute_as_sensitive("country")
+        model.save()
+        rows = sample_frame("multilabel", 200, seed=5)
+        model.send_inferences(rows)
+        label = model.get_attributes("PREDICTED_VALUE")[0]
+        found = model.bias.metrics.group_confusion_matrices("country", label.name)
+        with pytest.raises(UserValueError, match="pred_property is one of 'p_"):
+            model.bias.metrics.group_confusion_matrices("country")
+    for country, group in rows.groupby("country"):
+        said, true = group[label.name] >= 0.5, group[label.attribute_link]
+        assert found["precision"][country] == pytest.approx(sk.precision_score(true, said))
+        assert found["accuracy_rate"][country] == pytest.approx((said == true).mean())
+
+
+def test_a_regression_has_no_confusion_matrices():
+    with mg.connect(":memory:") as connection:
+        model = sample_model(connection, "regression")
+        model.save()
+        name = model.get_attribute_names("PIPELINE_INPUT")[0]
+        model.set_attribute_as_sensitive(name)
+        with pytest.raises(UserValueError, match="those of classifiers; .* is REGRESSION"):
+            model.bias.metrics.group_confusion_matrices(name)

@@ -18,6 +18,8 @@ from sklearn.metrics import (
 
 import modelgroups as mg
 from modelgroups import Attribute, AttributeCategory
+from modelgroups.errors import UserValueError
+from modelgroups.testing.samples import sample_model
 from tests.query.lab import ROUNDS, SOURCES, Lab, assert_close, function, groups_of, number_or_none
 
 PREDICTED, TRUTH, CLASS = "PREDICTED_VALUE", "GROUND_TRUTH", "GROUND_TRUTH_CLASS"
@@ -321,3 +323,12 @@ def test_several_classes_need_a_name(many):
         many.ask([{"p_a": 0.5}], [function("f1")])
     with pytest.raises(mg.ModelGroupsError, match="no attribute 'p_d'"):
         many.ask([{"p_a": 0.5}], [function("f1", predicted_property="p_d")])
+
+
+def test_a_regression_is_no_classifier():
+    with mg.connect(":memory:") as connection:
+        model = sample_model(connection, "regression")
+        model.save()
+        for name in ("accuracyRate", "confusionMatrix", "auc", "accuracyRateMulticlass"):
+            with pytest.raises(UserValueError, match="for classifiers; .* is REGRESSION"):
+                model.query({"select": [function(name)]})

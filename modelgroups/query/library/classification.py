@@ -16,13 +16,14 @@ from modelgroups.query.library.pairs import unswapped
 from modelgroups.query.library.registry import Call, Kind, Parameter, Takes, function
 from modelgroups.query.operand import Deferred
 from modelgroups.schema.attribute import Attribute
-from modelgroups.types import Stage
+from modelgroups.types import OutputType, Stage
 
 __all__: list[str] = []
 
 _NAME = Parameter(Takes.TEXT, None)
 _THRESHOLD = Parameter(Takes.NUMBER, None)
 _DEFAULT_THRESHOLD = 0.5
+_CLASSIFIERS = (OutputType.Multiclass, OutputType.Multilabel)
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ def _pair(
     call: Call, predicted_property: str | None, ground_truth_property: str | None
 ) -> tuple[Attribute, Attribute] | None:
     """Return the predicted attribute and its ground truth."""
+    if not _is_classifier(call):
+        return None
     attributes = call.subject.attributes
     for name, given in (
         ("predicted_property", predicted_property),
@@ -66,6 +69,14 @@ def _pair(
         return None
     truth = _truth_of(call, predicted, ground_truth_property)
     return None if truth is None else (predicted, truth)
+
+
+def _is_classifier(call: Call) -> bool:
+    """Return whether the model predicts classes, and say so if it does not."""
+    kind = call.subject.output_type
+    if kind not in _CLASSIFIERS:
+        call.blame("", f"it is for classifiers; the output type of this model is {kind}")
+    return kind in _CLASSIFIERS
 
 
 def _truth_of(call: Call, predicted: Attribute, given: str | None) -> Attribute | None:
@@ -248,6 +259,8 @@ for _name, _rate in (
 @function("accuracyRateMulticlass", Kind.EVALUATION)
 def accuracy_rate_multiclass(call: Call) -> Any:
     """Share of the rows whose largest score is that of the true class."""
+    if not _is_classifier(call):
+        return None
     chosen, counts, right = _argmax(call), None, None
     truth_class = call.subject.truth_class()
     if chosen is None:
