@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from modelgroups.schema.attribute import Attribute
 
 __all__ = ["FILE_FIELDS", "asks_for_code", "explainer_of", "inputs_of", "kept_config"]
+
+logger = logging.getLogger(__name__)
 
 FILE_FIELDS: Final = (
     "project_directory",
@@ -91,7 +94,7 @@ def explainer_of(model: Described, config: Mapping[str, Any]) -> Explainer:
         predictions_df=predictions,
         seed=config.get("seed"),
     )
-    explainer.require_installed(config.get("explanation_algo") or LIME)
+    explainer.require_installed(_algorithm_of(model.input_type, config))
     return explainer
 
 
@@ -106,9 +109,25 @@ def kept_config(explainer: Explainer | None, config: Mapping[str, Any]) -> dict[
         for name, value in config.items()
         if name not in _NOT_KEPT and (value or (name == _STREAMING and value is not None))
     }
-    if explainer is not None and explainer.enable_shap and explainer.is_installed(SHAP):
+    if explainer is None:
+        return kept
+    kept["explanation_algo"] = _algorithm_of(explainer.model_input_type, config)
+    if explainer.enable_shap and explainer.is_installed(SHAP):
         kept["shap_expected_values"] = explainer.shap_expected_values()
     return kept
+
+
+def _algorithm_of(input_type: str, config: Mapping[str, Any]) -> str:
+    """Return the algorithm that a config asks for: LIME by default, and for texts and images.
+
+    >>> _algorithm_of("TABULAR", {"explanation_algo": "shap"}), _algorithm_of("TABULAR", {})
+    ('shap', 'lime')
+    """
+    asked = str(config.get("explanation_algo") or LIME)
+    if input_type == InputType.Tabular or asked == LIME:
+        return asked
+    logger.warning("only lime explains %s models, so explanation_algo is lime", input_type)
+    return LIME
 
 
 def inputs_of(model: Described) -> list[Attribute]:

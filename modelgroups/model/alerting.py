@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from modelgroups.arguments import require_whole
@@ -232,7 +232,8 @@ class Alerting(Finding):
         alert_rule_id, batch_id
             Only those of a rule, of a batch.
         start_time, end_time
-            Only those from the first moment on and before the second.
+            Only those from the first moment on and before the second; datetimes without a zone
+            are in UTC.
 
         Raises
         ------
@@ -252,7 +253,7 @@ class Alerting(Finding):
         subject = self._subject("get_alerts")
         limit, offset = _page(page, page_size)
         since, until = (
-            None if moment is None else as_text(micros(moment, None, name))
+            None if moment is None else as_text(micros(moment, UTC, name))
             for name, moment in (("start_time", start_time), ("end_time", end_time))
         )
         if not self._registry.read_only:

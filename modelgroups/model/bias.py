@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelgroups.analysis.groups import bin_label, sorted_bins
@@ -83,7 +83,8 @@ class BiasMetrics:
         attr_name
             An attribute that is monitored for bias.
         batch_id, start_time, end_time
-            Inferences of a batch, or of times from the one to the other, both included.
+            Inferences of a batch, or of times from the one to the other, both included;
+            datetimes without a zone are in UTC.
 
         Returns
         -------
@@ -254,7 +255,7 @@ class BiasMetrics:
             ("end_time", "lte", end_time),
         ):
             if moment is not None:
-                value = as_text(micros(moment, None, name))
+                value = as_text(micros(moment, UTC, name))
                 condition = {"property": "inference_timestamp", "comparator": comparator}
                 filters.append(condition | {"value": value})
         return filters

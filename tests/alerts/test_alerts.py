@@ -1,6 +1,7 @@
 """Rules over real logs, beside pandas' account of the same windows."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -262,6 +263,8 @@ def test_alerts_are_found_acknowledged_and_paged(tmp_path):
         middle = alerts[len(alerts) // 2].timestamp
         late, early = model.get_alerts(start_time=middle), model.get_alerts(end_time=middle)
         assert late + early == model.get_alerts()
+        naive = datetime.fromisoformat(middle).replace(tzinfo=None)  # is in UTC
+        assert model.get_alerts(start_time=naive) == late
         assert model.get_alert_rules(page=2, page_size=1) == rules[1:]
         model_id = model.id
     with mg.connect(tmp_path, read_only=True) as connection:

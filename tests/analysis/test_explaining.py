@@ -196,7 +196,10 @@ def test_tokens_of_a_text_are_explained(connection, project):
     model.build(rows, {"score": "truth"})
     model.save()
     send(model, {"text": "very good food", "score": 0.9})
-    model.enable_explainability(rows, project, "texts", explanation_nsamples=200)
+    model.enable_explainability(
+        rows, project, "texts", explanation_nsamples=200, explanation_algo="shap"
+    )
+    assert model.get_enrichment("explainability")["config"]["explanation_algo"] == "lime"
     (part,) = model.explain_inference("i0")["explanation"]
     (of_text,) = part["importance_scores"]
     tokens = {t["token"]: t["explanation_value"] for t in of_text["tokens"]}
