@@ -356,6 +356,7 @@ def test_disabling_forgets_the_predict_function(connection, project):
     assert {k: v for k, v in stored.items() if k != "shap_expected_values"} == {
         "user_predict_function_import_path": "logistic",
         "model_server_cpu": "2",
+        "explanation_algo": "lime",
     }
     model.delete_explainer()
     with pytest.raises(NotFoundError):
