@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from modelgroups.query.metrics import Metric
 
-__all__ = ["Series", "batch_order", "check_interval", "drift_series", "metric_series"]
+__all__ = ["Series", "batch_order", "drift_series", "interval_of", "metric_series"]
 
 _RATE: Final = "rate (0 to 1)"
 _RATES: Final = frozenset(
@@ -142,10 +142,17 @@ def drift_series(
     return found
 
 
-def check_interval(resolution: str) -> None:
-    """Raise `UserValueError` for an interval that values are not rolled up by."""
+def interval_of(versions: Sequence[Version], resolution: str) -> str:
+    """Return what values of versions are rolled up by: by batch, where all of them have batches.
+
+    Raises
+    ------
+    UserValueError
+        The interval is unknown.
+    """
     if resolution not in EVERY:
         raise UserValueError(f"time_resolution: {nearest(resolution, EVERY, 'interval')}")
+    return "batch_id" if all(version.is_batch for version in versions) else resolution
 
 
 def batch_order(versions: Sequence[Version]) -> list[str]:

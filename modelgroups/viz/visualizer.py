@@ -97,7 +97,8 @@ class DataVisualizer:
             Names of metrics, or of functions that default metrics are made with, such as ``auc``
             and ``falsePositiveRate``; or one of them.
         time_resolution
-            The interval of each value, as ``every`` of `Model.metrics`.
+            The interval of each value, as ``every`` of `Model.metrics`; models with batches are
+            always drawn by batch.
 
         Returns
         -------
@@ -118,9 +119,8 @@ class DataVisualizer:
         from modelgroups.viz import lines, series
 
         names = _several(metric_names, "metric_names")
-        resolution = require_text(time_resolution, "time_resolution")
         versions = self._saved("metric_series", len(names))
-        series.check_interval(resolution)
+        resolution = series.interval_of(versions, require_text(time_resolution, "time_resolution"))
         heading = f"{', '.join(names)} by {_word(resolution)}"
         found = series.metric_series(versions, names, resolution)
         batches = series.batch_order(versions) if resolution == "batch_id" else []
@@ -143,7 +143,8 @@ class DataVisualizer:
         drift_metric
             A measure of drift, as ``metric`` of `Model.drift`.
         time_resolution
-            The interval of each value, as ``every`` of `Model.drift`.
+            The interval of each value, as ``every`` of `Model.drift`; models with batches are
+            always drawn by batch.
 
         Returns
         -------
@@ -165,9 +166,8 @@ class DataVisualizer:
 
         names = _several(attribute_names, "attribute_names")
         metric = require_text(drift_metric, "drift_metric")
-        resolution = require_text(time_resolution, "time_resolution")
         versions = self._saved("drift_series", len(names))
-        series.check_interval(resolution)
+        resolution = series.interval_of(versions, require_text(time_resolution, "time_resolution"))
         heading = f"{metric} from the reference data by {_word(resolution)}"
         found = series.drift_series(versions, names, metric, resolution)
         batches = series.batch_order(versions) if resolution == "batch_id" else []

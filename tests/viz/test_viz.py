@@ -205,8 +205,9 @@ def test_long_names_are_cut_as_the_sdk_cuts_them():
             assert texts(model.viz.metric_series("AUC"))[0].startswith(f"(1)__{told}__AUC")
 
 
-def test_batches_stand_in_the_order_in_which_they_began(batched):
-    figure = batched.viz.metric_series("Inference Count", "batch_id")
+@pytest.mark.parametrize("resolution", ["batch_id", "day"])
+def test_batches_stand_in_the_order_in_which_they_began(batched, resolution):
+    figure = batched.viz.metric_series("Inference Count", resolution)
     axis = figure.axes[0]
     order = batched.batches()["batch_id"].tolist()
     assert order == ["late", "early"]
