@@ -74,9 +74,9 @@ def explainer_of(model: Described, config: Mapping[str, Any]) -> Explainer:
     MethodNotApplicableError
         The package that explains is not installed, or cannot explain models of the kind.
     """
-    code = UserCode(config["project_directory"], config["user_predict_function_import_path"])
     is_image = model.input_type == InputType.Image
     inputs, predicted = inputs_of(model), model.get_attributes(Stage.PredictedValue)
+    code = UserCode(config["project_directory"], config["user_predict_function_import_path"])
     data = predictions = None
     if not is_image:
         data, predictions = _parts(config.get("df"), inputs, predicted)
