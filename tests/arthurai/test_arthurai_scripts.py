@@ -28,8 +28,9 @@ def home(tmp_path, monkeypatch):
 
 
 def test_there_is_a_script_for_each_kind_of_model():
-    wanted = "images ranked_list tabular_binary tabular_regression text_classifier time_series"
-    assert [script.stem for script in SCRIPTS] == [*wanted.split(), "token_sequence"]
+    wanted = "images multilabel ranked_list tabular_binary tabular_multiclass tabular_regression"
+    others = "text_classifier time_series token_sequence"
+    assert [script.stem for script in SCRIPTS] == [*wanted.split(), *others.split()]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
