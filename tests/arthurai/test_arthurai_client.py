@@ -7,7 +7,6 @@ import logging
 import os
 import socket
 from datetime import datetime
-from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
@@ -376,33 +375,3 @@ def test_service_accounts_are_kept_and_found_by_description(arthur):
     assert arthur.get_service_accounts() == [account, other]
     assert arthur.get_service_accounts(DEFAULT_SERVICE_ACCOUNT) == [account]
     assert arthur.get_service_accounts("none") == []
-
-
-# --- a whole script
-
-
-def test_script_for_the_sdk_runs_unchanged(python, tmp_path):
-    (tmp_path / "script.py").write_text(
-        """
-import pandas as pd
-from arthurai import ArthurAI
-from arthurai.common.constants import InputType, OutputType, Stage
-from arthurai.common.exceptions import ResponseClientError
-
-arthur = ArthurAI(url="https://app.arthur.ai", login="me")
-data = pd.DataFrame({"age": [31, 47, 58, 31], "p": [.1, .8, .9, .2], "fraud": [0, 1, 1, 0]})
-model = arthur.model(partner_model_id="fraud", input_type=InputType.Tabular,
-                     output_type=OutputType.Multiclass)
-model.build(data, ground_truth_column="fraud", pred_to_ground_truth_map={"p": 1})
-model_id = model.save()
-print(arthur.get_model(model_id).get_attribute_names(stage=Stage.ModelPipelineInput))
-try:
-    arthur.get_model("unknown")
-except ResponseClientError as error:
-    print(str(error)[:13])
-"""
-    )
-    home = tmp_path / "registry"
-    printed = python("-m", "modelgroups.arthurai", "script.py", MODELGROUPS_HOME=str(home))
-    assert printed.splitlines() == ["['age']", "404 Not Found"]
-    assert Path(home, "catalog.db").is_file()

@@ -119,5 +119,5 @@ def test_a_regression_has_no_confusion_matrices():
         model.save()
         name = model.get_attribute_names("PIPELINE_INPUT")[0]
         model.set_attribute_as_sensitive(name)
-        with pytest.raises(UserValueError, match="those of classifiers; .* is REGRESSION"):
+        with pytest.raises(UserValueError, match=r"those of classifiers; .* is REGRESSION"):
             model.bias.metrics.group_confusion_matrices(name)

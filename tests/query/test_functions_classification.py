@@ -330,5 +330,5 @@ def test_a_regression_is_no_classifier():
         model = sample_model(connection, "regression")
         model.save()
         for name in ("accuracyRate", "confusionMatrix", "auc", "accuracyRateMulticlass"):
-            with pytest.raises(UserValueError, match="for classifiers; .* is REGRESSION"):
+            with pytest.raises(UserValueError, match=r"for classifiers; .* is REGRESSION"):
                 model.query({"select": [function(name)]})

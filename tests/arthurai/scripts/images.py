@@ -135,9 +135,10 @@ with tempfile.TemporaryDirectory() as target:
     path = model.get_image(row["picture"], target, type=ImageResponseType.RawImage)
     extension = IMAGE_FILE_EXTENSION_MAP[ImageContentType.Png]
     assert path == f"{target}/raw_image_{row['picture']}{extension}"
-    assert b"IDAT" + zlib.compress(b"".join(b"\0" + bytes([60] * 4) for _ in range(4))) in Path(
-        path
-    ).read_bytes()
+    assert (
+        b"IDAT" + zlib.compress(b"".join(b"\0" + bytes([60] * 4) for _ in range(4)))
+        in Path(path).read_bytes()
+    )
 grey_png("3.png", 60)
 
 seen = pd.concat([signs, signs[:1].assign(is_stop=0)], ignore_index=True)
@@ -206,11 +207,14 @@ else:
         model.enable_explainability(project_directory=str(code))
     except MissingParameterError as error:
         print("as it should be:", error)
-    assert "ok" == model.enable_explainability(
-        project_directory=str(code),
-        user_predict_function_import_path="entry",
-        explanation_nsamples=50,
-        seed=1,
+    assert (
+        model.enable_explainability(
+            project_directory=str(code),
+            user_predict_function_import_path="entry",
+            explanation_nsamples=50,
+            seed=1,
+        )
+        == "ok"
     )
     assert model.get_enrichment(Enrichment.Explainability)["enabled"]
     model.delete_explainer()

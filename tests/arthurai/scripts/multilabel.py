@@ -28,7 +28,7 @@ for place, label in enumerate(labels):
     tickets[label] = (risks[:, place] + 0.3 * rng.randn(n) > 0).astype(int)
     tickets[f"p_{label}"] = 1 / (1 + np.exp(-2 * risks[:, place]))
 
-# --- onboarding: a model of this kind has no method for its outputs ---------------------------------
+# --- onboarding: a model of this kind has no method for its outputs -------------------------------
 
 arthur = ArthurAI(url="https://app.arthur.ai", access_key="none")
 model = arthur.model(
@@ -82,7 +82,7 @@ model.set_reference_data(data=tickets[:100])
 model.save()
 model.await_model_ready()
 
-# --- in use -----------------------------------------------------------------------------------------
+# --- in use ---------------------------------------------------------------------------------------
 
 live = tickets[100:].reset_index(drop=True)
 times = pd.date_range("2026-05-01", periods=100, freq="2h", tz="UTC")
@@ -101,7 +101,7 @@ answer = model.update_inference_ground_truths(
 assert answer["counts"]["success"] == 100
 model.await_inferences(100)
 
-# --- what it did: each label is a problem of its own ------------------------------------------------
+# --- what it did: each label is a problem of its own ----------------------------------------------
 
 
 def about(label, **more):
@@ -179,7 +179,7 @@ both = model.create_metric(
 (row,) = model.query(model.get_metrics(metric_id=both)[0].query)
 assert np.isclose(row["both"], (live["urgent"] & live["angry"]).mean())
 
-# --- fairness and the rest ----------------------------------------------------------------------------
+# --- fairness and the rest ------------------------------------------------------------------------
 
 matrices = model.bias.metrics.group_confusion_matrices("hour", "p_angry")
 groups = pd.cut(live["hour"], [-np.inf, 7, 19, np.inf]).cat.rename_categories(

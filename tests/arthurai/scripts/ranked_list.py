@@ -141,7 +141,9 @@ by_country = model.query(
 )
 countries = pd.Series([row["country"] for row in seen])
 means = expected["precisionAtK"].groupby(countries).mean()
-assert np.allclose([row["precisionAtK"] for row in by_country], means[[r["country"] for r in by_country]])
+assert np.allclose(
+    [row["precisionAtK"] for row in by_country], means[[r["country"] for r in by_country]]
+)
 (row,) = model.query(
     {
         "select": [

@@ -66,9 +66,7 @@ try:
     model.review()
 except MissingParameterError as error:
     print("as it should be:", error)
-review = model.build(
-    reference, to_class, None, ["island", "sex"], ground_truth_column="species"
-)
+review = model.build(reference, to_class, None, ["island", "sex"], ground_truth_column="species")
 assert review["name"].tolist() == [*numbers, "island", "sex", "species", *predicted]
 assert review.loc[4, "stage"] == Stage.GroundTruthClass == model.ground_truth_type
 assert review.loc[0, "range"] == f"[{reference['bill'].min()}, {reference['bill'].max()}]"
@@ -315,9 +313,7 @@ metric_id = model.create_metric(
 (metric,) = model.get_metrics(metric_name="Recall of a species")
 assert (metric.id, metric.is_default) == (metric_id, False)
 assert metric.type == MetricType.ModelPerformanceMetric
-assert metric_id in [
-    m.id for m in model.get_metrics(metric_type=MetricType.ModelPerformanceMetric)
-]
+assert metric_id in [m.id for m in model.get_metrics(metric_type=MetricType.ModelPerformanceMetric)]
 try:
     model.create_metric("Odd", recall_of, metric_type="odd")
 except ArthurUserError as error:

@@ -274,7 +274,7 @@ for alert in alerts:
     assert np.isclose(alert.metric_value, errors[inside].mean()) and alert.metric_value > 60
     assert window[1] - window[0] == timedelta(hours=1)
 # every other hour is looked at: two hours in which the error was large, none missed
-tops = [h for h in range(0, 49) if errors[hours == h].mean() > 60 and (h + 1) % 2 == 0]
+tops = [h for h in range(49) if errors[hours == h].mean() > 60 and (h + 1) % 2 == 0]
 assert len(alerts) == len(tops) > 0
 first = pd.Timestamp(min(alert.timestamp for alert in alerts))
 assert streaming.get_alerts(start_time=first + timedelta(seconds=1)) == [
@@ -344,23 +344,26 @@ else:
         }
         raises(MissingParameterError, streaming.enable_explainability, **{**told, "df": None})
         raises(UserValueError, streaming.enable_explainability, **{**told, "df": flats})
-        assert "ok" == streaming.enable_explainability(
-            **told,
-            streaming_explainability_enabled=True,
-            requirements_file="requirements.txt",
-            python_version="3.8",
-            sdk_version="3.33.3",
-            model_server_num_cpu="1",
-            model_server_memory="1Gi",
-            model_server_max_replicas=2,
-            inference_consumer_num_cpu="1",
-            inference_consumer_memory="1G",
-            inference_consumer_thread_pool_size=1,
-            inference_consumer_score_percent=1.0,
-            explanation_nsamples=500,
-            explanation_algo="lime",
-            ignore_dirs=["data"],
-            seed=7,
+        assert (
+            streaming.enable_explainability(
+                **told,
+                streaming_explainability_enabled=True,
+                requirements_file="requirements.txt",
+                python_version="3.8",
+                sdk_version="3.33.3",
+                model_server_num_cpu="1",
+                model_server_memory="1Gi",
+                model_server_max_replicas=2,
+                inference_consumer_num_cpu="1",
+                inference_consumer_memory="1G",
+                inference_consumer_thread_pool_size=1,
+                inference_consumer_score_percent=1.0,
+                explanation_nsamples=500,
+                explanation_algo="lime",
+                ignore_dirs=["data"],
+                seed=7,
+            )
+            == "ok"
         )
         state = streaming.get_enrichment(Enrichment.Explainability)
         assert state["status"] == EnrichmentStatus.EnrichmentStatusReady

@@ -229,7 +229,8 @@ for shop in "ab":
     rows = (seen["shop"] == shop)[:150]
     hits = (said == "bad") & (seen["mood"][:150] == "bad") & rows
     assert np.isclose(
-        matrices["true_positive_rate"][shop], hits.sum() / ((seen["mood"][:150] == "bad") & rows).sum()
+        matrices["true_positive_rate"][shop],
+        hits.sum() / ((seen["mood"][:150] == "bad") & rows).sum(),
     )
 for refused in (
     lambda: model.find_hotspots(date="2026-03-01"),
@@ -266,8 +267,9 @@ else:
         import joblib
 
         joblib.dump((bayes, vectors), Path(folder) / "bayes.joblib")
-        assert "ok" == model.enable_explainability(
-            reviews, folder, "entry", explanation_nsamples=200, seed=3
+        assert (
+            model.enable_explainability(reviews, folder, "entry", explanation_nsamples=200, seed=3)
+            == "ok"
         )
         explained = model.explain_inference("r0", "lime")["explanation"]
     assert [part["predicted_attribute_name"] for part in explained] == columns
@@ -303,7 +305,9 @@ v2.save()
 assert group.get_latest_version().version_label == "words only"
 
 # good or not: two classes, each with a column of its own, and the threshold moved
-binary = connection.model(None, "NLP", "MULTICLASS", display_name="Reviews", classifier_threshold=0.4)
+binary = connection.model(
+    None, "NLP", "MULTICLASS", display_name="Reviews", classifier_threshold=0.4
+)
 try:
     binary.enable_explainability(reviews)
 except MissingParameterError as error:

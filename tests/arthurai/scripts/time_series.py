@@ -88,7 +88,10 @@ answer = model.send_inferences(
 )
 assert answer["counts"] == {"success": 24, "failure": 0, "total": 24}
 naive = [  # in local time, the values of the series too
-    {**row, "load": [{**at, "timestamp": at["timestamp"].replace(tzinfo=None)} for at in row["load"]]}
+    {
+        **row,
+        "load": [{**at, "timestamp": at["timestamp"].replace(tzinfo=None)} for at in row["load"]],
+    }
     for row in live[:3].drop(columns="actual").to_dict("records")
 ]
 try:
@@ -202,11 +205,7 @@ assert {"Mean Absolute Error", "Average Prediction", "Feature Drift: plant"} <= 
 assert [m.attribute for m in model.get_metrics(attribute_name="plant")] == ["plant"]
 worst = model.create_metric(
     "Largest error",
-    {
-        "select": [
-            {"function": "mae", "alias": "worst", "parameters": {"aggregation": "{{ how }}"}}
-        ]
-    },
+    {"select": [{"function": "mae", "alias": "worst", "parameters": {"aggregation": "{{ how }}"}}]},
     parameters=[{"name": "how", "parameter_type": "STRING", "default": "max"}],
 )
 rule = model.create_alert_rule(
@@ -289,7 +288,9 @@ alarm.save()
 result, closed = alarm.set_reference_data(data=told)
 assert result["counts"]["success"] == 48
 moments = [series[-1]["timestamp"] for series in told["load"]]
-assert alarm.send_inferences(told, None, moments, batch_id=["x", "y"] * 24)["counts"]["success"] == 48
+assert (
+    alarm.send_inferences(told, None, moments, batch_id=["x", "y"] * 24)["counts"]["success"] == 48
+)
 (found,) = alarm.query(
     {
         "select": [{"function": "recall"}, {"function": "count"}],
@@ -300,14 +301,17 @@ half = told[::2]
 assert np.isclose(found["recall"], recall_score(half["alarm"], half["p_alarm"] >= 0.5))
 shares = alarm.bias.metrics.group_positivity_rates("plant", batch_id="x")
 expected = (half["p_alarm"] >= 0.5).groupby(half["plant"]).mean()
-assert shares == {plant: share for plant, share in expected.items()}
+assert shares == dict(expected.items())
 try:
     alarm.enable_hotspots()
 except MethodNotApplicableError as error:
     print("as it should be:", error)
 assert alarm.enable_bias_mitigation() == "ok"
 curves = alarm.bias.mitigation_threshold.get_curves("plant")
-assert (curves.constraint, sorted(curves.attr_val_to_threshold)) == ("equal_opportunity", ["a", "b"])
+assert (curves.constraint, sorted(curves.attr_val_to_threshold)) == (
+    "equal_opportunity",
+    ["a", "b"],
+)
 assert {v.version_label for v in group.get_versions()} == {None, "alarm"}
 model.archive()
 assert group.get_latest_version().id == alarm.id

@@ -153,7 +153,9 @@ select = [
     {"function": "count"},
 ]
 (found,) = model.query({"select": select})
-best = [[max(place.values()) for place in likelihoods] for likelihoods in seen["output_likelihoods"]]
+best = [
+    [max(place.values()) for place in likelihoods] for likelihoods in seen["output_likelihoods"]
+]
 assert np.isclose(found["averageTokenLikelihood"], np.mean([np.mean(row) for row in best]))
 assert np.isclose(found["likelihoodStability"], np.mean([np.std(row) for row in best]))
 assert np.isclose(found["averageSequenceLength"], seen["output_tokens"].map(len).mean())
@@ -237,15 +239,13 @@ assert not any(state["enabled"] for state in model.get_enrichments().values())
 model.viz.timeline("language")
 model.viz.drift_series(["language"])
 
-# --- versions: only likelihoods; a caption of a picture; an answer made of a row -------------------
+# --- versions: only likelihoods; a caption of a picture; an answer made of a row ------------------
 
 group = connection.get_model_group(model)
 short = connection.model(
     display_name="Translations", input_type="NLP", output_type="TOKEN_SEQUENCE"
 )
-short.build_token_sequence_model(
-    "source", "output", output_likelihood_column="output_likelihoods"
-)
+short.build_token_sequence_model("source", "output", output_likelihood_column="output_likelihoods")
 assert short.get_attribute("output").token_attribute_link == "output_likelihoods"
 group.add_version(short, "likelihoods")
 short.save()
