@@ -221,6 +221,8 @@ class Asking(Logged):
             The model is not saved.
         NotFoundError
             No metric has the id.
+        UserError
+            There is no such type.
 
         Examples
         --------
@@ -229,7 +231,7 @@ class Asking(Logged):
         ...     [metric.name for metric in model.get_metrics(metric_name="AUC")]
         ['AUC']
         """
-        from modelgroups.query.custom import all_metrics
+        from modelgroups.query.custom import all_metrics, require_metric_type
 
         found = all_metrics(self._subject("get_metrics"))
         if metric_id is not None:
@@ -237,6 +239,7 @@ class Asking(Logged):
             if not by_id:
                 raise NotFoundError(f"the model {self.id} has no metric with the id {metric_id!r}")
             return by_id
+        require_metric_type(metric_type)
         only_defaults = require_flag(default_metrics, "default_metrics")
         return [
             metric

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelgroups.arguments import require_mapping, require_member
 from modelgroups.calls import checked_calls
+from modelgroups.errors import MethodNotApplicableError
 from modelgroups.model.sending import Sending, kept
 from modelgroups.types import Enrichment
 
@@ -259,12 +260,22 @@ class Enriching(Sending):
     def delete_explainer(self) -> None:
         """Disable explainability; explanations that are stored stay.
 
+        Raises
+        ------
+        MethodNotApplicableError
+            The model is not saved, or explainability is not enabled.
+
         Examples
         --------
         >>> from modelgroups.testing import saved_model
         >>> with saved_model() as model:
+        ...     _ = model.update_enrichment("explainability", enabled=True)
         ...     model.delete_explainer()
         ...     model.get_enrichment("explainability")["enabled"]
         False
         """
+        if not self._is_explained():
+            raise MethodNotApplicableError(
+                "the model has no explainer to delete; enable_explainability() gives it one"
+            )
         self.update_enrichment(Enrichment.Explainability, enabled=False)

@@ -19,7 +19,7 @@ from modelgroups.query.subject import Subject
 from modelgroups.registry import require_writable
 from modelgroups.types import EventType, MetricType
 
-__all__ = ["add_metric", "all_metrics", "metrics_named"]
+__all__ = ["add_metric", "all_metrics", "metrics_named", "require_metric_type"]
 
 _TYPES = (*MetricType.list(), "model_data_bound_metric")
 
@@ -43,6 +43,12 @@ def _metric(record: MetricRecord) -> Metric:
     )
 
 
+def require_metric_type(metric_type: str | None) -> None:
+    """Raise `UserError` unless there is such a type of metrics, or none is given."""
+    if metric_type is not None and metric_type not in _TYPES:
+        raise UserError(f"metric_type={metric_type!r} is not one of {', '.join(_TYPES)}")
+
+
 def add_metric(
     subject: Subject,
     name: str,
@@ -63,8 +69,7 @@ def add_metric(
     ConflictError
         The model has a metric of that name.
     """
-    if metric_type is not None and metric_type not in _TYPES:
-        raise UserError(f"metric_type={metric_type!r} is not one of {', '.join(_TYPES)}")
+    require_metric_type(metric_type)
     to = subject.recipient
     require_writable(to.registry)
     kind = metric_type

@@ -66,6 +66,8 @@ def test_what_is_enabled_is_ready_once_its_results_are_added(model):
     assert statuses(model)["explainability"] == "Ready"
     assert model.delete_explainer() is None
     assert statuses(model)["explainability"] == "Disabled"
+    with pytest.raises(MethodNotApplicableError, match="no explainer"):
+        model.delete_explainer()
 
 
 def test_settings_are_kept_and_the_callers_dicts_stay_as_they_are(tmp_path):

@@ -273,6 +273,7 @@ def test_metrics_outlive_the_connection_and_belong_to_one_model(tmp_path):
         (lambda m: m.get_metrics(metric_id="none"), NotFoundError, "none"),
         (lambda m: m.create_metric("AUC", {"select": [RATE]}), ConflictError, "AUC"),
         (lambda m: m.create_metric("x", {}, metric_type="odd"), UserError, "odd"),
+        (lambda m: m.get_metrics(metric_type="odd"), UserError, "odd"),
         (lambda m: m.create_metric("x", {"select": {1, 2}}), UserValueError, "JSON"),
         (lambda m: m.create_metric("x", {}, parameters=[{"default": 1}]), UserValueError, "name"),
     ],
