@@ -61,7 +61,9 @@ class Custody:
         All of the bundle is checked first; then it is taken in wholly, or not at all. Where the
         group is here already, versions, artifacts, metrics and reference data that are not here
         are added to it; what each registry may change by itself, such as names and tags, stays
-        as it is here.
+        as it is here. Aliases and deployments go on from where they are in the registry that took
+        them further. Audit events of elsewhere are kept beside those of here, as `audit` lists
+        them.
 
         Parameters
         ----------
@@ -81,7 +83,8 @@ class Custody:
         BundleError
             The bundle is damaged, made up, or of a newer release.
         ConflictError
-            Lists what is in its way: another version of that number or label, say.
+            Lists what is in its way: another version of that number or label, say, or two live
+            deployments.
         ReadOnlyError
             The registry was opened read-only.
 

@@ -411,7 +411,8 @@ class ModelGroup(Promoting, JsonDataclass):
         """Write the group into one file, a bundle, that `Connection.import_bundle` takes in.
 
         It holds every version with its schema, reference data, artifacts, metrics, provenance
-        and lineage. Deleted inferences are not in it; equal content gives equal bytes.
+        and lineage; aliases with their history, deployments, and the audit events of the group,
+        which say who did what. Deleted inferences are not in it; equal content gives equal bytes.
 
         Parameters
         ----------
@@ -429,8 +430,8 @@ class ModelGroup(Promoting, JsonDataclass):
         ------
         UserTypeError, UserValueError
             The path is none, or something is there.
-        SnapshotMissingError, SnapshotCorruptError
-            A file of the registry is gone, or was changed since it was saved.
+        SnapshotMissingError, SnapshotCorruptError, CatalogCorruptError
+            A file of the registry is gone, or it or an audit event was changed since.
 
         Examples
         --------

@@ -50,6 +50,10 @@ class Maintaining:
     ) -> pd.DataFrame:
         """Return the audit events that match, in order of recording.
 
+        Those that came with a bundle stand before the event of the import that brought them. They
+        have the ids that they have where they happened, and are listed for their own sake: what of
+        it holds here, the events of here tell.
+
         Every change is an event, written in the transaction of the change. Rows that were sent a
         few at a time have theirs when they are put into a file, and its actor is who does that.
         Events hold names, counts, ids and hashes, and no values of inferences.
@@ -71,7 +75,8 @@ class Maintaining:
         -------
         DataFrame
             event_id, timestamp (UTC), category, type, group_id, model_id, actor, before, after
-            (dicts, or None), reason.
+            (dicts, or None), reason, import_id (the event_id of the ``group.imported`` that
+            brought it; None if it happened here).
 
         Raises
         ------

@@ -7,12 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Final
-from uuid import UUID
 
 from modelgroups.alerts.watch import NEW
+from modelgroups.bundle.deployments import problems_of_deployments
+from modelgroups.bundle.history import problems_of_history
 from modelgroups.bundle.moves import KINDS, MOVES
+from modelgroups.bundle.values import is_json, is_time, is_uuid
 from modelgroups.catalog import models, origins
-from modelgroups.catalog.clock import as_stored
 from modelgroups.catalog.documents import load_attributes, load_tags
 from modelgroups.catalog.exported import EXPORTED, SERIAL, Exported
 from modelgroups.catalog.records import ModelRecord
@@ -55,6 +56,8 @@ def require_sound(content: Content, group_id: str) -> None:
             *_problems_of_group(content, group_id),
             *_problems_of_parents(content),
             *_problems_of_moves(content),
+            *problems_of_deployments(content),
+            *problems_of_history(content, group_id),
         ]
     if problems:
         more = len(problems) - _MOST_SHOWN
@@ -116,29 +119,15 @@ def _problem_of_value(exported: Exported, column: str, value: Any) -> str | None
     if column.endswith("digest") and not _DIGEST.fullmatch(value):
         return "is no SHA-256"
     if column.endswith("_at") or column in _TIMES:
-        return None if _is_time(value) else "is no time"
+        return None if is_time(value) else "is no time"
     if column.endswith(("model_id", "parent_id", "group_id")) and "partner" not in column:
-        return None if _is_uuid(value) else "is no id"
+        return None if is_uuid(value) else "is no id"
     if column == "id":
-        is_id = _SEGMENT_ID.fullmatch(value) if exported.name == "segment" else _is_uuid(value)
+        is_id = _SEGMENT_ID.fullmatch(value) if exported.name == "segment" else is_uuid(value)
         return None if is_id else "is no id"
     if column.startswith(("n_", "size", SERIAL)) and value < 0:
         return "is below zero"
     return None
-
-
-def _is_time(value: str) -> bool:
-    try:
-        return as_stored(value, parameter="at") == value
-    except ModelGroupsError:
-        return False
-
-
-def _is_uuid(value: str) -> bool:
-    try:
-        return str(UUID(value)) == value
-    except ValueError:
-        return False
 
 
 def _of_model(row: Row) -> str | None:
@@ -174,34 +163,27 @@ def _of_artifact(row: Row) -> str | None:
 
 
 def _of_metric(row: Row) -> str | None:
-    if not (_is_json(row["query"], dict) and _is_json(row["parameters"], list)):
+    if not (is_json(row["query"], dict) and is_json(row["parameters"], list)):
         return "has a query or parameters that are not JSON"
     return None if row["type"] in set(MetricType) else "has a type that there is not"
 
 
 def _of_enrichment_setting(row: Row) -> str | None:
-    return None if _is_json(row["config"], dict) else "has a config that is no JSON object"
+    return None if is_json(row["config"], dict) else "has a config that is no JSON object"
 
 
 def _of_alert_rule(row: Row) -> str | None:
     if row["bound"] not in set(AlertRuleBound) or row["severity"] not in set(AlertRuleSeverity):
         return "has a bound or a severity that there is not"
-    sound = _is_json(row["metric_parameters"] or "{}", dict)
-    sound &= _is_json(row["filters"] or "[]", list)
+    sound = is_json(row["metric_parameters"] or "{}", dict)
+    sound &= is_json(row["filters"] or "[]", list)
     return None if sound else "has parameters or filters that are not JSON"
 
 
 def _of_alert(row: Row) -> str | None:
     if row["status"] not in {NEW, *AlertStatus}:
         return "has a status that there is not"
-    return None if _is_json(row["rule"], dict) else "has a rule that is no JSON object"
-
-
-def _is_json(document: str | bytes, kind: type) -> bool:
-    try:
-        return isinstance(json.loads(document), kind)
-    except (ValueError, RecursionError):
-        return False
+    return None if is_json(row["rule"], dict) else "has a rule that is no JSON object"
 
 
 def _of_segment(row: Row) -> str | None:
@@ -262,7 +244,7 @@ def _problems_of_moves(content: Content) -> Iterator[str]:
             yield f"move {number} of an alias is of a kind that there is not"
         elif row["model_id"] is not None and row["model_id"] not in known:
             yield f"move {number} of an alias leads to a version that is not there"
-        elif not _is_time(row["at"]) or row["at"] < last.get(name, ""):
+        elif not is_time(row["at"]) or row["at"] < last.get(name, ""):
             yield f"move {number} of an alias has no time, or one before the move before it"
         elif parent is not None and not (
             0 < parent < number and content[MOVES][parent - 1]["name"] == name

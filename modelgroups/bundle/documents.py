@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
 
 from sqlalchemy import Column
 
 from modelgroups.arguments import is_unicode
-from modelgroups.bundle.moves import MOVES, TYPES
+from modelgroups.bundle.deployments import DEPLOYMENT_TYPES, DEPLOYMENTS
+from modelgroups.bundle.history import HISTORY, HISTORY_TYPES
+from modelgroups.bundle.moves import MOVE_TYPES, MOVES
 from modelgroups.catalog.documents import dump
 from modelgroups.catalog.exported import EXPORTED, Exported
 from modelgroups.catalog.transfer import Content, Row
@@ -18,6 +21,8 @@ from modelgroups.errors import BundleError
 __all__ = ["dump_content", "dump_json", "load_content", "load_json"]
 
 _LARGEST = 2**63
+_PARTS: Final = {MOVES: MOVE_TYPES, DEPLOYMENTS: DEPLOYMENT_TYPES, HISTORY: HISTORY_TYPES}
+"""What travels in forms of its own, with the types of its columns."""
 
 
 def dump_json(value: Any) -> bytes:
@@ -53,7 +58,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def dump_content(content: Content) -> bytes:
     """Return the rows of a group as JSON."""
     tables = {
-        MOVES: {"columns": list(TYPES), "rows": [list(row.values()) for row in content[MOVES]]}
+        name: {
+            "columns": list(types),
+            "rows": [[row[column] for column in types] for row in content[name]],
+        }
+        for name, types in _PARTS.items()
     }
     return dump_json(
         tables
@@ -89,33 +98,39 @@ def load_content(document: bytes) -> Content:
     known = {exported.name: exported for exported in EXPORTED}
     if not isinstance(found, dict):
         raise BundleError("the bundle's catalog is no object of tables")
-    strangers = sorted(set(found) - set(known) - {MOVES})
+    strangers = sorted(set(found) - set(known) - set(_PARTS))
     if strangers:
         raise BundleError(
             f"the bundle's catalog has tables that this release does not know "
             f"({', '.join(map(repr, strangers[:3]))}); upgrade modelgroups to take it in"
         )
     content = {name: _rows(exported, found.get(name)) for name, exported in known.items()}
-    return content | {MOVES: _moves(found.get(MOVES))}
+    return content | {name: _part(name, types, found.get(name)) for name, types in _PARTS.items()}
 
 
-def _moves(part: Any) -> list[Row]:
+def _part(table: str, types: Mapping[str, tuple[type, ...]], part: Any) -> list[Row]:
     if part is None:
         return []
-    if not isinstance(part, dict) or part.get("columns") != list(TYPES):
-        raise BundleError(f"the bundle's table {MOVES!r} needs the columns {', '.join(TYPES)}")
+    if not isinstance(part, dict) or part.get("columns") != list(types):
+        raise BundleError(f"the bundle's table {table!r} needs the columns {', '.join(types)}")
     rows = part.get("rows")
     if not isinstance(rows, list):
-        raise BundleError(f"the bundle's table {MOVES!r} has no list of rows")
+        raise BundleError(f"the bundle's table {table!r} has no list of rows")
     for number, row in enumerate(rows):
-        if not isinstance(row, list) or len(row) != len(TYPES):
-            raise BundleError(f"row {number} of the bundle's table {MOVES!r} lacks values")
-        for (name, kinds), value in zip(TYPES.items(), row, strict=True):
-            if type(value) not in kinds or (isinstance(value, str) and not is_unicode(value)):
+        if not isinstance(row, list) or len(row) != len(types):
+            raise BundleError(f"row {number} of the bundle's table {table!r} lacks values")
+        for (name, kinds), value in zip(types.items(), row, strict=True):
+            if type(value) not in kinds or not _can_be_stored(value):
                 raise BundleError(
-                    f"row {number} of the bundle's table {MOVES!r} has a {name!r} it cannot have"
+                    f"row {number} of the bundle's table {table!r} has a {name!r} it cannot have"
                 )
-    return [dict(zip(TYPES, row, strict=True)) for row in rows]
+    return [dict(zip(types, row, strict=True)) for row in rows]
+
+
+def _can_be_stored(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_unicode(value)
+    return not isinstance(value, int) or -_LARGEST <= value < _LARGEST
 
 
 def _rows(exported: Exported, part: Any) -> list[Row]:

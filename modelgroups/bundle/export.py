@@ -10,7 +10,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from modelgroups.bundle.archive import CATALOG, written
+from modelgroups.bundle.deployments import DEPLOYMENTS, read_deployments
 from modelgroups.bundle.documents import dump_content
+from modelgroups.bundle.history import HISTORY, read_history
 from modelgroups.bundle.members import members_of
 from modelgroups.bundle.moves import MOVES, read_moves
 from modelgroups.catalog.transfer import Content, read
@@ -59,8 +61,8 @@ def export_group(registry: Registry, group_id: str, path: object, *, with_logs: 
         Deleted rows lie in the files of a log, and cannot be removed from a read-only registry.
     ConflictError
         Inferences were deleted meanwhile.
-    SnapshotMissingError, SnapshotCorruptError
-        A file of the registry is gone, or was changed.
+    SnapshotMissingError, SnapshotCorruptError, CatalogCorruptError
+        A file of the registry is gone, or it or an audit event was changed.
     UnexpectedError
         The disk refused.
     """
@@ -123,6 +125,8 @@ def _content(registry: Registry, group_id: str, *, with_logs: bool) -> Content:
         require_group(session, group_id)
         content = read(session, group_id, with_logs=with_logs)
         content[MOVES] = read_moves(session, group_id)
+        content[DEPLOYMENTS] = read_deployments(session, group_id, with_failures=with_logs)
+        content[HISTORY] = read_history(session, group_id)
     if _with_deleted_rows(content):
         raise ConflictError(
             "inferences were deleted while their log was being exported, and must not go with it; "

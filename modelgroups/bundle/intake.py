@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlmodel import Session
+
 from modelgroups.bundle.archive import Bundle, opened
 from modelgroups.bundle.checks import require_sound
+from modelgroups.bundle.deployments import DEPLOYMENTS, without_failures
 from modelgroups.bundle.documents import load_content
 from modelgroups.bundle.export import require_path
+from modelgroups.bundle.history import HISTORY, events_of
 from modelgroups.bundle.members import ObjectMember, SegmentMember, members_of
-from modelgroups.bundle.merge import Merged, merge
+from modelgroups.bundle.merge import Merged, merge, store_use
+from modelgroups.catalog import history
 from modelgroups.catalog.events import record
 from modelgroups.catalog.exported import EXPORTED
 from modelgroups.catalog.records import GroupRecord
@@ -59,6 +64,7 @@ def import_group(registry: Registry, path: object, *, with_logs: bool) -> GroupR
         _require_its_files(bundle, members_of(content))
         if not with_logs:
             content |= {exported.name: [] for exported in EXPORTED if exported.of_log}
+            content[DEPLOYMENTS] = without_failures(content[DEPLOYMENTS])
         with registry.catalog.read() as session:
             wanted = _agreed(merge(session, content, insert=False))
         return _store(registry, bundle, content, wanted)
@@ -106,11 +112,32 @@ def _store(
                         "Nothing was changed."
                     )
                 member.publish(registry, [staged[name] for name in member.files])
-            n_rows = {name: len(rows) for name, rows in merged.new.items() if rows}
-            if n_rows:
-                after = {"rows": n_rows}
-                record(session, EventType.GroupImported, group_id=bundle.group_id, after=after)
+            if any(merged.new.values()):
+                _tell(session, bundle.group_id, merged.new)
+                store_use(session, content, merged)
+                _agreed(merged)
             return require_group(session, bundle.group_id)
+
+
+def _tell(session: Session, group_id: str, new: Content) -> None:
+    """Record what came in, and keep the events that tell of it, sealed by the first of these."""
+    came = events_of(new[HISTORY])
+    after = {
+        "rows": {name: len(rows) for name, rows in new.items() if rows and name != HISTORY},
+        "history": {"events": len(came), "sha256": history.seal(event.hash for event in came)},
+    }
+    told = record(session, EventType.GroupImported, group_id=group_id, after=after)
+    history.keep(session, told, came)
+    for row in new["model"]:
+        after = {
+            "version": row["sequence_num"],
+            "label": row["label"],
+            "fingerprint": row["fingerprint"],
+        }
+        record(session, EventType.ModelImported, model_id=row["id"], after=after)
+    for row in new["artifact"]:
+        after = {name: row[name] for name in ("name", "digest", "size")}
+        record(session, EventType.ArtifactAdded, model_id=row["model_id"], after=after)
 
 
 def _stage(

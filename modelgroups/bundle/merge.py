@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
+from modelgroups.bundle.deployments import DEPLOYMENTS, new_deployments, store_deployments
+from modelgroups.bundle.history import HISTORY, new_events
 from modelgroups.bundle.moves import MOVES, merge_moves
 from modelgroups.catalog import groups, models, origins
 from modelgroups.catalog.exported import EXPORTED, SERIAL, Exported
@@ -28,7 +30,7 @@ from modelgroups.catalog.transfer import (
 )
 from modelgroups.lifecycle.lineage import problems_of_lineage
 
-__all__ = ["Merged", "merge"]
+__all__ = ["Merged", "merge", "store_use"]
 
 _LOG_TABLES = [exported for exported in EXPORTED if exported.in_log]
 
@@ -161,7 +163,9 @@ class _Merger:
 
 
 def merge(session: Session, content: Content, *, insert: bool) -> Merged:
-    """Find out what of a bundle is new and what is in its way, and insert what is new.
+    """Find out what of a bundle is new and what is in its way, and insert its rows that are new.
+
+    What says which versions are in use, aliases and deployments, is stored by `store_use`.
 
     Parameters
     ----------
@@ -186,10 +190,23 @@ def merge(session: Session, content: Content, *, insert: bool) -> Merged:
     merged.conflicts += problems_of_lineage(parents)
     if insert:
         raise_counter(session, group["id"], group["last_sequence_num"])
-    told = {"insert": insert and not merged.conflicts}
-    conflicts, merged.new[MOVES] = merge_moves(session, group["id"], content[MOVES], **told)
+    group_id, history = group["id"], content[HISTORY]
+    merged.new[HISTORY] = new_events(session, group_id, history)
+    conflicts, merged.new[MOVES] = merge_moves(session, group_id, content[MOVES], insert=False)
+    merged.conflicts += conflicts
+    conflicts, merged.new[DEPLOYMENTS] = new_deployments(
+        session, group_id, content[DEPLOYMENTS], history
+    )
     merged.conflicts += conflicts
     return merged
+
+
+def store_use(session: Session, content: Content, merged: Merged) -> None:
+    """Make the moves of aliases and the deployments that are new, and add what is in their way."""
+    group_id = content["model_group"][0]["id"]
+    conflicts, _ = merge_moves(session, group_id, content[MOVES], insert=True)
+    conflicts += store_deployments(session, group_id, merged.new[DEPLOYMENTS])
+    merged.conflicts += conflicts
 
 
 def _problems_of_version(session: Session, row: Row) -> list[str]:

@@ -1,7 +1,7 @@
 """The aliases of a group as they travel: every move that they ever made, in order.
 
 In the registry that takes them in they are made again, since the same moments and for the same
-reasons, by whoever took them in: who made them at first, the audit trail of their registry knows.
+reasons, by whoever took them in: who made them at first, the events say that travel with them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from modelgroups.catalog.transfer import Row
 from modelgroups.lifecycle.aliases import repeat_move
 from modelgroups.lifecycle.lookup import version_name
 
-__all__ = ["KINDS", "MOVES", "TYPES", "merge_moves", "read_moves"]
+__all__ = ["KINDS", "MOVES", "MOVE_TYPES", "merge_moves", "read_moves"]
 
 MOVES: Final = "alias_moves"
 """What the moves are called among the tables of a bundle."""
 
 KINDS: Final = frozenset({"set", "promote", "rollback", "delete"})
 
-TYPES: Final[dict[str, tuple[type, ...]]] = {
+MOVE_TYPES: Final[dict[str, tuple[type, ...]]] = {
     "name": (str,),
     "kind": (str,),
     "at": (str,),

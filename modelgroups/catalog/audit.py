@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from sqlmodel import Session
 
 from modelgroups.catalog.audited import NOTED, Told
-from modelgroups.catalog.events import GENESIS, AuditHead, StoredEvent, chained, every, head
+from modelgroups.catalog.events import GENESIS, AuditHead, StoredEvent, every, follows, head
+from modelgroups.catalog.history import problems_of_history
 
 __all__ = ["AuditReport", "check_audit"]
 
@@ -37,7 +38,11 @@ def check_audit(session: Session, noted: AuditHead | None = None) -> AuditReport
         A head that was noted before, which the chain must still contain.
     """
     reading = _Reading(session, noted)
-    problems = [*reading.chain(), *reading.told.problems(session)]
+    problems = [
+        *reading.chain(),
+        *reading.told.problems(session),
+        *problems_of_history(session, reading.told.imports()),
+    ]
     return AuditReport(reading.n_events, problems, reading.told.fingerprints())
 
 
@@ -64,7 +69,7 @@ class _Reading:
             if not broken and serial != last + 1:
                 broken = True
                 yield f"audit {_events(last + 1, serial - 1)} removed"
-            elif not broken and not _follows(previous, row[:-1], stored):
+            elif not broken and not follows(previous, row[:-1], stored):
                 broken = True
                 yield (
                     f"audit event {serial} ({row[_TYPE]} at {row[_AT]}) is not as it was "
@@ -89,10 +94,3 @@ class _Reading:
 
 def _events(first: int, last: int) -> str:
     return f"event {first} was" if last <= first else f"events {first} to {last} were"
-
-
-def _follows(previous: str, event: Sequence[Any], stored: str) -> bool:
-    try:
-        return chained(previous, event) == stored
-    except TypeError:  # values that were never recorded: blobs
-        return False

@@ -1,4 +1,7 @@
-"""What the audit events tell of aliases, deployments and artifacts, beside the rows there are."""
+"""What the audit events tell of versions, aliases, deployments, artifacts and imports.
+
+It is compared with the rows that there are.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from modelgroups.types import EventType
 
 __all__ = ["NOTED", "Told"]
 
-_FINGERPRINTED = frozenset({EventType.ModelSaved, EventType.ModelUpdated})
+_FINGERPRINTED = frozenset({EventType.ModelSaved, EventType.ModelUpdated, EventType.ModelImported})
 _ALIASES = frozenset({EventType.AliasMoved, EventType.AliasDeleted})
 _STATES = {
     EventType.DeploymentStarted: "live",
@@ -23,7 +26,13 @@ _STATES = {
     EventType.DeploymentAborted: "aborted",
     EventType.DeploymentConcluded: "concluded",
 }
-NOTED = _FINGERPRINTED | _ALIASES | _STATES.keys() | {EventType.ArtifactAdded}
+_IMPORTED = EventType.DeploymentImported  # which tells the state itself
+NOTED = (
+    _FINGERPRINTED
+    | _ALIASES
+    | _STATES.keys()
+    | {_IMPORTED, EventType.ArtifactAdded, EventType.GroupImported, EventType.RegistryMigrated}
+)
 """The types of events that the rest of the catalog is compared with."""
 
 
@@ -33,8 +42,9 @@ class Told:
     def __init__(self) -> None:
         self._moves: dict[int, StoredEvent] = {}
         self._models: dict[str, str] = {}
-        self._deployments: dict[str, tuple[int, str, str | None]] = {}
+        self._deployments: dict[str, tuple[int, Any, str | None]] = {}
         self._artifacts: dict[tuple[str | None, Any], tuple[Any, Any]] = {}
+        self._imports: dict[int, tuple[Any, Any]] = {}
 
     def note(self, event: StoredEvent) -> None:
         """Keep what an event tells."""
@@ -44,12 +54,32 @@ class Told:
             after = _loaded(event.after)
             told = (after.get("digest"), after.get("size"))
             self._artifacts[event.model_id, after.get("name")] = told
-        elif event.type in _STATES:
+        elif event.type in _STATES or event.type == _IMPORTED:
             after = _loaded(event.after)
-            last = (event.serial, event.type, after.get("fingerprint"))
+            state = (
+                after.get("state") if event.type == _IMPORTED else _STATES[EventType(event.type)]
+            )
+            last = (event.serial, state, after.get("fingerprint"))
             self._deployments[str(after.get("deployment"))] = last
+        elif event.type == EventType.GroupImported:
+            history = _loaded(event.after).get("history")
+            if isinstance(history, dict):  # else it is of before they came with their groups
+                self._imports[event.serial] = (history.get("events"), history.get("sha256"))
+        elif event.type == EventType.RegistryMigrated:
+            self._note_found(_loaded(event.after))
         elif event.model_id is not None and event.after is not None:
             self._models[event.model_id] = event.after
+
+    def _note_found(self, after: dict[str, Any]) -> None:
+        """Keep what was found by a migration, of which nothing was told before."""
+        for model_id, fingerprint in dict(after.get("fingerprints", {})).items():
+            self._models[model_id] = json.dumps({"fingerprint": fingerprint})
+        for model_id, name, digest, size in after.get("artifacts", []):
+            self._artifacts[model_id, name] = (digest, size)
+
+    def imports(self) -> dict[int, tuple[Any, Any]]:
+        """Return how many events each import brought, and their seal, by its own event."""
+        return self._imports
 
     def fingerprints(self) -> dict[str, str]:
         """Return the fingerprint of each version, as the last event of it has it."""
@@ -87,12 +117,12 @@ class Told:
     def _of_deployments(self, session: Session) -> Iterator[str]:
         told = dict(self._deployments)
         for record, live_group in deployments.every(session):
-            serial, type_, mark = told.pop(record.id, (0, "", None))
+            serial, state, mark = told.pop(record.id, (0, "", None))
             if not serial:
                 yield f"no audit event tells of the deployment {record.id}"
                 continue
             is_live = record.concluded_at is None
-            sound = record.state == _STATES[EventType(type_)]
+            sound = record.state == state
             sound &= is_live == (record.state == "live")
             sound &= live_group == (record.group_id if is_live else None)
             if not sound or mark not in {None, deployments.fingerprint(record)}:
@@ -106,8 +136,9 @@ class Told:
     def _of_artifacts(self, session: Session) -> Iterator[str]:
         told = dict(self._artifacts)
         for model_id, found in artifacts.everywhere(session):
-            recorded = told.pop((model_id, found.name), None)  # None: of before there were events
-            if recorded not in {None, (found.digest, found.size)}:
+            if (model_id, found.name) not in told:
+                yield f"no audit event tells of the artifact {found.name!r} of model {model_id}"
+            elif told.pop((model_id, found.name)) != (found.digest, found.size):
                 yield (
                     f"the artifact {found.name!r} of model {model_id} is not the one that the "
                     "audit events tell of"

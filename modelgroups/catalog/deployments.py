@@ -119,13 +119,16 @@ def fingerprint(record: DeploymentRecord) -> str:
     return sha256(json.dumps(told).encode()).hexdigest()
 
 
-def rewrite(session: Session, record: DeploymentRecord) -> bool:
-    """Store a changed deployment, if it is the next revision; return whether it was."""
+def rewrite(session: Session, record: DeploymentRecord, *, seen: int | None = None) -> bool:
+    """Store a changed deployment, if that seen is its revision by now; return whether it was.
+
+    If it is not given, that is the one before.
+    """
     row = _REWRITE.first(
         session,
         {
             "key": record.id,
-            "seen": record.revision - 1,
+            "seen": record.revision - 1 if seen is None else seen,
             "new_live": None if record.concluded_at else record.group_id,
             "new_state": record.state,
             "new_revision": record.revision,

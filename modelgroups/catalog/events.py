@@ -37,8 +37,10 @@ __all__ = [
     "count_matching",
     "event_id",
     "every",
+    "follows",
     "head",
     "list_matching",
+    "matching",
     "record",
 ]
 
@@ -237,6 +239,14 @@ def chained(previous: str, values: Iterable[Any]) -> str:
     return sha256(_canonical([previous, *values]).encode()).hexdigest()
 
 
+def follows(previous: str, values: Iterable[Any], stored: object) -> bool:
+    """Return whether a hash is that of an event, of its other columns and of the one before."""
+    try:
+        return chained(previous, values) == stored
+    except TypeError:  # values that were never recorded: blobs
+        return False
+
+
 def head(session: Session) -> AuditHead | None:
     """Return how many events there are, and the hash of the last; None if that is lost."""
     row = _READ_HEAD.first(session, {})
@@ -252,7 +262,7 @@ def list_matching(
     session: Session, wanted: EventFilter, *, latest: int | None = None
 ) -> list[StoredEvent]:
     """Return the events that match, or the latest of them, in order of recording."""
-    chosen = select(*_COLUMNS).where(*_conditions(wanted))
+    chosen = select(*_COLUMNS).where(*matching(wanted, _EVENT))
     if latest is None:
         return list(map(StoredEvent._make, session.execute(chosen.order_by(_EVENT.serial))))
     rows = session.execute(chosen.order_by(_EVENT.serial.desc()).limit(latest))
@@ -262,22 +272,23 @@ def list_matching(
 def count_matching(session: Session, wanted: EventFilter) -> dict[str, int]:
     """Return how many events match, by type, the most frequent one first."""
     n = func.count()
-    chosen = select(_EVENT.type, n).where(*_conditions(wanted)).group_by(_EVENT.type)
+    chosen = select(_EVENT.type, n).where(*matching(wanted, _EVENT)).group_by(_EVENT.type)
     return {name: int(count) for name, count in session.execute(chosen.order_by(n.desc()))}
 
 
-def _conditions(wanted: EventFilter) -> list[Any]:
+def matching(wanted: EventFilter, columns: Any) -> list[Any]:
+    """Return the conditions for the columns of a table of events."""
     conditions = [
-        _EVENT[name] == value
+        columns[name] == value
         for name in ("group_id", "model_id")
         if (value := getattr(wanted, name)) is not None
     ]
     if wanted.types is not None:
-        conditions.append(_EVENT.type.in_(wanted.types))
+        conditions.append(columns.type.in_(wanted.types))
     if wanted.since is not None:
-        conditions.append(_EVENT.at >= wanted.since)
+        conditions.append(columns.at >= wanted.since)
     if wanted.until is not None:
-        conditions.append(_EVENT.at < wanted.until)
+        conditions.append(columns.at < wanted.until)
     return conditions
 
 

@@ -35,6 +35,7 @@ from modelgroups.catalog.tables import (
     EnrichmentSettingRow,
     EventRow,
     GroupRow,
+    ImportedEventRow,
     MetricRow,
     ModelRow,
     OriginRow,
@@ -252,11 +253,12 @@ NOT_EXPORTED: Final = (
     AliasMoveRow,
     DeploymentRow,
     EventRow,
+    ImportedEventRow,
     AuditHeadRow,
     AttributeRow,
     SchemaRow,
     TagRow,
     SegmentCountRow,
 )
-"""The revision, deployments and what happened are the registry's own; moves of aliases travel in a
-form of their own; the others are made anew from what travels."""
+"""The revision and the head of the events are the registry's own; moves of aliases, deployments and
+events travel in forms of their own; the others are made anew from what travels."""

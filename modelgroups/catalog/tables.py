@@ -37,6 +37,7 @@ __all__ = [
     "EnrichmentSettingRow",
     "EventRow",
     "GroupRow",
+    "ImportedEventRow",
     "MetricRow",
     "ModelRow",
     "OriginRow",
@@ -364,6 +365,31 @@ class AuditHeadRow(Base, table=True):
     id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     n_events: int
     hash: str = Field(max_length=64)
+
+
+class ImportedEventRow(Base, table=True):
+    """An audit event of another registry, which came with a bundle.
+
+    `serial` is the order of coming, `number` the serial that it has where it happened, `previous`
+    the hash of the event before it there: with them its own `hash` can be computed again.
+    `import_event` is the event here that tells of the import, and has a hash over all that came.
+    """
+
+    __tablename__ = "imported_event"
+
+    serial: int | None = Field(default=None, primary_key=True)
+    import_event: int = Field(foreign_key="event.serial")
+    previous: str = Field(max_length=64)
+    number: int
+    at: str
+    type: str
+    group_id: str | None = Field(max_length=36)
+    model_id: str | None = Field(max_length=36)
+    actor: str
+    before: str | None
+    after: str | None
+    reason: str | None
+    hash: str = Field(unique=True, max_length=64)
 
 
 class AliasMoveRow(Base, table=True):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import UUID
 
 from modelgroups.errors import UserTypeError, UserValueError
+from modelgroups.lifecycle.deployments import WHOLE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["WHOLE", "Assignment", "checked_weights"]
-
-WHOLE: Final = 1 << 53
-"""The length of the line: JSON keeps such numbers exactly."""
 
 _UNUSED_BITS: Final = 64 - 53
 _TOLERANCE: Final = 1e-9

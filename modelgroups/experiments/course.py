@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from modelgroups.catalog.events import EventFilter, StoredEvent, list_matching
+from modelgroups.catalog.events import EventFilter, StoredEvent
+from modelgroups.catalog.history import trail
 from modelgroups.experiments.deploy import observe
 from modelgroups.inferences.summary import count
 from modelgroups.lifecycle.deployments import Plan
@@ -125,8 +126,9 @@ def divisions_of(registry: Registry, record: DeploymentRecord, end: datetime) ->
     """Return how traffic was to be divided, from what the audit events say."""
     wanted = EventFilter(group_id=record.group_id, types=[kind.value for kind in _TOLD])
     with registry.catalog.read() as session:
-        told = [each for each in list_matching(session, wanted) if _is_of(each, record.id)]
-    moments = [*(datetime.fromisoformat(event.at) for event in told), end]
+        found = [traced.event for traced in trail(session, wanted)]
+    told = [each for each in found if _is_of(each, record.id)]
+    moments = [*(datetime.fromisoformat(_after(event).get("at", event.at)) for event in told), end]
     return [
         Division(one, max(one, two), _after(event)["weights"])
         for event, (one, two) in zip(told, pairwise(moments), strict=True)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from modelgroups.catalog import events
-from modelgroups.catalog.events import EventFilter
+from modelgroups.catalog.events import EventFilter, event_id
+from modelgroups.catalog.history import trail
 from modelgroups.registry import Registry
 from modelgroups.types import EventType
 
@@ -22,11 +22,12 @@ __all__ = ["audit_frame", "deletions_frame", "moves_frame"]
 def audit_frame(
     registry: Registry, wanted: EventFilter, *, latest: int | None = None
 ) -> pd.DataFrame:
-    """Return the events that match, or the latest of them, a row each, in order of recording."""
+    """Return the events that match, or the latest of them, a row each, in the order of `trail`."""
     import pandas as pd
 
     with registry.catalog.read() as session:
-        found = events.list_matching(session, wanted, latest=latest)
+        traced = trail(session, wanted, latest=latest)
+    found = [each.event for each in traced]
     columns: dict[str, list[Any]] = {
         "event_id": [event.event_id for event in found],
         "category": [event.type.partition(".")[0] for event in found],
@@ -37,6 +38,7 @@ def audit_frame(
         "before": [_document(event.before) for event in found],
         "after": [_document(event.after) for event in found],
         "reason": [event.reason for event in found],
+        "import_id": [_id_or_none(each.import_hash) for each in traced],
     }
     frame = pd.DataFrame({name: pd.Series(c, dtype=object) for name, c in columns.items()})
     frame.insert(1, "timestamp", _times(event.at for event in found))
@@ -49,7 +51,7 @@ def deletions_frame(registry: Registry, model_id: str) -> pd.DataFrame:
 
     wanted = EventFilter(model_id=model_id, types=[EventType.InferencesDeleted])
     with registry.catalog.read() as session:
-        found = events.list_matching(session, wanted)
+        found = [each.event for each in trail(session, wanted)]
     told = [_document(event.after) or {} for event in found]
     return pd.DataFrame(
         {
@@ -76,6 +78,10 @@ def moves_frame(moves: Sequence[HistoricMove]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     frame.insert(0, "timestamp", _times(move.at for move in moves))
     return frame.assign(reason=pd.Series([move.reason for move in moves], dtype=object))
+
+
+def _id_or_none(hash_: str | None) -> str | None:
+    return None if hash_ is None else event_id(hash_)
 
 
 def _times(texts: Iterable[str]) -> pd.DatetimeIndex:

@@ -30,12 +30,14 @@ __all__ = [
     "ABORTED",
     "CONCLUDED",
     "LIVE",
+    "WHOLE",
     "Plan",
     "change",
     "find_deployment",
     "finish",
     "history_of",
     "live_of",
+    "repeat",
     "replace_champion",
     "require_live",
     "start",
@@ -44,6 +46,9 @@ __all__ = [
 LIVE: Final = "live"
 CONCLUDED: Final = "concluded"
 ABORTED: Final = "aborted"
+
+WHOLE: Final = 1 << 53
+"""Where the last piece of a plan ends: JSON keeps such numbers exactly."""
 
 
 @dataclass(frozen=True)
@@ -264,6 +269,40 @@ def finish(
         return record
 
 
+def repeat(session: Session, record: DeploymentRecord, seen: DeploymentRecord | None) -> None:
+    """Store a deployment as it is in another registry, where it began or went on.
+
+    Parameters
+    ----------
+    session
+        A session that writes.
+    record
+        The deployment.
+    seen
+        As it is here; None where it is not.
+    """
+    if seen is None:
+        deployments.create(session, record)
+    elif not deployments.rewrite(session, record, seen=seen.revision):
+        raise _changed(record)
+    plan = Plan.load(record.plan)
+    what = {"deployment": record.id, "kind": record.kind}
+    before = None if seen is None else Plan.load(seen.plan)
+    record_event(
+        session,
+        EventType.DeploymentImported,
+        group_id=record.group_id,
+        before=None if before is None else what | {"weights": _shown(before)},
+        after=what
+        | {
+            "state": record.state,
+            "weights": _shown(plan),
+            "fingerprint": deployments.fingerprint(record),
+            "at": record.updated_at,
+        },
+    )
+
+
 def require_live(record: DeploymentRecord, seen: DeploymentRecord | None = None) -> None:
     """Raise unless a deployment goes on, as it was seen."""
     if record.state != LIVE:
@@ -347,10 +386,14 @@ def _changed_at(seen: DeploymentRecord, at: str | None) -> str:
 
 def _rewrite(session: Session, record: DeploymentRecord) -> None:
     if not deployments.rewrite(session, record):
-        raise ConflictError(
-            f"the deployment {record.id} was changed by somebody else. Nothing was changed here; "
-            "refresh() it, and decide anew"
-        )
+        raise _changed(record)
+
+
+def _changed(record: DeploymentRecord) -> ConflictError:
+    return ConflictError(
+        f"the deployment {record.id} was changed by somebody else. Nothing was changed here; "
+        "refresh() it, and decide anew"
+    )
 
 
 def _promote(

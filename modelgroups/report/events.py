@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from modelgroups.catalog.events import EventFilter, count_matching
+from modelgroups.catalog.events import EventFilter
+from modelgroups.catalog.history import count_everywhere
 from modelgroups.lifecycle.audit import audit_frame
 from modelgroups.report.words import moment_text, short, short_number
 
@@ -58,7 +59,7 @@ def extract_of(registry: Registry, group_id: str | None, names: Mapping[str, str
     wanted = EventFilter(group_id=group_id)
     frame = audit_frame(registry, wanted, latest=MOST)
     with registry.catalog.read() as session:
-        counts = count_matching(session, wanted)
+        counts = count_everywhere(session, wanted)
     rows = [
         EventRow(
             moment_text(event["timestamp"].to_pydatetime()),

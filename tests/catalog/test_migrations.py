@@ -2,6 +2,7 @@
 
 `revision_0001` holds a registry as its revision wrote it: the catalog as SQL text and
 its one snapshot. `revision_0003` has two versions with inferences, of which some were deleted.
+`revision_0010` has a group of two versions that came with the bundle beside it.
 """
 
 import shutil
@@ -22,6 +23,7 @@ from modelgroups.errors import ReadOnlyError, UnexpectedError
 
 FIXTURE = Path(__file__).parent / "revision_0001"
 WITH_LOGS = Path(__file__).parent / "revision_0003"
+WITH_IMPORTS = Path(__file__).parent / "revision_0010"
 
 REFERENCE = pd.DataFrame(
     {
@@ -45,9 +47,9 @@ def restored(fixture: Path, root: Path) -> Path:
         database.executescript((fixture / "catalog.sql").read_text())
         database.execute(f"PRAGMA application_id={APPLICATION_ID}")
         database.execute("PRAGMA journal_mode=WAL")
-    for file in fixture.glob("*.parquet"):
-        folder = root / "objects" / file.name[:2]
-        folder.mkdir(parents=True)
+    for file in [*fixture.glob("*.parquet"), *fixture.glob("*.artifact")]:
+        folder = root / "objects" / ("" if fixture == WITH_IMPORTS else file.name[:2])
+        folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, folder)
     return root
 
@@ -203,7 +205,7 @@ def test_deletions_of_before_are_events_and_the_chain_begins(tmp_path):
         assert list(second.deletions()["n_inferences"]) == [0]
         assert first.deletions()["at"].iloc[0] == pd.Timestamp(before[0][0])
         events = connection.audit()
-        assert list(events["type"]) == ["inferences.deleted"] * 3 + ["registry.migrated"]
+        assert list(events["type"]) == ["inferences.deleted"] * 3 + ["registry.migrated"] * 2
         assert set(events["actor"]) == {"not recorded"}
         assert list(events["model_id"])[:3] == [first.id, second.id, first.id]
         assert events["after"].iloc[3] == {"revision": "0008", "groups": 1, "models": 2}
@@ -212,4 +214,40 @@ def test_deletions_of_before_are_events_and_the_chain_begins(tmp_path):
         connection.get_model_group(first).promote("V1")
         report = connection.verify()
         assert report, str(report)
-        assert report.n_events == 6
+        assert report.n_events == 7
+
+
+def test_what_no_event_told_of_is_told_by_the_migration(tmp_path):
+    root = restored(WITH_IMPORTS, tmp_path / "older")
+    with mg.connect(root) as connection:
+        (event,) = connection.audit(type="registry.migrated").to_dict("records")
+        versions = {model.id for model in connection.models()}
+        assert event["after"]["revision"] == "0011"
+        assert event["after"]["fingerprints"].keys() == versions
+        assert {row[0] for row in event["after"]["artifacts"]} == versions
+        assert connection.verify()
+        connection.get_model_group("Card fraud").promote("V2")
+        assert connection.verify()
+    for number, change in enumerate(
+        (
+            "UPDATE artifact SET digest = hex(zeroblob(32))",
+            "UPDATE artifact SET name = 'x' || name",
+            "DELETE FROM artifact",
+        )
+    ):
+        copy = shutil.copytree(root, tmp_path / f"copy-{number}")
+        with closing(sqlite3.connect(copy / "catalog.db")) as database, database:
+            database.execute(change)
+        with mg.connect(copy) as connection:
+            assert "artifact 'weights.bin'" in str(connection.verify())
+
+
+def test_a_bundle_of_before_there_was_a_history_comes_in(tmp_path):
+    with mg.connect(tmp_path / "new") as connection:
+        group = connection.import_bundle(WITH_IMPORTS / "fraud.bundle")
+        assert [version.version_label for version in group.get_versions()] == ["V2", "V1"]
+        assert group.champion().version_label == "V1"
+        assert len(group.get_version(label="V1").inferences()) == 2
+        assert group.deploy.history() == []
+        assert connection.verify()
+        assert connection.audit()["import_id"].isna().all()

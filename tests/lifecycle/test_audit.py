@@ -326,6 +326,7 @@ def test_an_empty_answer_has_the_columns_of_a_full_one(connection):
             "before",
             "after",
             "reason",
+            "import_id",
         ]
     )
     assert empty.dtypes.equals(full.dtypes)
