@@ -55,6 +55,7 @@ def require_sound(content: Content, group_id: str) -> None:
         problems = [
             *_problems_of_group(content, group_id),
             *_problems_of_parents(content),
+            *_problems_of_parcels(content),
             *_problems_of_moves(content),
             *problems_of_deployments(content),
             *problems_of_history(content, group_id),
@@ -233,6 +234,13 @@ def _problems_of_parents(content: Content) -> Iterator[str]:
     for row in content["parent"]:
         parents.setdefault(row["model_id"], set()).add(row["parent_id"])
     yield from problems_of_lineage(parents)
+
+
+def _problems_of_parcels(content: Content) -> Iterator[str]:
+    if content["parcel"]:
+        from modelgroups.bundle.columns import problems_of_parcels
+
+        yield from problems_of_parcels(content)
 
 
 def _problems_of_moves(content: Content) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlmodel import Session
@@ -98,10 +99,12 @@ def _store(
     registry: Registry, bundle: Bundle, content: Content, wanted: list[Member]
 ) -> GroupRecord:
     """Copy files, then publish them and insert the rows in one transaction."""
+    schemas = {row["id"]: row["attributes"] for row in content["model"]}
     with registry.objects.stage_folder() as folder:
         staged: dict[str, Path] = {}
         for member in tracked(wanted, "Taking files in", total=len(wanted)):
             _stage(registry, bundle, member, folder, staged)
+            _check(member, staged, schemas)
             member.prepare(registry)
         with registry.catalog.write() as session:
             merged = merge(session, content, insert=True)
@@ -153,7 +156,10 @@ def _stage(
                 f"the file {name!r} of the bundle does not have the hash that its manifest says"
             ) from error
         staged[name] = target
+
+
+def _check(member: Member, staged: Mapping[str, Path], schemas: Mapping[str, str]) -> None:
     try:
-        member.check([staged[name] for name in member.files])
+        member.check([staged[name] for name in member.files], schemas)
     except ModelGroupsError as error:
         raise BundleError(f"a file of the bundle is not what its row says: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class ObjectMember:
         """Return where it lies, in the order of `files`."""
         return [self._store(registry).path(self.digest)]
 
-    def check(self, staged: list[Path]) -> None:
+    def check(self, staged: list[Path], _: Mapping[str, str]) -> None:
         """Raise unless a copy of a snapshot can be read and has its rows."""
         if self.n_rows is not None:
             _require_rows(staged[0], self.n_rows)
@@ -95,8 +95,17 @@ class SegmentMember:
         """Return where they lie, in the order of `files`."""
         return [registry.segments.path(self.name), registry.segments.index_path(self.name)]
 
-    def check(self, staged: list[Path]) -> None:
-        """Raise unless copies can be read, and have the rows and the footer of the segment."""
+    def check(self, staged: list[Path], schemas: Mapping[str, str]) -> None:
+        """Raise unless copies can be read, and are those of the segment.
+
+        Parameters
+        ----------
+        staged
+            The copies, in the order of `files`.
+        schemas
+            The attributes of each version, by its id.
+        """
+        from modelgroups.bundle.columns import require_columns
         from modelgroups.storage.keys import KeyIndex
 
         rows, index = staged
@@ -105,6 +114,7 @@ class SegmentMember:
             raise SnapshotCorruptError(f"the segment {self.name.id} has another footer")
         if len(KeyIndex.load(index)) != self.row["n_rows"]:
             raise SnapshotCorruptError(f"the index of the segment {self.name.id} has other rows")
+        require_columns(rows, self.row["kind"], schemas[self.name.model_id])
 
     def prepare(self, registry: Registry) -> None:
         """Make their folder, before the lock is taken."""

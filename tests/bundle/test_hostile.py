@@ -4,11 +4,15 @@ import json
 import os
 import struct
 import zipfile
+from base64 import b64decode, b64encode
 
+import pyarrow as pa
 import pytest
 
 import modelgroups as mg
 from modelgroups.errors import BundleError
+from modelgroups.storage.parquet import read_table, write_table
+from modelgroups.storage.segments import footer_digest
 
 from .samples import (
     archive_of,
@@ -274,6 +278,84 @@ def test_rows_that_were_made_up_are_refused(members, refused, tmp_path, change, 
         (tmp_path / "b").write_bytes(content)
         with mg.connect(":memory:") as connection:
             assert connection.import_bundle(tmp_path / "b")
+
+
+def with_segment(members, folder, kind, change):
+    """Return a bundle in which a segment of some kind holds what became of its table."""
+    names, row = segment_row(members, kind)
+    (name,) = (name for name in members if row[names.index("id")] in name and "parquet" in name)
+    path = folder / "segment.parquet"
+    path.write_bytes(members[name])
+    written = write_table(change(read_table(path)), folder / "changed.parquet")
+
+    def tell(document):
+        told = segment_row({"catalog.json": json.dumps(document).encode()}, kind, document)[1]
+        told[names.index("digest")] = written.digest
+        told[names.index("footer_digest")] = footer_digest(written.path)
+
+    return remade({**members, name: written.path.read_bytes()}, catalog=tell)
+
+
+def segment_row(members, kind, document=None):
+    part = (document or json.loads(members["catalog.json"]))["segment"]
+    names = part["columns"]
+    return names, next(row for row in part["rows"] if row[names.index("kind")] == kind)
+
+
+def recast(name, type_):
+    return lambda table: table.set_column(
+        table.column_names.index(name), name, pa.nulls(len(table), type_)
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.append_column("evil", pa.nulls(len(t))), "columns that the model's .*'evil'"),
+        (lambda t: t.append_column("y", t["p"]), "columns that the model's .*'y'"),
+        (lambda t: t.append_column("p", t["p"]), "a column twice"),
+        (lambda t: t.drop_columns(["inference_timestamp"]), "lacks .*'inference_timestamp'"),
+        (lambda t: t.drop_columns(["partner_inference_id"]), "lacks .*'partner_inference_id'"),
+        (recast("age", pa.string()), "'age' of the type string, .* says int64"),
+        (recast("p", pa.float32()), "'p' of the type float, .* says double"),
+        (recast("inference_timestamp", pa.timestamp("us")), r"timestamp\[us\], .* says"),
+        (recast("city", pa.list_(pa.string())), "'city' of the type list"),
+    ],
+)
+def test_segments_with_columns_of_another_schema_are_refused(
+    members, refused, tmp_path, change, message
+):
+    refused(with_segment(members, tmp_path, "inference", change), message)
+
+
+def test_a_segment_that_lacks_what_no_row_has_comes_in(members, tmp_path):
+    content = with_segment(members, tmp_path, "inference", lambda t: t.drop_columns(["city"]))
+    (tmp_path / "b").write_bytes(content)
+    with mg.connect(":memory:") as connection:
+        group = connection.import_bundle(tmp_path / "b")
+        assert group.get_version(label="V1").inferences()["city"].isna().sum() > 100
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"evil": 1}, "columns that the model's schema does not: 'evil'"),
+        ({"p": "high"}, "values of other types"),
+        ({"p": [1]}, "values of other types"),
+        ({"age": 2**70}, "values of other types"),
+        ({"inference_timestamp": "today"}, "values of other types"),
+    ],
+    ids=str,
+)
+def test_rows_with_columns_of_another_schema_are_refused(members, refused, change, message):
+    def make(document):
+        part = document["parcel"]
+        kind, rows = part["columns"].index("kind"), part["columns"].index("rows")
+        row = next(row for row in part["rows"] if row[kind] == "inference")
+        records = json.loads(b64decode(row[rows]))
+        row[rows] = b64encode(json.dumps([records[0] | change, *records[1:]]).encode()).decode()
+
+    refused(remade(members, catalog=make), message)
 
 
 def test_versions_that_are_their_own_ancestors_are_refused(members, refused):
