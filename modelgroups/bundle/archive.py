@@ -99,19 +99,18 @@ def _info(name: str, size: int) -> ZipInfo:
 
 
 @contextmanager
-def written(path: Path) -> Iterator[Writer]:
-    """Write a bundle to a file that is there already, in place of what it holds, and sync it."""
-    with path.open("w+b") as file:
-        with ZipFile(file, "w", ZIP_STORED) as archive:
-            yield Writer(archive)
-            archive.comment = b"0" * _SEAL
-        end = file.seek(-_SEAL, os.SEEK_END)
-        file.flush()
-        seal = _hash_of_start(file, end)
-        file.seek(end)
-        file.write(seal.encode())
-        file.flush()
-        os.fsync(file.fileno())
+def written(file: BinaryIO) -> Iterator[Writer]:
+    """Write a bundle to an open file, in place of what that holds."""
+    file.seek(0)
+    file.truncate()
+    with ZipFile(file, "w", ZIP_STORED) as archive:
+        yield Writer(archive)
+        archive.comment = b"0" * _SEAL
+    end = file.seek(-_SEAL, os.SEEK_END)
+    file.flush()
+    seal = _hash_of_start(file, end)
+    file.seek(end)
+    file.write(seal.encode())
 
 
 def _hash_of_start(file: IO[bytes], end: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from uuid import uuid4
+from typing import BinaryIO
 
 from modelgroups.bundle.archive import CATALOG, written
 from modelgroups.bundle.deployments import DEPLOYMENTS, read_deployments
@@ -31,7 +31,7 @@ from modelgroups.lifecycle.backup import with_its_files
 from modelgroups.lifecycle.lookup import require_group
 from modelgroups.progress import tracked
 from modelgroups.registry import Registry
-from modelgroups.storage.objects import fsync
+from modelgroups.storage.new_file import new_file
 
 __all__ = ["export_group", "require_path"]
 
@@ -68,24 +68,25 @@ def export_group(registry: Registry, group_id: str, path: object, *, with_logs: 
     """
     target = require_path(path)
     if target.exists():
-        raise UserValueError(f"{target} is there already; choose another name for the bundle")
-    building = target.with_name(f".modelgroups-{uuid4().hex}")
+        raise _taken(target)
     try:
-        building.touch(exist_ok=False)
-        if with_logs:
-            _purge(registry, group_id)
-        with_its_files(registry, lambda: _write(registry, group_id, building, with_logs=with_logs))
-        building.replace(target)
-        fsync(target.parent)
+        with new_file(target) as file:
+            if with_logs:
+                _purge(registry, group_id)
+            with_its_files(registry, lambda: _write(registry, group_id, file, with_logs=with_logs))
     except ModelGroupsError:  # some of ours are OSErrors too
         raise
+    except FileExistsError as error:
+        raise _taken(target) from error
     except OSError as error:
         raise UnexpectedError(
             f"no bundle can be written at {target}: {error.strerror or error}"
         ) from error
-    finally:
-        building.unlink(missing_ok=True)
     return target
+
+
+def _taken(target: Path) -> UserValueError:
+    return UserValueError(f"{target} is there already; choose another name for the bundle")
 
 
 def require_path(path: object) -> Path:
@@ -98,7 +99,7 @@ def require_path(path: object) -> Path:
     return Path(name).expanduser().absolute()
 
 
-def _write(registry: Registry, group_id: str, path: Path, *, with_logs: bool) -> None:
+def _write(registry: Registry, group_id: str, file: BinaryIO, *, with_logs: bool) -> None:
     content = _content(registry, group_id, with_logs=with_logs)
     catalog = dump_content(content)
     places = {
@@ -109,14 +110,14 @@ def _write(registry: Registry, group_id: str, path: Path, *, with_logs: bool) ->
     with _missing_is_told():
         sizes = {name: place.stat().st_size for name, (place, _) in places.items()}
     files = {name: (sizes[name], digest) for name, (_, digest) in places.items()}
-    with written(path) as writer:
+    with written(file) as writer:
         told = {CATALOG: (len(catalog), sha256(catalog).hexdigest())}
         writer.add_manifest(group_id, files | told)
         writer.add_catalog(catalog)
         for name in tracked(sorted(places), "Writing the bundle", total=len(places)):
             place, digest = places[name]
-            with _missing_is_told(), place.open("rb") as file:
-                writer.add(name, file, sizes[name], digest)
+            with _missing_is_told(), place.open("rb") as source:
+                writer.add(name, source, sizes[name], digest)
 
 
 def _content(registry: Registry, group_id: str, *, with_logs: bool) -> Content:

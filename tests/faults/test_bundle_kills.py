@@ -25,6 +25,7 @@ TRACED = (
     "catalog/transfer",
     "lifecycle/backup",
     "storage/digest",
+    "storage/new_file",
     "storage/objects",
     "storage/segments",
 )
@@ -135,6 +136,8 @@ def kill_writers_of(work, folder: Path) -> tuple[int, int]:
     for number, line in enumerate(lines_to_kill_at(work, root, bundle, folder / "x")):
         target = folder / f"copy-{number}"
         killed_at_line(work, root, bundle, target, line)
+        if work is export_it:
+            assert not list(folder.glob(".modelgroups-*"))
         if not target.exists():
             n_nothing += 1
             continue
