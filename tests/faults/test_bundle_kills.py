@@ -16,11 +16,14 @@ import modelgroups.lifecycle.backup
 from tests.bundle.samples import assert_same_but_for_history
 
 TRACED = (
+    "bundle/deployments",
     "bundle/export",
     "bundle/archive",
     "bundle/intake",
+    "bundle/history",
     "bundle/members",
     "bundle/merge",
+    "catalog/history",
     "catalog/session",
     "catalog/transfer",
     "lifecycle/backup",
@@ -90,7 +93,9 @@ def filled(root: Path, folder: Path) -> Path:
         frame = crew.frame(1)[["amount", "shop", "at", "p_fraud"]]
         frame = frame.loc[frame.index.repeat(60)].reset_index(drop=True)
         model.send_inferences(frame)
-        return connection.get_model_group(model).export(folder / "bundle", inferences=True)
+        group = connection.get_model_group(model)
+        group.deploy.replace(1)
+        return group.export(folder / "bundle", inferences=True)
 
 
 def lines_to_kill_at(work, root, bundle, target):
@@ -123,6 +128,8 @@ def kill_imports(folder: Path) -> tuple[int, int]:
             group = connection.import_bundle(bundle)
             again = group.export(folder / f"again-{number}", inferences=True)
             assert_same_but_for_history(bundle, again)
+            assert group.champion() == group.get_latest_version()
+            assert [past.state for past in group.deploy.history()] == ["concluded"]
     return found.count(0), found.count(1)
 
 
