@@ -282,7 +282,8 @@ def _lines(
         }
         with_truth = {measure.target for measure in measures if measure.needs_truth}
         n_conflicts += max((pairs[target].n_conflicts for target in with_truth), default=0)
-        effects = _each(partial(_effect, pairs=pairs, confidence=confidence), measures)
+        names = (first.name, other.name)
+        effects = _each(partial(_effect, names, pairs, confidence), measures)
         for measure, effect in zip(measures, effects, strict=True):
             yield Line(segment, measure.name, measure.sign, first.name, other.name, effect)
     if n_conflicts:
@@ -298,9 +299,22 @@ def _each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
         return list(pool.map(work, items))
 
 
-def _effect(measure: Measure, pairs: Mapping[Target, Pair], confidence: float) -> Effect:
+def _effect(
+    names: tuple[str, str], pairs: Mapping[Target, Pair], confidence: float, measure: Measure
+) -> Effect:
+    pair = pairs[measure.target]
     with np.errstate(over="ignore", invalid="ignore"):
-        return finite(measure.test(pairs[measure.target], confidence))
+        effect = finite(measure.test(pair, confidence))
+    if effect.difference is not None or not measure.needs_truth:
+        return effect
+    sides = zip(names, (pair.scored.first, pair.scored.other), strict=True)
+    unknown = [repr(name) for name, side in sides if len(side) and np.isnan(side.truth).all()]
+    if not unknown:
+        return effect
+    return effect.without_test(
+        f"no ground truth of {' and '.join(unknown)} is known yet; send it with "
+        "update_inference_ground_truths()"
+    )
 
 
 def _taken(outcomes: Outcomes, rows: NDArray[np.int64] | None) -> Outcomes:

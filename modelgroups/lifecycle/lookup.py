@@ -78,14 +78,19 @@ def version_name(record: ModelRecord) -> str:
 def _unknown(session: Session, group_id: str, name: int | str) -> str:
     if isinstance(name, int):
         return (
-            f"the group {group_id} has no version with the number {name}; "
-            "group.get_versions() lists them"
+            f"the group {group_id} has no version with the number {name}"
+            f"{_last(session, group_id)}; group.get_versions() lists them"
         )
     return (
         f"the group {group_id} has no version with the label, alias or id {name!r}"
         f"{_near(name, versions.names(session, group_id))}; group.get_versions() and "
         "group.aliases() list them"
     )
+
+
+def _last(session: Session, group_id: str) -> str:
+    held = models.list_versions(session, group_id, include_archived=True, with_attributes=False)
+    return f", the last is {max(record.sequence_num for record in held)}" if held else ""
 
 
 def _near(name: str, known: list[str]) -> str:
@@ -168,15 +173,15 @@ def get_version(
             pointer = aliases.current(session, group, alias)
             target = None if pointer is None else pointer.model_id
             record = None if target is None else models.find(session, target)
-            known = [] if record else list(aliases.live(session, group))
+            near = "" if record else _near(alias, list(aliases.live(session, group)))
         elif label is not None:
             asked = f"label {label!r}"
             record = models.find_version(session, group, label=label)
-            known = [] if record else versions.names(session, group)
+            near = "" if record else _near(label, versions.names(session, group))
         else:
             record = versions.find_named(session, group, sequence_num or 0)
+            near = "" if record else _last(session, group)
     if record is None:
-        near = _near(alias or label or "", known) if sequence_num is None else ""
         raise NotFoundError(
             f"the group {group} has no version with the {asked}{near}; "
             "group.get_versions() lists them"

@@ -112,7 +112,7 @@ def test_a_version_is_got_by_number_or_label(group):
         ({"sequence_num": 1, "include_archived": None}, UserTypeError, "include_archived"),
         ({"sequence_num": 0}, NotFoundError, "^404 .*number 0"),
         ({"sequence_num": -1}, NotFoundError, "number -1"),
-        ({"sequence_num": 4}, NotFoundError, "number 4"),
+        ({"sequence_num": 4}, NotFoundError, "number 4, the last is"),
         ({"sequence_num": 10**30}, NotFoundError, "number 10000"),
         ({"label": "v1"}, NotFoundError, "^404 .*label 'v1'"),
         ({"label": ""}, NotFoundError, "label ''"),

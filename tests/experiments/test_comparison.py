@@ -237,7 +237,11 @@ def test_a_version_is_named_by_its_label_its_number_its_id_or_itself(group):
         (("V1",), UserValueError, "two versions or more, got 1"),
         ((), UserValueError, "two versions or more, got 0"),
         (("V1", "V3"), NotFoundError, "no version .* 'V3', did you mean 'V1'|'V2'"),
-        (("V1", 9), NotFoundError, "no version with the number 9; group.get_versions"),
+        (
+            ("V1", 9),
+            NotFoundError,
+            "no version with the number 9, the last is 5;",
+        ),
         (("V1", 1), UserValueError, "'V1' is named twice"),
         (("V1", "V2", "V1"), UserValueError, "'V1' is named twice"),
         (("V1", 2.0), UserTypeError, "by its label, its number, or a Model, got float 2.0"),

@@ -185,7 +185,7 @@ def test_versions_are_named_in_any_way(versions):
         assert versions.diff("V1", name).second == "V2"
     with pytest.raises(UserTypeError, match="second must be a version"):
         versions.diff("V1", None)
-    with pytest.raises(NotFoundError, match="no version with the number 7"):
+    with pytest.raises(NotFoundError, match="no version with the number 7, the last is"):
         versions.diff(7, "V1")
 
 
