@@ -93,6 +93,12 @@ def rich_group(connection, folder):
     group.add_version(seeing)
     seeing.save()
     seeing.send_inferences([{"picture": str(picture), "p": 1.5}], partner_inference_ids=["c"])
+
+    group.promote("V3", reason="the first")
+    group.deploy.replace("V1", reason="better by far")
+    group.set_alias("candidate", "V3")
+    group.deploy.ab({"V1": 0.5, "V3": 0.5}, salt="s").abort(reason="too early")
+    group.deploy.canary("V3", steps=[0.1, 1.0], guardrails={"Accuracy Rate": 0.02})
     return group
 
 
@@ -113,6 +119,14 @@ def contents(connection, *, but=()):
 def assert_same_group(here, there):
     """Compare two groups in all that users see of them."""
     assert there.to_dict() == here.to_dict()
+    assert there.aliases() == here.aliases()
+    assert (
+        there.alias_history()
+        .drop(columns="actor")
+        .equals(here.alias_history().drop(columns="actor"))
+    )
+    deployed = [[d._record for d in group.deploy.history()] for group in (here, there)]
+    assert deployed[0] == deployed[1]
     ours, theirs = (g.get_versions(include_archived=True) for g in (here, there))
     assert [v.id for v in ours] == [v.id for v in theirs]
     for mine, other in zip(ours, theirs, strict=True):
