@@ -51,6 +51,34 @@ def test_the_margin_is_the_one_that_growthbook_computes(n, s2, confidence):
     )
 
 
+@pytest.mark.parametrize(
+    ("counted", "planned", "confidence", "p_value", "low", "high"),
+    [  # what gbstats 0.8.0 says of them, printed by make_sequential.py
+        (
+            (480, 800, 560, 700), 5000, 0.95,
+            4.923749695420727e-12, 0.1264378901854647, 0.27356210981453544,
+        ),
+        (
+            (50, 1000, 75, 1000), 10_000, 0.95,
+            0.31190899315140647, -0.011366566875726278, 0.06136656687572627,
+        ),
+        (
+            (7, 1000, 19, 1100), 2000, 0.9,
+            0.35628336692006995, -0.002802575862926983, 0.02334803040838153,
+        ),
+        (
+            (4100, 50_000, 4350, 50_000), 100_000, 0.99,
+            0.08600403418600747, -0.001282557017898059, 0.01128255701789804,
+        ),
+    ],
+)  # fmt: skip
+def test_rates_are_watched_as_by_gbstats(counted, planned, confidence, p_value, low, high):
+    found = always_valid(compare_rates(*counted), planned=planned, confidence=confidence)
+    assert found.p_value == pytest.approx(p_value, rel=1e-9)
+    limits = (found.interval.low, found.interval.high)
+    assert limits == pytest.approx((low, high), rel=1e-9)
+
+
 def test_the_sequence_is_narrowest_near_the_planned_number_among_all_mixtures():
     margins = [float(margin_of(1 / PLANNED, mixture_variance(1.0, n))) for n in
                (PLANNED // 4, PLANNED, PLANNED * 4)]  # fmt: skip
