@@ -79,6 +79,8 @@ def test_one_that_goes_on_there_goes_on_here(group, exchange):
     exchange()
     assert records(moved) == records(group)
     theirs = moved.deploy.live()
+    weights = [division.weights for division in theirs.course().divisions]
+    assert weights == [HALF, pytest.approx({"V1": 0.2, "V2": 0.8})]
     theirs._finish("concluded", moved.get_version(label="V2").id, "decided there", None)
     exchange(moved)
     assert records(moved) == records(group)

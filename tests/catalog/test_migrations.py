@@ -222,7 +222,7 @@ def test_what_no_event_told_of_is_told_by_the_migration(tmp_path):
     with mg.connect(root) as connection:
         (event,) = connection.audit(type="registry.migrated").to_dict("records")
         versions = {model.id for model in connection.models()}
-        assert event["after"]["revision"] == "0011"
+        assert event["after"]["revision"] == "0012"
         assert event["after"]["fingerprints"].keys() == versions
         assert {row[0] for row in event["after"]["artifacts"]} == versions
         assert connection.verify()

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 _FIELDS = ("serial", "at", "type", "group_id", "model_id", "actor", "before", "after", "reason")
 
