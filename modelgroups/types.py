@@ -271,6 +271,7 @@ class EventType(ListableStrEnum):
     RegistryCleaned = "registry.cleaned"
     RegistryMigrated = "registry.migrated"
     RuleCreated = "rule.created"
+    RuleDeleted = "rule.deleted"
     RuleUpdated = "rule.updated"
 
     @property

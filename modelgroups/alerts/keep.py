@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from modelgroups.alerts.calibrated import drift_metrics, thresholds
+from modelgroups.alerts.defaults import missing_rules
 from modelgroups.alerts.rules import Alert, AlertRule, completed
-from modelgroups.alerts.values import MINUTE, Watched
+from modelgroups.alerts.values import MINUTE, Watched, WatchedMetric
 from modelgroups.catalog import alerts as kept
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import AlertRecord, RuleRecord
-from modelgroups.errors import BadRequestError, NotFoundError, UserValueError
+from modelgroups.errors import BadRequestError, ConflictError, NotFoundError, UserValueError
+from modelgroups.inferences.summary import count
 from modelgroups.inferences.times import as_text
 from modelgroups.query.answer import text_of_time
 from modelgroups.query.custom import all_metrics
@@ -23,12 +26,17 @@ from modelgroups.query.subject import Subject
 from modelgroups.registry import require_writable
 from modelgroups.types import AlertStatus, EventType
 
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
 __all__ = [
     "add_rule",
     "change_rule",
     "change_status",
     "list_alerts",
     "list_rules",
+    "make_default_rules",
+    "remove_rule",
     "rule_of",
     "watched",
 ]
@@ -41,6 +49,7 @@ _CHANGEABLE: Final = (
     "lookback_period",
     "subsequent_alert_wait_time",
     "enabled",
+    "confidence",
 )
 
 
@@ -60,21 +69,33 @@ def add_rule(subject: Subject, rule: AlertRule) -> AlertRule:
     require_writable(to.registry)
     metric = _metric(subject, rule.metric_id)
     whole = replace(completed(rule, metric.name), id=str(uuid4()))
-    _watched(subject, metric, whole).of_nothing()  # which tells what is wrong with the query
+    WatchedMetric(subject, metric, whole).of_nothing()  # which tells what is wrong with the query
     with to.registry.catalog.write() as session:
-        kept.add_rule(session, _record(whole, to.model_id))
-        after = {"rule_id": whole.id, **_told(whole)}
-        record_event(session, EventType.RuleCreated, model_id=to.model_id, after=after)
+        _add(session, to.model_id, whole)
     return whole
 
 
+def _add(session: Session, model_id: str, rule: AlertRule) -> None:
+    kept.add_rule(session, _record(rule, model_id))
+    after = {"rule_id": rule.id, **_told(rule)}
+    record_event(session, EventType.RuleCreated, model_id=model_id, after=after)
+
+
+def make_default_rules(subject: Subject) -> None:
+    """Keep the default rules of a model with inferences that it never had."""
+    to = subject.recipient
+    missing = missing_rules(subject)
+    if missing:
+        with to.registry.catalog.write() as session:
+            known = kept.rule_ids(session, to.model_id)  # another process may have made them
+            for rule in missing:
+                if rule.id not in known:
+                    _add(session, to.model_id, rule)
+
+
 def watched(subject: Subject, rule: AlertRule) -> Watched:
-    """Return the metric of a rule as it sees it."""
-    return _watched(subject, _metric(subject, rule.metric_id), rule)
-
-
-def _watched(subject: Subject, metric: Metric, rule: AlertRule) -> Watched:
-    return Watched(subject, metric, rule.metric_parameters or {}, rule.filters or [])
+    """Return what a rule with one threshold sees."""
+    return WatchedMetric(subject, _metric(subject, rule.metric_id), rule)
 
 
 def _metric(subject: Subject, metric_id: str) -> Metric:
@@ -90,7 +111,8 @@ def _metric(subject: Subject, metric_id: str) -> Metric:
 def change_rule(subject: Subject, rule: AlertRule, rule_id: str) -> AlertRule:
     """Change what may change of a rule, and return it as it is kept.
 
-    What was looked at before the change is not looked at again.
+    What was looked at before the change is not looked at again. A threshold that is set takes the
+    place of the rule's confidence, and a confidence that is set that of its threshold.
 
     Raises
     ------
@@ -101,14 +123,17 @@ def change_rule(subject: Subject, rule: AlertRule, rule_id: str) -> AlertRule:
     """
     to = subject.recipient
     require_writable(to.registry)
+    with to.registry.catalog.read() as session:
+        seen = rule_of(_found(session, to.model_id, rule_id))
+    new = _as_wanted(subject, seen, rule)
     with to.registry.catalog.write() as session:
-        record = kept.find_rule(session, to.model_id, rule_id)
-        if record is None:
-            raise NotFoundError(f"the model {to.model_id} has no alert rule {rule_id!r}")
+        record = _found(session, to.model_id, rule_id)
         old = rule_of(record)
-        changed = {name: getattr(rule, name) for name in _CHANGEABLE}
-        fixed = replace(old, **{name: v for name, v in changed.items() if v is not None})
-        new = completed(fixed, record.metric_name)
+        if old != seen:
+            raise ConflictError(
+                f"the alert rule {rule_id!r} was changed by another process meanwhile; "
+                "take it from get_alert_rules() anew"
+            )
         values = _record(new, to.model_id)._asdict()
         for name in ("id", "created_at", "visited_minute"):
             del values[name]
@@ -124,6 +149,57 @@ def change_rule(subject: Subject, rule: AlertRule, rule_id: str) -> AlertRule:
     return new
 
 
+def _found(session: Session, model_id: str, rule_id: str) -> RuleRecord:
+    record = kept.find_rule(session, model_id, rule_id)
+    if record is None:
+        raise NotFoundError(f"the model {model_id} has no alert rule {rule_id!r}")
+    return record
+
+
+def _as_wanted(subject: Subject, old: AlertRule, rule: AlertRule) -> AlertRule:
+    """Return a rule with what is given of another."""
+    given = {name: getattr(rule, name) for name in _CHANGEABLE}
+    new = replace(old, **{name: value for name, value in given.items() if value is not None})
+    is_fixed, is_calibrated = new.threshold != old.threshold, new.confidence != old.confidence
+    if is_fixed and is_calibrated:
+        raise BadRequestError("the alert rule takes another threshold or confidence, not both")
+    if is_fixed:
+        new = replace(new, confidence=None)
+    new = completed(new, str(old.metric_name))
+    return replace(new, threshold=_calibrated(subject, new)) if is_calibrated else new
+
+
+def _calibrated(subject: Subject, rule: AlertRule) -> float:
+    metric = drift_metrics(subject).get(rule.metric_id)
+    found: dict[str, float] = {}
+    if metric is not None and not (rule.filters or rule.metric_parameters):
+        found = thresholds(subject, [str(metric.attribute)], float(rule.confidence or 0))
+    if not found:
+        raise BadRequestError(
+            "confidence is for rules of feature and prediction drift, without filters and metric "
+            "parameters; set a threshold"
+        )
+    return next(iter(found.values()))
+
+
+def remove_rule(subject: Subject, rule_id: str) -> None:
+    """Delete a rule; its alerts stay.
+
+    Raises
+    ------
+    NotFoundError
+        The model has no such rule.
+    """
+    to = subject.recipient
+    require_writable(to.registry)
+    with to.registry.catalog.write() as session:
+        old = rule_of(_found(session, to.model_id, rule_id))
+        at = now()
+        kept.rewrite_rule(session, rule_id, deleted_at=at)
+        before = {"rule_id": rule_id, **_told(old)}
+        record_event(session, EventType.RuleDeleted, at=at, model_id=to.model_id, before=before)
+
+
 def _told(rule: AlertRule) -> dict[str, Any]:
     """Return what events say of a rule: not its filters, which may hold values of inferences."""
     names = ("metric_name", *_CHANGEABLE)
@@ -131,10 +207,19 @@ def _told(rule: AlertRule) -> dict[str, Any]:
 
 
 def list_rules(subject: Subject, *, limit: int | None = None, offset: int = 0) -> list[AlertRule]:
-    """Return rules of a model, in the order in which they were made."""
+    """Return rules of a model, in the order in which they were made.
+
+    Where nothing can be written, default rules that nobody has made yet stand at the end.
+    """
     to = subject.recipient
+    has_inferences = count(to.registry, to.model_id).n_inferences > 0
+    if has_inferences and not to.registry.read_only:
+        make_default_rules(subject)
     with to.registry.catalog.read() as session:
-        return list(map(rule_of, kept.rules(session, to.model_id, limit=limit, offset=offset)))
+        found = list(map(rule_of, kept.rules(session, to.model_id)))
+    if has_inferences and to.registry.read_only:
+        found += missing_rules(subject)
+    return found[offset:][:limit]
 
 
 def list_alerts(subject: Subject, **wanted: Any) -> list[Alert]:
@@ -188,6 +273,7 @@ def rule_of(record: RuleRecord) -> AlertRule:
         metric_name=record.metric_name,
         metric_parameters=_loaded(record.metric_parameters),
         filters=_loaded(record.filters),
+        confidence=record.confidence,
     )
 
 
@@ -210,6 +296,8 @@ def _record(rule: AlertRule, model_id: str) -> RuleRecord:
         from_minute=None,
         visited_minute=None,
         seen="",
+        confidence=rule.confidence,
+        deleted_at=None,
     )
 
 

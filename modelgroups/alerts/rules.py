@@ -12,13 +12,14 @@ from modelgroups.errors import BadRequestError, UserError, UserTypeError
 from modelgroups.schema.serial import JsonDataclass
 from modelgroups.types import AlertRuleBound, AlertRuleSeverity
 
-__all__ = ["Alert", "AlertRule", "completed", "single_values"]
+__all__ = ["MOST_TEXT", "Alert", "AlertRule", "completed", "single_values"]
 
 _LOOKBACK: Final = 5
 """Minutes that an evaluation looks back, unless the rule says otherwise."""
 
 _MOST_MINUTES: Final = 10 * 366 * 24 * 60
-_MOST_TEXT: Final = 255
+MOST_TEXT: Final = 255
+"""Characters of the name of a rule."""
 
 
 @dataclass
@@ -49,6 +50,16 @@ class AlertRule(JsonDataclass):
         One value for each parameter of the metric.
     filters
         Restrict the data that the metric sees.
+    confidence
+        Of the default rules of drift: each window has a threshold of its own, which as many rows
+        drawn from the reference data stay below with this probability. `threshold` is then that
+        of a window as large as the reference data were when it was set; the rule of an alert has
+        that of its window.
+
+    Examples
+    --------
+    >>> AlertRule("upper", 0.2, "m-1", "warning", name="drift").to_dict()["name"]
+    'drift'
     """
 
     bound: str
@@ -63,6 +74,7 @@ class AlertRule(JsonDataclass):
     metric_name: str | None = None
     metric_parameters: dict[str, Any] | None = None
     filters: list[dict[str, Any]] | None = None
+    confidence: float | None = None
 
 
 @dataclass
@@ -114,13 +126,18 @@ def completed(rule: AlertRule, metric_name: str) -> AlertRule:
     if not _is_number(rule.threshold):
         problems.append(f"threshold={rule.threshold!r} is not a finite number")
     name: Any = f"{metric_name} {rule.bound} bound" if rule.name is None else rule.name
-    if not isinstance(name, str) or not name or len(name) > _MOST_TEXT:
-        problems.append(f"name={name!r} is not a text of 1 to {_MOST_TEXT} characters")
+    if not isinstance(name, str) or not name or len(name) > MOST_TEXT:
+        problems.append(f"name={name!r} is not a text of 1 to {MOST_TEXT} characters")
     enabled: Any = rule.enabled
     if not isinstance(enabled, bool):
         problems.append(f"enabled={enabled!r} is not True or False")
     lookback = _minutes("lookback_period", rule.lookback_period, _LOOKBACK, 1, problems)
     wait = _minutes("subsequent_alert_wait_time", rule.subsequent_alert_wait_time, 0, 0, problems)
+    confidence = rule.confidence
+    if confidence is not None and not (_is_number(confidence) and 0 < confidence < 1):
+        problems.append(f"confidence={confidence!r} does not lie between 0 and 1")
+    if confidence is not None and rule.bound != AlertRuleBound.Upper:
+        problems.append("only an upper bound has a confidence; set a threshold for a lower one")
     if problems:
         raise BadRequestError(f"the alert rule is not valid: {'; '.join(problems)}")
     return AlertRule(
@@ -136,6 +153,7 @@ def completed(rule: AlertRule, metric_name: str) -> AlertRule:
         metric_name=metric_name,
         metric_parameters=single_values(rule.metric_parameters) or None,
         filters=_conditions(rule.filters) or None,
+        confidence=None if confidence is None else float(confidence),
     )
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
-from typing import Final
-from uuid import uuid4
+from typing import TYPE_CHECKING, Final
+from uuid import UUID, uuid5
 
-from modelgroups.alerts.keep import rule_of, watched
+from modelgroups.alerts.calibrated import Drifts
+from modelgroups.alerts.keep import make_default_rules, rule_of, watched
 from modelgroups.alerts.rules import AlertRule
-from modelgroups.alerts.values import MINUTE
+from modelgroups.alerts.values import MINUTE, Seen, Watched
 from modelgroups.alerts.windows import Schedule, due
 from modelgroups.catalog import alerts as kept
 from modelgroups.catalog import batches, logs, parcels
@@ -29,6 +30,9 @@ from modelgroups.inferences.times import as_text, micros
 from modelgroups.query.subject import Subject
 from modelgroups.registry import require_writable
 from modelgroups.types import AlertRuleBound, EventType
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
 
 __all__ = ["NEW", "look"]
 
@@ -57,10 +61,36 @@ def look(subject: Subject, until: datetime | str | None = None) -> int:
     state = _State.of(subject)
     if state is None:
         return 0
+    if state.summary.n_inferences:
+        make_default_rules(subject)
     end = None if until is None else micros(until, None, "now") / MINUTE
     with to.registry.catalog.read() as session:
         rules = [rule for rule in kept.rules(session, to.model_id) if rule.enabled]
-    return sum(_looked(subject, rule, state, end) for rule in rules)
+    visits = [_Visit.of(subject, rule, state, end) for rule in rules]
+    news = [visit for visit in visits if visit.mark != visit.record.seen]
+    if not news:
+        return 0
+    of = _of_batches if to.is_batch else _of_windows
+    found = {
+        visit: list(of(subject, visit, metric, state)) for visit, metric in _watched(subject, news)
+    }
+    with to.registry.catalog.write() as session:
+        return sum(_keep(session, visit, alerts) for visit, alerts in found.items())
+
+
+def _keep(session: Session, visit: _Visit, found: Sequence[AlertRecord]) -> int:
+    """Keep alerts of a rule, and how far it has looked; return how many alerts are new."""
+    rule = visit.record
+    if kept.find_rule(session, rule.model_id, rule.id) is None:
+        return 0  # it was deleted meanwhile
+    minutes, named = kept.raised(session, rule.id)  # another process may have looked too
+    fresh = [a for a in found if a.minute not in minutes and a.batch_id not in named]
+    kept.add_alerts(session, fresh)
+    for alert in fresh:
+        after = {"alert_id": alert.id, "rule_id": rule.id, "rule": rule.name}
+        record_event(session, EventType.AlertRaised, model_id=alert.model_id, after=after)
+    kept.rewrite_rule(session, rule.id, seen=visit.mark, visited_minute=visit.until)
+    return len(fresh)
 
 
 @dataclass(frozen=True)
@@ -84,26 +114,18 @@ class _State:
         return cls(mark, count(to.registry, to.model_id), closed)
 
 
-def _looked(subject: Subject, record: RuleRecord, state: _State, end: float | None) -> int:
-    is_batch = subject.recipient.is_batch
-    visited = None if is_batch else _last_minute(record, state, end)
-    mark = f"{state.mark}.{visited}"
-    if mark == record.seen:
-        return 0
-    found = list(
-        _of_batches(subject, record, state)
-        if is_batch
-        else _of_windows(subject, record, state, visited)
-    )
-    with subject.recipient.registry.catalog.write() as session:
-        minutes, named = kept.raised(session, record.id)  # another process may have looked too
-        fresh = [a for a in found if a.minute not in minutes and a.batch_id not in named]
-        kept.add_alerts(session, fresh)
-        for alert in fresh:
-            after = {"alert_id": alert.id, "rule_id": record.id, "rule": record.name}
-            record_event(session, EventType.AlertRaised, model_id=alert.model_id, after=after)
-        kept.rewrite_rule(session, record.id, seen=mark, visited_minute=visited)
-    return len(fresh)
+@dataclass(frozen=True)
+class _Visit:
+    """A rule, the minute up to which it looks now, and what the log is like."""
+
+    record: RuleRecord
+    until: int | None
+    mark: str
+
+    @classmethod
+    def of(cls, subject: Subject, record: RuleRecord, state: _State, end: float | None) -> _Visit:
+        until = None if subject.recipient.is_batch else _last_minute(record, state, end)
+        return cls(record, until, f"{state.mark}.{until}")
 
 
 def _last_minute(record: RuleRecord, state: _State, end: float | None) -> int | None:
@@ -121,58 +143,65 @@ def _minute(text: str) -> float:
     return micros(text, None, "inference_timestamp") / MINUTE
 
 
+def _watched(subject: Subject, visits: Sequence[_Visit]) -> Iterator[tuple[_Visit, Watched]]:
+    """Yield each rule with what it sees."""
+    rules = {visit.record.id: rule_of(visit.record) for visit in visits}
+    drifts = Drifts(subject, [rule for rule in rules.values() if rule.confidence is not None])
+    for visit in visits:
+        rule = rules[visit.record.id]
+        yield visit, watched(subject, rule) if rule.confidence is None else drifts.watched(rule)
+
+
 def _of_windows(
-    subject: Subject, record: RuleRecord, state: _State, until: int | None
+    subject: Subject, visit: _Visit, metric: Watched, state: _State
 ) -> Iterator[AlertRecord]:
     """Yield the alerts of windows of time.
 
     A window that was looked at is looked at again where ground truth may have come meanwhile.
     """
-    first = state.summary.first_timestamp
-    if first is None or until is None:
+    record, first = visit.record, state.summary.first_timestamp
+    if first is None or visit.until is None:
         return
     rule = rule_of(record)
-    metric = watched(subject, rule)
     schedule = Schedule(record.lookback_period, record.wait_time)
-    after = _minute(first)
     seen = record.from_minute if metric.needs_ground_truth else record.visited_minute
-    ticks = schedule.ticks(max(after, -math.inf if seen is None else seen), until)
-    values = metric.by_tick(schedule, ticks)
-    nothing = metric.of_nothing()
+    ticks = schedule.ticks(max(_minute(first), -math.inf if seen is None else seen), visit.until)
+    values, nothing = metric.by_tick(schedule, ticks), metric.of_nothing()
     with subject.recipient.registry.catalog.read() as session:
         raised, _ = kept.raised(session, record.id)
-    visits = ticks if _crosses(rule, nothing) else sorted(values)
+    visited = ticks if _crosses(rule, nothing) else sorted(values)
 
     def crosses(tick: int) -> bool:
         return _crosses(rule, values.get(tick, nothing))
 
-    for tick in due(merge(visits, sorted(raised)), crosses, raised, record.wait_time):
-        value = values.get(tick, nothing) or 0.0
+    for tick in due(merge(visited, sorted(raised)), crosses, raised, record.wait_time):
         start, at = (as_text(m * MINUTE) for m in (tick - record.lookback_period, tick))
-        yield _alert(subject, rule, value, at, start=start, end=tick)
+        yield _alert(subject, rule, values.get(tick, nothing), at, start=start, end=tick)
 
 
-def _of_batches(subject: Subject, record: RuleRecord, state: _State) -> Iterator[AlertRecord]:
+def _of_batches(
+    subject: Subject, visit: _Visit, metric: Watched, state: _State
+) -> Iterator[AlertRecord]:
     """Yield the alerts of batches that are closed."""
-    rule = rule_of(record)
-    metric = watched(subject, rule)
+    rule = rule_of(visit.record)
     values, nothing = metric.by_batch(), metric.of_nothing()
     for batch in state.closed:
-        value = values.get(batch.batch_id, nothing)
-        if _crosses(rule, value):
-            yield _alert(subject, rule, value or 0.0, batch.to_time, batch=batch.batch_id)
+        seen = values.get(batch.batch_id, nothing)
+        if _crosses(rule, seen):
+            yield _alert(subject, rule, seen, batch.to_time, batch=batch.batch_id)
 
 
-def _crosses(rule: AlertRule, value: float | None) -> bool:
-    if value is None:
+def _crosses(rule: AlertRule, seen: Seen) -> bool:
+    if seen.value is None:
         return False
-    return value > rule.threshold if rule.bound == AlertRuleBound.Upper else value < rule.threshold
+    is_above = seen.value > seen.threshold
+    return is_above if rule.bound == AlertRuleBound.Upper else seen.value < seen.threshold
 
 
 def _alert(
     subject: Subject,
     rule: AlertRule,
-    value: float,
+    seen: Seen,
     at: str,
     *,
     start: str | None = None,
@@ -181,16 +210,17 @@ def _alert(
 ) -> AlertRecord:
     side = "above" if rule.bound == AlertRuleBound.Upper else "below"
     where = f"in the batch {batch!r}" if start is None else f"from {start[:16]} to {at[:16]} UTC"
+    value = seen.value or 0.0
     return AlertRecord(
-        id=str(uuid4()),
+        id=str(uuid5(UUID(rule.id), str(end) if batch is None else f"batch {batch}")),
         model_id=subject.recipient.model_id,
         rule_id=str(rule.id),
         at=at,
         metric_value=value,
-        message=f"{rule.metric_name} was {value:.6g}, {side} {rule.threshold:g}, {where}",
+        message=f"{rule.metric_name} was {value:.6g}, {side} {seen.threshold:g}, {where}",
         status=NEW,
         window_start=start,
         minute=end,
         batch_id=batch,
-        rule=rule.to_json(),
+        rule=replace(rule, threshold=seen.threshold).to_json(),
     )

@@ -176,6 +176,9 @@ def _of_enrichment_setting(row: Row) -> str | None:
 def _of_alert_rule(row: Row) -> str | None:
     if row["bound"] not in set(AlertRuleBound) or row["severity"] not in set(AlertRuleSeverity):
         return "has a bound or a severity that there is not"
+    confidence = row["confidence"]
+    if confidence is not None and not 0 < confidence < 1:
+        return "has a confidence that is no probability"
     sound = is_json(row["metric_parameters"] or "{}", dict)
     sound &= is_json(row["filters"] or "[]", list)
     return None if sound else "has parameters or filters that are not JSON"

@@ -18,6 +18,7 @@ __all__ = [
     "find_rule",
     "raised",
     "rewrite_rule",
+    "rule_ids",
     "rules",
     "set_status",
 ]
@@ -28,18 +29,21 @@ _RULES = select(*(_RULE[name] for name in RuleRecord._fields))
 _ALERTS = select(*(_ALERT[name] for name in AlertRecord._fields))
 
 
-def rules(
-    session: Session, model_id: str, *, limit: int | None = None, offset: int = 0
-) -> list[RuleRecord]:
+def rules(session: Session, model_id: str) -> list[RuleRecord]:
     """Return the rules of a model, in the order in which they were made."""
-    statement = _RULES.where(_RULE.model_id == model_id).order_by(_RULE.serial)
-    rows = session.execute(statement.limit(limit).offset(offset))
+    ours = (_RULE.model_id == model_id) & _RULE.deleted_at.is_(None)
+    rows = session.execute(_RULES.where(ours).order_by(_RULE.serial))
     return list(map(RuleRecord._make, rows))
+
+
+def rule_ids(session: Session, model_id: str) -> set[str]:
+    """Return the ids of all rules that a model ever had."""
+    return set(session.scalars(select(_RULE.id).where(_RULE.model_id == model_id)))
 
 
 def find_rule(session: Session, model_id: str, rule_id: str) -> RuleRecord | None:
     """Return a rule of a model, or None."""
-    ours = (_RULE.model_id == model_id) & (_RULE.id == rule_id)
+    ours = (_RULE.model_id == model_id) & (_RULE.id == rule_id) & _RULE.deleted_at.is_(None)
     row = session.execute(_RULES.where(ours)).first()
     return RuleRecord._make(row) if row else None
 

@@ -137,6 +137,9 @@ _CHANGEABLE = {
 
 _CHANGEABLE_OF_RULES = {
     "bound",
+    "confidence",
+    "created_at",
+    "deleted_at",
     "enabled",
     "from_minute",
     "lookback_period",
@@ -214,7 +217,7 @@ EXPORTED: Final = (
         "alert",
         ("id",),
         ("model_id", ModelRow, "id"),
-        own=frozenset({"status"}),
+        own=frozenset({"at", "message", "metric_value", "rule", "status"}),
         of_log=True,
     ),
     Exported(

@@ -180,6 +180,8 @@ class RuleRecord(NamedTuple):
     from_minute: int | None
     visited_minute: int | None
     seen: str
+    confidence: float | None
+    deleted_at: str | None
 
 
 class AlertRecord(NamedTuple):

@@ -24,7 +24,7 @@ from modelgroups.errors import (
 
 __all__ = ["HEAD", "create", "is_current", "read_revision"]
 
-HEAD = "0012"
+HEAD = "0013"
 """The schema revision that this release writes; revisions are numbers in order."""
 
 

@@ -287,7 +287,8 @@ class AlertRuleRow(Base, table=True):
 
     Minutes are counted from 1970. From `from_minute` on the rule holds as it is; what lies before
     was looked at as it was. `visited_minute` is the last that it looked at, and `seen` tells what
-    the log was like then.
+    the log was like then. Where there is a `confidence`, windows have thresholds of their own. The
+    row of a deleted rule stays, for its alerts, and for a default rule not to be made again.
     """
 
     __tablename__ = "alert_rule"
@@ -310,6 +311,8 @@ class AlertRuleRow(Base, table=True):
     from_minute: int | None
     visited_minute: int | None
     seen: str
+    confidence: float | None
+    deleted_at: str | None
 
 
 class AlertRow(Base, table=True):

@@ -232,7 +232,7 @@ def test_a_rule_that_is_changed_looks_ahead_only():
         rule.enabled = False
         model.update_alert_rule(rule)
         model.send_inferences(frame.assign(partner_inference_id=None).tail(1))
-        (kept,) = model.get_alert_rules()
+        kept = model.get_alert_rules()[0]
         assert kept == replace(changed, enabled=False)
     assert ours
     assert min(ours) > first["inference_timestamp"].max()

@@ -179,6 +179,7 @@ def test_enrichments_and_alerts_are_recorded(connection, group):
     model.update_alert_rule(rule, rule.id)
     event = last(connection)
     assert (event["before"]["threshold"], event["after"]["threshold"]) == (10, 20)
+    model.get_alert_rules()  # the default ones are made
     before = connection.audit_head().n_events
     n_alerts = model.evaluate_alerts()
     raised = connection.audit(type="alert.raised")

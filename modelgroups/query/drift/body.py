@@ -9,12 +9,21 @@ from pydantic import BeforeValidator, Field
 
 from modelgroups.query.tree import Condition, Node, parse_as
 
-__all__ = ["THRESHOLDS", "Compared", "DriftBody", "SideBody", "TableBody", "parse"]
+__all__ = [
+    "MOST_PROPERTIES",
+    "THRESHOLDS",
+    "Compared",
+    "DriftBody",
+    "SideBody",
+    "TableBody",
+    "parse",
+]
 
 THRESHOLDS: Final = "Thresholds"
 """The metric that has no target."""
 
 MOST_PROPERTIES: Final = 100
+"""Attributes of one query."""
 _MOST_BINS: Final = 100_000
 _MOST_ROWS: Final = 10**15
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow.types as pat
+from numpy.typing import NDArray
 
 from modelgroups.query.answer import plain
-from modelgroups.query.drift.body import DriftBody, TableBody, parse
+from modelgroups.query.drift.body import THRESHOLDS, DriftBody, TableBody, parse
+from modelgroups.query.drift.cells import Rows
 from modelgroups.query.drift.compare import compare
 from modelgroups.query.drift.distributions import Counting
 from modelgroups.query.drift.measures import MEASURES
@@ -17,7 +20,7 @@ from modelgroups.query.drift.table import bucket_rows
 from modelgroups.query.source import column_type
 from modelgroups.query.subject import Subject
 
-__all__ = ["run_bucket_table", "run_drift"]
+__all__ = ["reference_counts", "run_bucket_table", "run_drift"]
 
 
 def run_drift(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -46,13 +49,37 @@ def run_drift(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]
     return answer
 
 
-def _thresholds(each: Counting, rows: Any, tree: DriftBody) -> list[Any]:
+def _thresholds(each: Counting, rows: Rows, tree: DriftBody) -> list[Any]:
     from modelgroups.query.drift.thresholds import calibrated, expected
 
-    counts = [row for tally in each.tallies(rows) for row in tally.base]
+    counts = _base_counts(each, rows)
     if tree.confidence is None:
         return [expected(row, tree.target_size) for row in counts]
     return [calibrated(row, tree.confidence, tree.target_size) for row in counts]
+
+
+def _base_counts(each: Counting, rows: Rows) -> list[NDArray[np.int64]]:
+    return [row for tally in each.tallies(rows) for row in tally.base]
+
+
+def reference_counts(subject: Subject, names: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """Return how many rows of the reference data lie in each bucket of some attributes.
+
+    Parameters
+    ----------
+    subject
+        The model.
+    names
+        The attributes, `MOST_PROPERTIES` at most.
+    """
+    body = {"properties": list(names), "metric": THRESHOLDS, "base": {"source": "reference"}}
+    return {
+        each.measured.key: counts
+        for some, rows in compare(request_of(subject, parse(DriftBody, body)))
+        for each in some
+        if isinstance(each, Counting)
+        for counts in _base_counts(each, rows)
+    }
 
 
 def run_bucket_table(subject: Subject, body: Mapping[str, Any]) -> list[dict[str, Any]]:
