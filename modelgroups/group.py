@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,26 +14,21 @@ from modelgroups.arguments import (
     require_flag,
     require_names,
     require_share,
-    require_text,
-    require_whole,
 )
 from modelgroups.calls import checked_calls
-from modelgroups.catalog.records import GroupRecord, ModelRecord
+from modelgroups.catalog.records import GroupRecord
 from modelgroups.deploying import Deploying
 from modelgroups.errors import (
     MethodNotApplicableError,
-    NotFoundError,
     UserTypeError,
     UserValueError,
 )
+from modelgroups.holding import Holding
 from modelgroups.lifecycle.archiving import archive_group, restore_group
 from modelgroups.lifecycle.describing import rewrite_group
-from modelgroups.lifecycle.lookup import get_latest_version, get_version, get_versions
-from modelgroups.lifecycle.naming import VersionName, find_version
 from modelgroups.listing import versions_in_html
 from modelgroups.model import Model
 from modelgroups.model.fields import HasRegistry, registry_of
-from modelgroups.model.records import from_record
 from modelgroups.promoting import Promoting
 from modelgroups.registry import Registry
 from modelgroups.schema.serial import JsonDataclass
@@ -47,7 +42,7 @@ __all__ = ["ModelGroup"]
 
 @checked_calls
 @dataclass
-class ModelGroup(Promoting, JsonDataclass):
+class ModelGroup(Holding, Promoting, JsonDataclass):
     """One model task; holds its versions, numbered 1, 2, 3 … in the order of saving.
 
     Groups are made by the first `Model.save` of a model without a group, and got with
@@ -129,122 +124,6 @@ class ModelGroup(Promoting, JsonDataclass):
     def deploy(self) -> Deploying:
         """The ways to bring a new version in: ``ab``, ``canary``, ``shadow`` and ``replace``."""
         return Deploying(self._registry, self.id)
-
-    def add_version(self, model: Model, label: str | None = None) -> None:
-        """Choose this group for a model; `Model.save` then stores it here.
-
-        Parameters
-        ----------
-        model
-            A model without a group.
-        label
-            Its label in this group; a label that the model has already stays if none is given.
-
-        Raises
-        ------
-        UserValueError
-            The model has a group already.
-        """
-        if not isinstance(model, Model):
-            raise UserTypeError(f"a version is a Model, got {type(model).__name__}")
-        if label is not None:
-            require_text(label, "label")
-        if model.model_group_id is not None:
-            raise UserValueError(
-                f"the model {model.display_name!r} belongs to the group {model.model_group_id} "
-                "already; a model is a version of one group"
-            )
-        model.model_group_id = self.id
-        if label is not None:
-            model.version_label = label
-
-    def get_version(
-        self,
-        sequence_num: int | None = None,
-        label: str | None = None,
-        include_archived: bool = False,
-        *,
-        alias: str | None = None,
-    ) -> Model:
-        """Return one version, by its number, its label or an alias.
-
-        Parameters
-        ----------
-        sequence_num, label, alias
-            Which: its number, from 1, its label, or an alias that points at it.
-        include_archived
-            Return it also when it is archived.
-
-        Raises
-        ------
-        UserTypeError, UserValueError
-            An argument has the wrong type, or not exactly one of number, label and alias is given.
-        NotFoundError
-            There is no such version, or it is archived.
-        """
-        if sequence_num is not None:
-            require_whole(sequence_num, "sequence_num")
-        if label is not None:
-            require_text(label, "label")
-        if alias is not None:
-            require_text(alias, "alias")
-        require_flag(include_archived, "include_archived")
-        n_given = sum(name is not None for name in (sequence_num, label, alias))
-        if n_given != 1:
-            raise UserValueError(
-                "get_version() takes one of sequence_num=, label= and alias=, "
-                + ("and none was given" if n_given == 0 else f"not {n_given} of them")
-            )
-        return self._model(
-            get_version(
-                self._registry,
-                self.id,
-                sequence_num=sequence_num,
-                label=label,
-                alias=alias,
-                include_archived=include_archived,
-            )
-        )
-
-    def get_versions(self, include_archived: bool = False) -> list[Model]:
-        """Return the versions, newest first; `list_versions` is for groups with very many.
-
-        Parameters
-        ----------
-        include_archived
-            Return the archived ones too.
-        """
-        require_flag(include_archived, "include_archived")
-        return self._models(include_archived=include_archived, with_attributes=True)
-
-    def list_versions(self, include_archived: bool = False) -> list[Model]:
-        """Return the versions, newest first; each reads its attributes when they are first used.
-
-        Parameters
-        ----------
-        include_archived
-            Return the archived ones too.
-        """
-        require_flag(include_archived, "include_archived")
-        return self._models(include_archived=include_archived, with_attributes=False)
-
-    def get_latest_version(self, include_archived: bool = False) -> Model:
-        """Return the version that was saved last.
-
-        Parameters
-        ----------
-        include_archived
-            Whether it may be an archived one.
-
-        Raises
-        ------
-        NotFoundError
-            Every version is archived.
-        """
-        require_flag(include_archived, "include_archived")
-        return self._model(
-            get_latest_version(self._registry, self.id, include_archived=include_archived)
-        )
 
     def compare(
         self,
@@ -449,12 +328,6 @@ class ModelGroup(Promoting, JsonDataclass):
         with_logs = require_flag(inferences, "inferences")
         return export_group(self._registry, self.id, path, with_logs=with_logs)
 
-    def _model(self, record: ModelRecord) -> Model:
-        return from_record(Model, record, self._registry)
-
-    def _models(self, **which: bool) -> list[Model]:
-        return [self._model(record) for record in get_versions(self._registry, self.id, **which)]
-
     def __repr__(self) -> str:
         state = ", archived" if self.archived else ""
         return f"<ModelGroup {self.name!r} {self.id}{state}>"
@@ -465,34 +338,6 @@ class ModelGroup(Promoting, JsonDataclass):
             return html.escape(repr(self))
         versions = self.list_versions(include_archived=True)
         return versions_in_html(self.name, versions, self.aliases())
-
-    def __getitem__(self, version: VersionName) -> Model:
-        """Return a version by its label, its number, an alias or its id.
-
-        Raises
-        ------
-        NotFoundError
-            The group has no such version; the nearest name is told.
-
-        Examples
-        --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
-        ...     _ = group.promote("V1")
-        ...     group["V1"] == group[1] == group["champion"]
-        True
-        """
-        return self._model(find_version(self._registry, self.id, version))
-
-    def __iter__(self) -> Iterator[Model]:
-        return iter(self.get_versions())
-
-    def __contains__(self, version: VersionName) -> bool:
-        try:
-            self[version]
-        except NotFoundError:
-            return False
-        return True
 
     def _ipython_key_completions_(self) -> list[str]:
         """Return what IPython offers behind ``group[``."""

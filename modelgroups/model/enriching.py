@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from modelgroups.arguments import require_mapping, require_member
 from modelgroups.calls import checked_calls
 from modelgroups.errors import MethodNotApplicableError
-from modelgroups.model.sending import Sending, kept
+from modelgroups.model.bulk import BulkSending
+from modelgroups.model.sending import kept
 from modelgroups.types import Enrichment
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ __all__ = ["Enriching"]
 
 
 @checked_calls
-class Enriching(Sending):
+class Enriching(BulkSending):
     """Anomaly scores and explanations of what a version in use has received."""
 
     def add_enrichments(self, enrichments: Any) -> dict[str, int]:

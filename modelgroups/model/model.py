@@ -16,9 +16,9 @@ class Model(Alerting):
 
     The methods lie in the modules beside this one: `editing` (attributes one by one),
     `declaring` (outputs), `building` (schemas from data), `referring` (reference data),
-    `storing`, `sending` (what it receives in use), `enriching` (what is computed of that),
-    `logged` (what it has received), `asking` (questions about that), `explaining` (why it
-    predicts that), `finding` (where it is wrong) and `alerting` (thresholds for the answers).
+    `storing`, `sending` and `bulk` (what it receives in use), `enriching` (what is computed of
+    that), `logged` (what it has received), `asking` (questions about that), `explaining` (why
+    it predicts that), `finding` (where it is wrong) and `alerting` (thresholds for the answers).
 
     Parameters
     ----------
