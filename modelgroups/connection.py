@@ -112,6 +112,14 @@ class Connection(Searching, Maintaining, Custody):
     ----------
     registry
         The open registry; `connect` makes it.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_version
+    >>> with connect(":memory:") as connection:
+    ...     _ = saved_version(connection, "V1")
+    ...     [group.name for group in connection.model_groups()]
+    ['Card fraud']
     """
 
     @property
@@ -128,11 +136,28 @@ class Connection(Searching, Maintaining, Custody):
 
     @property
     def read_only(self) -> bool:
-        """Whether nothing can be written."""
+        """Whether nothing can be written.
+
+        Examples
+        --------
+        >>> with connect(":memory:") as connection:
+        ...     connection.read_only
+        False
+        """
         return self._registry.read_only
 
     def close(self) -> None:
-        """Release everything; what was made by this connection cannot be used any more."""
+        """Release everything; what was made by this connection cannot be used any more.
+
+        Examples
+        --------
+        >>> connection = connect(":memory:")
+        >>> connection.close()
+        >>> connection.models()
+        Traceback (most recent call last):
+        modelgroups.errors.ClosedError: the connection to this registry was closed; open it
+        again with modelgroups.connect()
+        """
         self._registry.close()
 
     def __enter__(self) -> Self:
@@ -182,6 +207,16 @@ class Connection(Searching, Maintaining, Custody):
             No file can be there.
         MissingDependencyError
             Jinja2 is not installed.
+
+        Examples
+        --------
+        >>> from tempfile import TemporaryDirectory
+        >>> from modelgroups.testing import saved_version
+        >>> with TemporaryDirectory() as folder, connect(":memory:") as connection:
+        ...     _ = saved_version(connection, "V1")
+        ...     page = connection.report(f"{folder}/registry.html")
+        ...     "Card fraud" in page.read_text()
+        True
         """
         from modelgroups.report.overview import report_registry
 

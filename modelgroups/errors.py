@@ -79,7 +79,18 @@ __all__ = [
 
 
 class ModelGroupsError(Exception):
-    """Base of every exception that modelgroups raises on purpose."""
+    """Base of every exception that modelgroups raises on purpose.
+
+    Examples
+    --------
+    >>> import modelgroups as mg
+    >>> with mg.connect(":memory:") as connection:
+    ...     try:
+    ...         connection.get_model_group("Card fraud")
+    ...     except ModelGroupsError as error:
+    ...         print(type(error).__name__)
+    NotFoundError
+    """
 
 
 class UserError(ModelGroupsError):

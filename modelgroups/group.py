@@ -106,6 +106,13 @@ class ModelGroup(Holding, Promoting, JsonDataclass):
         ----------
         skip_none
             Leave out what is None.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1") as group:
+        ...     group.to_dict()["name"]
+        'Card fraud'
         """
         names = ("id", "name", "description", "archived", "created_at", "updated_at")
         record = {name: getattr(self, name) for name in names}
@@ -122,7 +129,16 @@ class ModelGroup(Holding, Promoting, JsonDataclass):
 
     @property
     def deploy(self) -> Deploying:
-        """The ways to bring a new version in: ``ab``, ``canary``, ``shadow`` and ``replace``."""
+        """The ways to bring a new version in: ``ab``, ``canary``, ``shadow`` and ``replace``.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     deployment = group.deploy.ab({"V1": 0.5, "V2": 0.5}, salt="example")
+        ...     deployment.route("customer-17")
+        'V1'
+        """
         return Deploying(self._registry, self.id)
 
     def compare(
@@ -261,6 +277,15 @@ class ModelGroup(Holding, Promoting, JsonDataclass):
             No file can be there.
         MissingDependencyError
             Jinja2 is not installed.
+
+        Examples
+        --------
+        >>> from tempfile import TemporaryDirectory
+        >>> from modelgroups.testing import saved_group
+        >>> with TemporaryDirectory() as folder, saved_group("V1", "V2") as group:
+        ...     page = group.report(f"{folder}/cards.html")
+        ...     "V2" in page.read_text()
+        True
         """
         from modelgroups.report.group import report_group
 
@@ -273,6 +298,14 @@ class ModelGroup(Holding, Promoting, JsonDataclass):
         ------
         NotFoundError
             It is archived already.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     group.archive()
+        ...     group.archived, group.get_versions()
+        (True, [])
         """
         self._fill(archive_group(self._registry, self.id))
 
@@ -283,6 +316,15 @@ class ModelGroup(Holding, Promoting, JsonDataclass):
         ------
         ConflictError
             It is not archived, or a partner id of its versions was given away meanwhile.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     group.archive()
+        ...     group.restore()
+        ...     len(group.get_versions())
+        2
         """
         self._fill(restore_group(self._registry, self.id))
 

@@ -44,6 +44,19 @@ class Holding:
         ------
         UserValueError
             The model has a group already.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> from modelgroups.testing import sample_model
+        >>> with mg.connect(":memory:") as connection:
+        ...     first, second = sample_model(connection), sample_model(connection, seed=1)
+        ...     _ = first.save()
+        ...     group = connection.get_model_group(first)
+        ...     group.add_version(second, label="retrained")
+        ...     _ = second.save()
+        ...     [(version.version_sequence_num, version.version_label) for version in group]
+        [(2, 'retrained'), (1, None)]
         """
         if not isinstance(model, Model):
             raise UserTypeError(f"a version is a Model, got {type(model).__name__}")
@@ -81,6 +94,15 @@ class Holding:
             An argument has the wrong type, or not exactly one of number, label and alias is given.
         NotFoundError
             There is no such version, or it is archived.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     _ = group.promote("V1")
+        ...     found = group.get_version(2), group.get_version(alias="champion")
+        ...     [version.version_label for version in found]
+        ['V2', 'V1']
         """
         if sequence_num is not None:
             require_whole(sequence_num, "sequence_num")
@@ -113,6 +135,14 @@ class Holding:
         ----------
         include_archived
             Return the archived ones too.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     group.get_version(label="V1").archive()
+        ...     [version.version_label for version in group.get_versions()]
+        ['V2']
         """
         require_flag(include_archived, "include_archived")
         return self._models(include_archived=include_archived, with_attributes=True)
@@ -124,6 +154,13 @@ class Holding:
         ----------
         include_archived
             Return the archived ones too.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     [version.version_label for version in group.list_versions()]
+        ['V2', 'V1']
         """
         require_flag(include_archived, "include_archived")
         return self._models(include_archived=include_archived, with_attributes=False)
@@ -140,6 +177,13 @@ class Holding:
         ------
         NotFoundError
             Every version is archived.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     group.get_latest_version().version_label
+        'V2'
         """
         require_flag(include_archived, "include_archived")
         return self._model(

@@ -35,7 +35,15 @@ class Maintaining:
 
     @property
     def registry(self) -> Registry:
-        """The open registry that models and groups work on."""
+        """The open registry that models and groups work on.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> with mg.connect(":memory:") as connection:
+        ...     connection.registry.read_only
+        False
+        """
         return self._registry
 
     def audit(

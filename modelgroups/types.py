@@ -51,7 +51,13 @@ class ListableStrEnum(StrEnum):
 
 
 class InputType(ListableStrEnum):
-    """What a model takes in."""
+    """What a model takes in.
+
+    Examples
+    --------
+    >>> InputType.Tabular == "TABULAR", InputType.list()
+    (True, ['IMAGE', 'NLP', 'TABULAR', 'TIME_SERIES'])
+    """
 
     Tabular = "TABULAR"
     Image = "IMAGE"
@@ -60,7 +66,13 @@ class InputType(ListableStrEnum):
 
 
 class OutputType(ListableStrEnum):
-    """What a model gives out."""
+    """What a model gives out.
+
+    Examples
+    --------
+    >>> OutputType.Multiclass == "MULTICLASS", OutputType("RANKED_LIST").name
+    (True, 'RankedList')
+    """
 
     Regression = "REGRESSION"
     Multiclass = "MULTICLASS"
@@ -71,7 +83,13 @@ class OutputType(ListableStrEnum):
 
 
 class ValueType(ListableStrEnum):
-    """The type of an attribute's values."""
+    """The type of an attribute's values.
+
+    Examples
+    --------
+    >>> ValueType.Float == "FLOAT", ValueType.Unstructured_Text is ValueType.UnstructuredText
+    (True, True)
+    """
 
     String = "STRING"
     Integer = "INTEGER"
@@ -90,7 +108,15 @@ class ValueType(ListableStrEnum):
 
 
 class Stage(ListableStrEnum):
-    """The role of an attribute in the model."""
+    """The role of an attribute in the model.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_model
+    >>> with saved_model() as model:
+    ...     model.get_attribute_names(stage=Stage.ModelPipelineInput)
+    ['age']
+    """
 
     ModelPipelineInput = "PIPELINE_INPUT"
     PredictFunctionInput = "PREDICT_FUNCTION_INPUT"
@@ -101,7 +127,14 @@ class Stage(ListableStrEnum):
 
 
 class TextDelimiter(ListableStrEnum):
-    """Regular expressions that split a text attribute into tokens."""
+    """Regular expressions that split a text attribute into tokens.
+
+    Examples
+    --------
+    >>> import re
+    >>> re.split(TextDelimiter.WHITESPACE, "late  refund")
+    ['late', 'refund']
+    """
 
     NOT_WORD = r"\W+"
     WHITESPACE = r"\s+"
@@ -112,7 +145,15 @@ class TextDelimiter(ListableStrEnum):
 
 
 class ModelStatus(ListableStrEnum):
-    """Where a saved model is in its life."""
+    """Where a saved model is in its life.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_model
+    >>> with saved_model() as model:
+    ...     model.status is ModelStatus.Ready
+    True
+    """
 
     Ready = "Ready"
     CreationFailed = "CreationFailed"

@@ -74,6 +74,15 @@ class Event:
         What changed; None where there is nothing to say.
     reason
         Why, if that was given.
+
+    Examples
+    --------
+    >>> import modelgroups as mg
+    >>> from modelgroups.testing import saved_version
+    >>> with mg.connect(":memory:") as connection:
+    ...     _ = connection.on("model.saved", lambda event: print(event.type, event.after["label"]))
+    ...     _ = saved_version(connection, "V1")
+    model.saved V1
     """
 
     event_id: str
@@ -88,7 +97,17 @@ class Event:
 
     @property
     def category(self) -> str:
-        """The first part of the type."""
+        """The first part of the type.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> from modelgroups.testing import saved_version
+        >>> with mg.connect(":memory:") as connection:
+        ...     _ = connection.on("model.saved", lambda event: print(event.category))
+        ...     _ = saved_version(connection, "V1")
+        model
+        """
         return self.type.category
 
 
@@ -127,6 +146,13 @@ class AuditHead(NamedTuple):
     hash
         The SHA-256 of the last, which covers the one before it and so all, in hexadecimal; zeros
         where there is none.
+
+    Examples
+    --------
+    >>> import modelgroups as mg
+    >>> with mg.connect(":memory:") as connection:
+    ...     connection.audit_head().n_events
+    0
     """
 
     n_events: int

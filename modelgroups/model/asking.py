@@ -313,12 +313,30 @@ class Asking(Logged):
 
     @property
     def bias(self) -> Bias:
-        """What belongs to fairness: ``model.bias.metrics`` compares groups of inferences."""
+        """What belongs to fairness: ``model.bias.metrics`` compares groups of inferences.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.set_attribute_as_sensitive("age")
+        ...     _ = model.send_inferences({"age": [31, 31, 47], "p": [0.25, 0.75, 0.75]})
+        ...     model.bias.metrics.demographic_parity("age")
+        {31: 0.5, 47: 1.0}
+        """
         return Bias(self)
 
     @property
     def viz(self) -> DataVisualizer:
-        """Pictures of this version: ``model.viz.timeline("age")``, ``metric_series``, and more."""
+        """Pictures of this version: ``model.viz.timeline("age")``, ``metric_series``, and more.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
+        ...     figure = model.viz.timeline("age")
+        """
         return DataVisualizer([self])
 
     def report(self, path: str | os.PathLike[str]) -> Path:

@@ -113,6 +113,17 @@ class BulkSending(Sending):
         MethodNotApplicableError, MissingParameterError, UserValueError, UserTypeError,
         BadRequestError
             As for `send_bulk_inferences`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from modelgroups.testing import saved_model
+        >>> truths = pd.DataFrame({"partner_inference_id": ["a", "b"], "y": [1, 0]})
+        >>> with saved_model() as model:
+        ...     rows = {"age": [31, 47], "p": [0.25, 0.75]}
+        ...     _ = model.send_inferences(rows, partner_inference_ids=["a", "b"])
+        ...     model.send_bulk_ground_truths(data=truths)["counts"]
+        {'success': 2, 'failure': 0, 'total': 2}
         """
         from modelgroups.inferences.bulk import send_bulk, source_of
 
@@ -133,6 +144,17 @@ class BulkSending(Sending):
         ----------
         batch_id, directory_path, data, complete_batch
             As of `send_bulk_inferences`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from modelgroups.testing import saved_model
+        >>> rows = {"partner_inference_id": ["a", "b"], "age": [31, 47], "p": [0.25, 0.75]}
+        >>> frame = pd.DataFrame(rows)
+        >>> with saved_model(is_batch=True) as model:
+        ...     sent, closed = model.send_batch_inferences("may", data=frame)
+        >>> sent["counts"]
+        {'success': 2, 'failure': 0, 'total': 2}
         """
         tell_once("send_batch_inferences() is deprecated; use send_bulk_inferences()")
         return self.send_bulk_inferences(batch_id, directory_path, data, None, complete_batch)
@@ -148,6 +170,16 @@ class BulkSending(Sending):
         ----------
         directory_path, data
             As of `send_bulk_ground_truths`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from modelgroups.testing import saved_model
+        >>> truths = pd.DataFrame({"partner_inference_id": ["a"], "y": [1]})
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
+        ...     model.send_batch_ground_truths(data=truths)["counts"]
+        {'success': 1, 'failure': 0, 'total': 1}
         """
         tell_once("send_batch_ground_truths() is deprecated; use send_bulk_ground_truths()")
         return self.send_bulk_ground_truths(directory_path, data)
@@ -173,6 +205,16 @@ class BulkSending(Sending):
             The model is not saved.
         NotFoundError
             It has no such batch.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model(is_batch=True) as model:
+        ...     rows = {"partner_inference_id": ["a", "b"], "age": [31, 47], "p": [0.25, 0.75]}
+        ...     _ = model.send_inferences(rows, batch_id="may", complete_batch=False)
+        ...     _ = model.close_batch("may", num_inferences=2)
+        ...     model.batches()["closed"].tolist()
+        [True]
         """
         from modelgroups.inferences.batch import close_batch
 
@@ -209,6 +251,21 @@ class BulkSending(Sending):
         UserValueError
             A column is unknown, a time has no zone, or the values of a column do not go into one
             type.
+
+        Examples
+        --------
+        >>> import shutil
+        >>> from pathlib import Path
+        >>> import pandas as pd
+        >>> from modelgroups.testing import saved_model
+        >>> rows = {"partner_inference_id": ["a", "b"], "age": [31, 47], "p": [0.25, 0.75]}
+        >>> frame = pd.DataFrame(rows)
+        >>> with saved_model(is_batch=True) as model:
+        ...     folder = model.convert_dataframe(frame, is_ref_data=False)
+        ...     sent, closed = model.send_bulk_inferences("may", directory_path=folder)
+        >>> sent["counts"], len(list(Path(folder).glob("*.parquet")))
+        ({'success': 2, 'failure': 0, 'total': 2}, 1)
+        >>> shutil.rmtree(folder)
         """
         import pandas as pd
 

@@ -1,4 +1,4 @@
-"""The part of `Model` that declares outputs: predictions and their ground truths."""
+"""The part of `Model` that declares outputs: predictions and ground truths, and converts values."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from modelgroups.arguments import require_mapping, require_member, require_names
 from modelgroups.calls import checked_calls
 from modelgroups.model.editing import SchemaEditing
+from modelgroups.schema import edit
 from modelgroups.schema.attribute import Attribute
 from modelgroups.types import ValueType
 
@@ -260,3 +261,59 @@ class OutputDeclaring(SchemaEditing):
     def _added(self, attributes: list[Attribute]) -> dict[str, Attribute]:
         self._extend(attributes)
         return {attribute.name: attribute for attribute in attributes}
+
+    def get_positive_predicted_class(self) -> str | None:
+        """Return the name of the positive predicted attribute of a binary classifier.
+
+        For another model the answer is a text that says so, as it is in the SDK.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.get_positive_predicted_class()
+        'p'
+        """
+        return edit.positive_predicted_class(self.attributes or (), self.output_type)
+
+    def binarize(self, attribute_value: Mapping[str, float]) -> dict[str, float]:
+        """Return the probabilities of both classes, given one of them by name.
+
+        Parameters
+        ----------
+        attribute_value
+            One item: the name of a predicted attribute, and its probability, 0 to 1.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "MULTICLASS", attributes=[
+        ...     mg.Attribute("p0", "FLOAT", "PREDICTED_VALUE", min_range=0, max_range=1),
+        ...     mg.Attribute("p1", "FLOAT", "PREDICTED_VALUE", min_range=0, max_range=1)])
+        >>> model.binarize({"p1": 0.25})
+        {'p0': 0.75, 'p1': 0.25}
+        """
+        return edit.binarize(
+            self._require_attributes("binarize"),
+            require_mapping(attribute_value, "attribute_value"),
+        )
+
+    def one_hot_encode(self, value: Any) -> dict[str, int]:
+        """Return a 0/1 ground truth for each ground truth attribute.
+
+        Parameters
+        ----------
+        value
+            The name of the true attribute, or a class of the ground truth class column.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> model = mg.Model("m-1", "TABULAR", "MULTICLASS", attributes=[
+        ...     mg.Attribute(name, "INTEGER", "GROUND_TRUTH") for name in ("cat", "dog", "other")])
+        >>> model.one_hot_encode("dog")
+        {'cat': 0, 'dog': 1, 'other': 0}
+        """
+        return edit.one_hot_encode(
+            self._require_attributes("one_hot_encode"), self.output_type, value
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelgroups.arguments import require_mapping, require_member, require_names
+from modelgroups.arguments import require_member, require_names
 from modelgroups.calls import checked_calls
 from modelgroups.errors import (
     MethodNotApplicableError,
@@ -218,6 +218,14 @@ class SchemaEditing(ModelFields):
         ------
         UserValueError
             There is none.
+
+        Examples
+        --------
+        >>> from modelgroups import Model
+        >>> model = Model("scans", "IMAGE", "REGRESSION")
+        >>> _ = model.add_image_attribute("scan")
+        >>> model.get_image_attribute().name
+        'scan'
         """
         images = edit.select(self.attributes, value_type=ValueType.Image)
         if not images:
@@ -401,68 +409,28 @@ class SchemaEditing(ModelFields):
             The model has no schema yet.
         UserValueError
             There is no such attribute.
-        """
-        return self.get_attribute(attr_name).monitor_for_bias
-
-    def check_has_bias_attrs(self) -> bool:
-        """Return whether any attribute is monitored for bias."""
-        return any(attribute.monitor_for_bias for attribute in self.attributes or ())
-
-    def get_positive_predicted_class(self) -> str | None:
-        """Return the name of the positive predicted attribute of a binary classifier.
-
-        For another model the answer is a text that says so, as it is in the SDK.
 
         Examples
         --------
         >>> from modelgroups.testing import saved_model
         >>> with saved_model() as model:
-        ...     model.get_positive_predicted_class()
-        'p'
+        ...     model.set_attribute_as_sensitive("age")
+        ...     model.check_attr_is_bias("age"), model.check_attr_is_bias("p")
+        (True, False)
         """
-        return edit.positive_predicted_class(self.attributes or (), self.output_type)
+        return self.get_attribute(attr_name).monitor_for_bias
 
-    def binarize(self, attribute_value: Mapping[str, float]) -> dict[str, float]:
-        """Return the probabilities of both classes, given one of them by name.
-
-        Parameters
-        ----------
-        attribute_value
-            One item: the name of a predicted attribute, and its probability, 0 to 1.
+    def check_has_bias_attrs(self) -> bool:
+        """Return whether any attribute is monitored for bias.
 
         Examples
         --------
-        >>> import modelgroups as mg
-        >>> model = mg.Model("m-1", "TABULAR", "MULTICLASS", attributes=[
-        ...     mg.Attribute("p0", "FLOAT", "PREDICTED_VALUE", min_range=0, max_range=1),
-        ...     mg.Attribute("p1", "FLOAT", "PREDICTED_VALUE", min_range=0, max_range=1)])
-        >>> model.binarize({"p1": 0.25})
-        {'p0': 0.75, 'p1': 0.25}
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.check_has_bias_attrs()
+        False
         """
-        return edit.binarize(
-            self._require_attributes("binarize"),
-            require_mapping(attribute_value, "attribute_value"),
-        )
-
-    def one_hot_encode(self, value: Any) -> dict[str, int]:
-        """Return a 0/1 ground truth for each ground truth attribute.
-
-        Parameters
-        ----------
-        value
-            The name of the true attribute, or a class of the ground truth class column.
-
-        Examples
-        --------
-        >>> import modelgroups as mg
-        >>> model = mg.Model("m-1", "TABULAR", "MULTICLASS", attributes=[
-        ...     mg.Attribute(name, "INTEGER", "GROUND_TRUTH") for name in ("cat", "dog", "other")])
-        >>> model.one_hot_encode("dog")
-        {'cat': 0, 'dog': 1, 'other': 0}
-        """
-        return edit.one_hot_encode(
-            self._require_attributes("one_hot_encode"), self.output_type, value
-        )
+        return any(attribute.monitor_for_bias for attribute in self.attributes or ())
 
 
 def _new_attribute(

@@ -250,6 +250,23 @@ class Sending(Storing):
             No inference of the model has such an image.
         MethodNotApplicableError
             Another rendering is asked for, or the model is not saved.
+
+        Examples
+        --------
+        >>> import modelgroups as mg
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder, mg.connect(":memory:") as connection:
+        ...     scan = Path(folder, "scan.gif")
+        ...     _ = scan.write_bytes(b"GIF89a and its pixels")
+        ...     model = connection.model("scans", "IMAGE", "REGRESSION")
+        ...     _ = model.add_image_attribute("scan")
+        ...     _ = model.add_regression_output_attributes({"dose": "given"}, "FLOAT")
+        ...     _ = model.save()
+        ...     _ = model.send_inferences([{"scan": str(scan), "dose": 1.5}])
+        ...     [image] = model.inferences()["scan"]
+        ...     Path(model.get_image(image, folder)).read_bytes()
+        b'GIF89a and its pixels'
         """
         from modelgroups.inferences.images import save_image
 

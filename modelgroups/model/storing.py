@@ -190,6 +190,12 @@ class Storing(Origin):
         ------
         MethodNotApplicableError
             The model is not saved.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.await_model_ready()
         """
         self._require_saved("await_model_ready")
 

@@ -87,6 +87,12 @@ class JsonDataclass:
         ----------
         record
             Fields by name, as `to_dict` returns them; those that are not there take their defaults.
+
+        Examples
+        --------
+        >>> from modelgroups import AttributeCategory
+        >>> AttributeCategory.from_dict({"value": "1", "unknown": 2})
+        AttributeCategory(value='1', label=None)
         """
         known = {field.name for field in fields(cls)}  # type: ignore[arg-type]  # a dataclass
         return cls(**{key: value for key, value in record.items() if key in known})
