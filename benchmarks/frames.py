@@ -10,7 +10,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from modelgroups import Connection, Model
 
-__all__ = ["built_model", "make_frame", "schema_only_model"]
+__all__ = ["built_classifier", "built_model", "make_frame", "schema_only_model"]
 
 _WORDS = np.array([f"category {i:02d}" for i in range(20)])
 
@@ -50,6 +50,18 @@ def built_model(connection: Connection, frame: pd.DataFrame) -> Model:
         display_name="Card fraud", input_type="TABULAR", output_type="REGRESSION"
     )
     model.build(frame, {"p": "y"})
+    return model
+
+
+def built_classifier(connection: Connection, frame: pd.DataFrame) -> Model:
+    """Return an unsaved model that predicts whether ``y`` is 1, of such a frame."""
+    model = connection.model(
+        display_name="Card fraud", input_type="TABULAR", output_type="MULTICLASS"
+    )
+    model.build(
+        frame.assign(other=1 - frame["y"]).astype({"y": int, "other": int}),
+        {"p": "y", None: "other"},
+    )
     return model
 
 

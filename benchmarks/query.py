@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 import modelgroups as mg
-from benchmarks.frames import built_model, make_frame
+from benchmarks.frames import built_classifier, make_frame
 from benchmarks.measure import Context, Report, Row, in_turns, median_ratio, quiet, run
 from modelgroups.testing import saved_model as small_model
 
@@ -131,7 +131,8 @@ def _large(context: Context, report: Report) -> None:
     n_rows = context.size(ROWS, quick=3_000)
     folder = context.new_folder()
     with mg.connect(folder) as connection, duckdb.connect() as hand:
-        model = built_model(connection, make_frame(n_rows // 10, n_floats=20, n_texts=5))
+        frame = make_frame(n_rows // 10, n_floats=20, n_texts=5)
+        model = built_classifier(connection, frame)
         model.save()
         model.send_inferences(_year(n_rows))
         model.compact()

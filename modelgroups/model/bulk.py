@@ -213,7 +213,7 @@ class BulkSending(Sending):
         ...     rows = {"partner_inference_id": ["a", "b"], "age": [31, 47], "p": [0.25, 0.75]}
         ...     _ = model.send_inferences(rows, batch_id="may", complete_batch=False)
         ...     _ = model.close_batch("may", num_inferences=2)
-        ...     model.batches()["closed"].tolist()
+        ...     model.batches()["closed_at"].notna().tolist()
         [True]
         """
         from modelgroups.inferences.batch import close_batch

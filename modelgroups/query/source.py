@@ -286,7 +286,8 @@ def class_of(subject: Subject, attribute: Attribute) -> str | None:
 def _derive(subject: Subject, attribute: Attribute, origin: pa.ChunkedArray) -> Any:
     """Return the complement of a probability, or whether the true class is one."""
     if attribute.stage == Stage.PredictedValue:
-        return pc.subtract(pa.scalar(1.0), origin)
+        one = as_arrow(np.ones(1))[0]  # `pyarrow.scalar` loads pandas
+        return pc.subtract(one, origin)
     class_ = class_of(subject, attribute)
     return None if class_ is None else pc.equal(origin.cast(pa.string()), class_).cast(pa.int64())
 

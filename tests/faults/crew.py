@@ -22,15 +22,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.pandas_compat  # noqa: F401
 from pandas.testing import assert_frame_equal
 
 import modelgroups as mg
+import modelgroups.connection
 import modelgroups.lifecycle.maintenance
 import modelgroups.lifecycle.saving
 import modelgroups.model.storing
+import modelgroups.query.engines.embedded
 import modelgroups.reference.adding
 import modelgroups.reference.files
-import modelgroups.reference.reading  # forked processes need not import these
+import modelgroups.reference.reading
+import modelgroups.schema.build
+import modelgroups.schema.classifiers
+import modelgroups.schema.review
+import modelgroups.schema.validate  # forked processes need not import these
+from modelgroups.lifecycle.provenance import gather, wanted_parts
+
+gather(wanted_parts(None))  # nor find out once more where they run
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["pytest", "crew", "log_crew"])

@@ -91,7 +91,8 @@ def check_collected(root: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_what_was_acknowledged_survives_kills(root, seed):
+def test_what_was_acknowledged_survives_kills(quick_root, seed):
+    root = quick_root
     chance = random.Random(seed)
     with mg.connect(root) as connection:
         group_id = crew.save_version(connection, 0).model_group_id
@@ -142,7 +143,8 @@ def kill_at_every_line(root: Path) -> tuple[int, int]:
         return line, 1 + len(others)
 
 
-def test_a_save_that_is_killed_at_any_line_is_whole_or_absent(root):
+def test_a_save_that_is_killed_at_any_line_is_whole_or_absent(quick_root):
+    root = quick_root
     n_lines, n_versions = crew.in_child(kill_at_every_line, root)
     assert n_lines > crew.LINES_OF_A_SAVE
     assert 2 < n_versions < n_lines  # those killed after the commit are there

@@ -29,9 +29,10 @@ def test_pandas_is_not_loaded_whether_rows_are_scanned_or_read_first(tmp_path, f
         truths = [0, 1, None, 1] * tiles
         scores = [0.1, 0.9, 0.6, 0.2] * tiles
         model = connection.model(
-            display_name="Sales", input_type="TABULAR", output_type="REGRESSION"
+            display_name="Sales", input_type="TABULAR", output_type="MULTICLASS"
         )
-        model.build(FRAME.astype({"y": float}), {"p": "y"})
+        frame = FRAME.assign(n=1 - FRAME["y"])
+        model.build(frame, {"p": "y", None: "n"})
         model.save()
         model.send_inferences({"age": [31] * len(truths), "p": scores, "y": truths})
     command = [sys.executable, "-c", CODE, str(root), str(fewest_rows)]

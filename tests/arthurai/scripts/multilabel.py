@@ -154,7 +154,9 @@ rule = model.create_alert_rule(
 )
 said = (live["p_urgent"] >= 0.6)[live["urgent"] == 1]
 recalls = said.groupby(times[live["urgent"] == 1].strftime("%Y-%m-%d")).mean()
-found = {alert.window_start[:10]: alert.metric_value for alert in model.get_alerts()}
+found = {
+    alert.window_start[:10]: alert.metric_value for alert in model.get_alerts(alert_rule_id=rule.id)
+}
 assert set(found) == set(recalls[recalls < 0.5].index)
 assert all(np.isclose(recalls[day], value) for day, value in found.items())
 both = model.create_metric(
