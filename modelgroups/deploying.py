@@ -63,6 +63,11 @@ class Deploying:
         reason, at
             As of `ab`.
 
+        Returns
+        -------
+        Deployment
+            The deployment, which is concluded.
+
         Raises
         ------
         NotFoundError
@@ -123,6 +128,11 @@ class Deploying:
             When it begins, if not now: a moment in the past with a time zone, when what happened
             is told afterwards.
 
+        Returns
+        -------
+        Deployment
+            The deployment, which is live.
+
         Raises
         ------
         NotFoundError
@@ -169,6 +179,11 @@ class Deploying:
         confidence, planned, salt, reason, at
             As of `ab`.
 
+        Returns
+        -------
+        Deployment
+            The deployment, which is live.
+
         Raises
         ------
         NotFoundError
@@ -205,6 +220,11 @@ class Deploying:
             The new version.
         metric, guardrails, confidence, planned, reason, at
             As of `ab`. Both versions score the same requests, so they are compared in pairs.
+
+        Returns
+        -------
+        Deployment
+            The deployment, which is live.
 
         Raises
         ------

@@ -79,7 +79,25 @@ class AlertRule(JsonDataclass):
 
 @dataclass
 class Alert(JsonDataclass):
-    """A metric that crossed the threshold of a rule, with the window or batch it did so in."""
+    """A metric that crossed the threshold of a rule, with the window or batch it did so in.
+
+    Parameters
+    ----------
+    id
+        Its UUID, which follows from the rule and the window.
+    timestamp
+        The end of the window, or of the batch, in UTC.
+    metric_value, message
+        What the metric was, and a sentence about it.
+    model_id
+        The model.
+    status
+        ``new``, ``acknowledged`` or ``resolved``.
+    alert_rule
+        The rule as it was then.
+    window_start, window_end, batch_id
+        Where the metric was looked at.
+    """
 
     id: str
     timestamp: str
@@ -94,7 +112,13 @@ class Alert(JsonDataclass):
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Self:
-        """Make an alert, and the rule in it, from a dictionary; unknown keys are ignored."""
+        """Make an alert, and the rule in it, from a dictionary; unknown keys are ignored.
+
+        Parameters
+        ----------
+        record
+            Fields by name, as `to_dict` returns them.
+        """
         alert = super().from_dict(record)
         if isinstance(alert.alert_rule, dict):
             alert.alert_rule = AlertRule.from_dict(alert.alert_rule)

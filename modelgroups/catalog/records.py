@@ -79,7 +79,19 @@ class ReferenceSet(NamedTuple):
 
 
 class Artifact(NamedTuple):
-    """A file that a version holds under a name; without hash and time before it is stored."""
+    """A file that a version holds under a name; without hash and time before it is stored.
+
+    Parameters
+    ----------
+    name
+        What it is called in its version.
+    size
+        Its bytes.
+    digest
+        The SHA-256 of its content, in hexadecimal.
+    created_at
+        When it was stored, in UTC.
+    """
 
     name: str
     size: int

@@ -44,7 +44,13 @@ class Line:
     p_corrected: float | None = None
 
     def verdict(self, confidence: float) -> str:
-        """Return ``better``, ``worse`` or ``different``, or ``""`` where nothing is established."""
+        """Return ``better``, ``worse`` or ``different``, or ``""`` where nothing is established.
+
+        Parameters
+        ----------
+        confidence
+            Of the comparison, 0 to 1.
+        """
         difference = self.effect.difference
         if self.p_corrected is None or not difference or self.p_corrected > 1 - confidence:
             return ""
@@ -55,6 +61,13 @@ class Line:
         """Return how many more inferences of either version would establish what was seen.
 
         With a power of 80 %, at the level that is left to one of so many lines.
+
+        Parameters
+        ----------
+        confidence
+            Of the comparison, 0 to 1.
+        n_lines
+            How many lines are tested together.
         """
         effect = self.effect
         if effect.p_value is None or self.verdict(confidence):
@@ -111,11 +124,23 @@ class Comparison:
         return found[0]
 
     def verdict(self, line: Line) -> str:
-        """Return ``better``, ``worse``, ``different`` or ``""`` for one of the lines."""
+        """Return ``better``, ``worse``, ``different`` or ``""`` for one of the lines.
+
+        Parameters
+        ----------
+        line
+            One of `lines`.
+        """
         return line.verdict(self.confidence)
 
     def more_needed(self, line: Line) -> int | None:
-        """Return how many more inferences of either version would establish what a line shows."""
+        """Return how many more inferences of either version would establish what a line shows.
+
+        Parameters
+        ----------
+        line
+            One of `lines`.
+        """
         n_tests = sum(each.effect.p_value is not None for each in self.lines)
         return line.more_needed(self.confidence, n_tests)
 

@@ -47,7 +47,15 @@ _TOLD: Final = (
 
 @dataclass(frozen=True)
 class Division:
-    """How traffic was to be divided from one moment to another."""
+    """How traffic was to be divided from one moment to another.
+
+    Parameters
+    ----------
+    start, end
+        The moments.
+    weights
+        The share of each version.
+    """
 
     start: datetime
     end: datetime
@@ -89,7 +97,13 @@ class Course:
     confidence: float
 
     def shares(self, version: str) -> list[float]:
-        """Return the share of the inferences of each interval that are of a version."""
+        """Return the share of the inferences of each interval that are of a version.
+
+        Parameters
+        ----------
+        version
+            Its name.
+        """
         totals = [sum(of_all) for of_all in zip(*self.counts.values(), strict=True)]
         return [n / total for n, total in zip(self.counts[version], totals, strict=True)]
 

@@ -49,10 +49,21 @@ class Deployment(RecordedDeployment):
     It is kept in the registry and goes on in any process. The object knows the deployment as it
     was read last: `refresh` reads it again, and what would change it is refused where somebody
     else did so meanwhile.
+
+    Parameters
+    ----------
+    registry, record
+        Where it is kept, and how it was read; users get deployments from `group.deploy`.
     """
 
     def refresh(self) -> Deployment:
-        """Read it again from the registry; return it."""
+        """Read it again from the registry; return it.
+
+        Returns
+        -------
+        Deployment
+            This one.
+        """
         self._fill(find_deployment(self._registry, self.id))
         return self
 
@@ -61,6 +72,11 @@ class Deployment(RecordedDeployment):
 
         It does not look into the registry, so `refresh` a deployment that others may change;
         `serve` does so by itself. Once it has ended, all keys go to the outcome.
+
+        Parameters
+        ----------
+        key
+            What inferences are divided by, such as a customer.
 
         Raises
         ------
@@ -80,7 +96,13 @@ class Deployment(RecordedDeployment):
     def route_many(
         self, keys: Iterable[str | int | bytes | UUID] | pa.Array
     ) -> NDArray[np.object_]:
-        """Return the version that answers each of many keys, as `route` does."""
+        """Return the version that answers each of many keys, as `route` does.
+
+        Parameters
+        ----------
+        keys
+            What inferences are divided by, one key for each.
+        """
         return self._assignment.route_many(keys)
 
     def serve(self, predictors: Mapping[VersionName, Callable[[dict[str, Any]], Any]]) -> Server:
@@ -296,6 +318,11 @@ class Deployment(RecordedDeployment):
         at
             As of this moment instead of now.
 
+        Returns
+        -------
+        Deployment
+            This one.
+
         Raises
         ------
         ConflictError
@@ -327,6 +354,11 @@ class Deployment(RecordedDeployment):
             Why, for the audit trail.
         at
             As of this moment instead of now.
+
+        Returns
+        -------
+        Deployment
+            This one.
 
         Raises
         ------

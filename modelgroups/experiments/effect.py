@@ -13,6 +13,13 @@ __all__ = ["Effect", "Interval", "finite", "two_sided", "wald", "z_of"]
 class Interval:
     """A confidence interval.
 
+    Parameters
+    ----------
+    low, high
+        Its limits.
+
+    Examples
+    --------
     >>> 0.2 in Interval(0.1, 0.3)
     True
     """
@@ -67,7 +74,13 @@ class Effect:
         return self.other - self.first
 
     def without_test(self, reason: str) -> Self:
-        """Return the values alone, with the reason why they cannot be compared."""
+        """Return the values alone, with the reason why they cannot be compared.
+
+        Parameters
+        ----------
+        reason
+            Why they cannot be compared.
+        """
         return replace(self, interval=None, p_value=None, error=None, reason=reason)
 
 

@@ -126,7 +126,13 @@ class BiasMetrics:
         start_time: datetime | str | None = None,
         end_time: datetime | str | None = None,
     ) -> dict[Any, float | None]:
-        """Return for each group the share that is predicted positive; as `demographic_parity`."""
+        """Return for each group the share that is predicted positive; as `demographic_parity`.
+
+        Parameters
+        ----------
+        attr_name, batch_id, start_time, end_time
+            As for `demographic_parity`.
+        """
         return self.demographic_parity(attr_name, batch_id, start_time, end_time)
 
     def group_counts(

@@ -32,7 +32,13 @@ class ThresholdMitigation:
         self.model = arthur_model
 
     def enable(self) -> str:
-        """Enable bias mitigation; as `Model.enable_bias_mitigation`."""
+        """Enable bias mitigation; as `Model.enable_bias_mitigation`.
+
+        Returns
+        -------
+        str
+            ``"ok"``.
+        """
         return self.model.enable_bias_mitigation()
 
     def get_curves(self, attribute: str, constraint: str = "equal_opportunity") -> Curves:
@@ -91,6 +97,18 @@ class ThresholdMitigation:
         constraint: str | None = None,
     ) -> Figure:
         """Draw curves: those given, or those of an attribute under a constraint.
+
+        Parameters
+        ----------
+        curves
+            From `get_curves`.
+        attribute, constraint
+            Instead of curves, as of `get_curves`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            A curve for each group.
 
         Raises
         ------

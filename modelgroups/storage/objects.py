@@ -55,9 +55,16 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What a collection of garbage removed: digests, temporary files, and bytes in all.
+    """What a collection of garbage removed.
 
-    `n_log_files` counts files of inference logs.
+    Parameters
+    ----------
+    digests
+        The SHA-256 of each object that nothing referred to.
+    n_staging, n_log_files
+        Temporary files, and files of inference logs.
+    size
+        Bytes of all of them.
     """
 
     digests: tuple[str, ...]
