@@ -39,11 +39,12 @@ class Holding:
             A model without a group.
         label
             Its label in this group; a label that the model has already stays if none is given.
+            Until the model is saved, another call gives it another label.
 
         Raises
         ------
         UserValueError
-            The model has a group already.
+            The model is saved, or belongs to another group.
 
         Examples
         --------
@@ -62,7 +63,8 @@ class Holding:
             raise UserTypeError(f"a version is a Model, got {type(model).__name__}")
         if label is not None:
             require_text(label, "label")
-        if model.model_group_id is not None:
+        is_here = model.model_group_id == self.id and not model.model_is_saved()
+        if model.model_group_id is not None and not is_here:
             raise UserValueError(
                 f"the model {model.display_name!r} belongs to the group {model.model_group_id} "
                 "already; a model is a version of one group"

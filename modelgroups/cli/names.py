@@ -101,7 +101,8 @@ def version_in(group: ModelGroup, selector: str, *, include_archived: bool = Fal
         known = [*map(_spelling, versions), *(f"@{alias}" for alias in group.aliases())]
         near = _nearest(mark + selector, known)
         raise NotFoundError(f"the group {group.name!r} has no version {selector!r}{near}")
-    return _usable(found[0], group.name + selector, include_archived=include_archived)
+    name = group.name + _spelling(found[0])
+    return _usable(found[0], name, include_archived=include_archived)
 
 
 def _latest(group: ModelGroup, *, include_archived: bool) -> Model:

@@ -41,6 +41,10 @@ _DESCRIBED: Final = (
 )
 _JSON: Final = frozenset({"image_class_labels", "explainability", "tags"})
 _COLUMNS: Final = ("part", "name", "property", "before", "after")
+_SAME: Final = (
+    "no difference in attributes, metadata, provenance and dependencies; "
+    "drift() compares their reference data"
+)
 
 
 class _Line(NamedTuple):
@@ -174,12 +178,14 @@ class VersionDiff:
     def __repr__(self) -> str:
         lines = [_as_text(line) for line in self._lines()]
         if not lines:
-            return f"{self.first} → {self.second}: no difference"
+            return f"{self.first} → {self.second}: {_SAME}"
         noun = "difference" if len(lines) == 1 else "differences"
         return "\n  ".join([f"{self.first} → {self.second}: {len(lines)} {noun}", *lines])
 
     def _repr_html_(self) -> str:
         title = html.escape(f"{self.first} → {self.second}")
+        if not any(True for _ in self._lines()):
+            return f"<p><b>{title}</b>: {_SAME}</p>"
         head = "".join(f"<th>{column}</th>" for column in _COLUMNS)
         body = "".join(
             "<tr>"

@@ -60,13 +60,24 @@ def test_a_label_that_was_set_before_stays(connection, group):
     assert model.version_label == "mine"
 
 
-def test_a_model_is_added_to_one_group_once(connection, group):
+def test_a_model_is_added_to_one_group(connection, group):
+    model, saved = new_model(connection), group.get_version(1)
+    elsewhere = connection.get_model_group(connection.get_model(saved_model(connection).id))
+    elsewhere.add_version(model)
+    for added, there in ((model, elsewhere), (saved, group)):
+        with pytest.raises(UserValueError, match=there.id):
+            group.add_version(added, label="other")
+        assert added.version_label != "other"
+
+
+def test_a_label_that_is_taken_can_be_chosen_anew(connection, group):
     model = new_model(connection)
-    group.add_version(model)
-    for again in (model, group.get_version(1)):
-        with pytest.raises(UserValueError, match=group.id):
-            group.add_version(again, label="other")
-        assert again.version_label != "other"
+    group.add_version(model, label=group.get_version(1).version_label)
+    with pytest.raises(ConflictError, match="choose another"):
+        model.save()
+    group.add_version(model, label="V4")
+    model.save()
+    assert (model.version_sequence_num, model.version_label) == (4, "V4")
 
 
 @pytest.mark.parametrize("model, label", [(5, None), (None, None), ("new", 5), ("new", b"V4")])

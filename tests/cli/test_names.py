@@ -3,7 +3,7 @@
 import pytest
 
 import modelgroups as mg
-from modelgroups.cli.names import find_group, find_version
+from modelgroups.cli.names import find_group, find_version, version_in
 from modelgroups.errors import ConflictError, NotFoundError
 
 
@@ -108,6 +108,9 @@ def test_an_empty_registry_says_that_it_is(connection):
 def test_the_latest_version_is_the_latest_that_is_not_archived(connection, versions):
     versions[2].archive()
     assert find_version(connection, "Card fraud").version_sequence_num == 2
-    with pytest.raises(NotFoundError, match="archived; bring it back"):
+    with pytest.raises(NotFoundError, match="'Card fraud#3' is archived; bring it back"):
         find_version(connection, "Card fraud#3")
+    versions[0].archive()
+    with pytest.raises(NotFoundError, match="'Card fraud@V1' is archived"):
+        version_in(connection.get_model_group(versions[0]), "V1")
     assert find_version(connection, "Card fraud#3", include_archived=True).id == versions[2].id

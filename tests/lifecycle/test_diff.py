@@ -89,7 +89,9 @@ def test_a_version_does_not_differ_from_itself(versions):
     versions.promote("V1")
     diff = versions.diff("champion", 1)
     assert not diff
-    assert repr(diff) == "V1 → V1: no difference"
+    said = "no difference in attributes, metadata, provenance and dependencies; drift() compares"
+    assert repr(diff).startswith(f"V1 → V1: {said}")
+    assert diff._repr_html_().startswith(f"<p><b>V1 → V1</b>: {said}")
     assert len(diff.to_frame()) == 0
     assert diff.drift()["country"] == pytest.approx(0.0)
 
