@@ -62,9 +62,10 @@ def find(session: Session, group_id: str) -> GroupRecord | None:
     return GroupRecord._make(row) if row else None
 
 
-def find_by_name(session: Session, name: str) -> list[GroupRecord]:
-    """Return the groups of that name that are not archived, in order of creation."""
-    statement = _select().where(_GROUP.name == name, _GROUP.archived_at.is_(None))
+def find_by_name(session: Session, name: str, *, archived: bool = False) -> list[GroupRecord]:
+    """Return the groups of that name that are not archived, or that are, in order of creation."""
+    is_wanted = _GROUP.archived_at.is_not(None) if archived else _GROUP.archived_at.is_(None)
+    statement = _select().where(_GROUP.name == name, is_wanted)
     rows = session.execute(statement.order_by(_GROUP.serial))
     return [GroupRecord._make(row) for row in rows]
 

@@ -113,10 +113,19 @@ def get_group(registry: Registry, id_or_name: str) -> GroupRecord:
         if by_id is not None:
             return by_id
         named = groups.find_by_name(session, id_or_name)
+        archived = [] if named else groups.find_by_name(session, id_or_name, archived=True)
     if len(named) > 1:
         ids = ", ".join(record.id for record in named)
         raise ConflictError(
-            f"{len(named)} model groups are named {id_or_name!r}; get one by its id: {ids}"
+            f"{len(named)} model groups are named {id_or_name!r}, for save() makes a new group "
+            "where none was chosen with group.add_version(); get one by its id, or by a model of "
+            f"it: {ids}"
+        )
+    if archived:
+        ids = ", ".join(record.id for record in archived)
+        raise NotFoundError(
+            f"the model group named {id_or_name!r} is archived; get it by its id ({ids}) and bring "
+            "it back with group.restore()"
         )
     if not named:
         raise NotFoundError(

@@ -273,6 +273,8 @@ def test_a_group_is_got_by_id_by_name_or_by_a_model(connection):
     assert group is not connection.get_model_group(group.id)
     group.archive()
     assert connection.get_model_group(group.id).archived
+    with pytest.raises(NotFoundError, match=rf"archived; get it by its id \({group.id}\)"):
+        connection.get_model_group(group.name)
     with pytest.raises(NotFoundError, match="'Card fraud'"):
         connection.get_model_group("Card fraud")
 
