@@ -294,10 +294,14 @@ class ModelGroup(Holding, Promoting, JsonDataclass):
     def archive(self) -> None:
         """Archive the group with all its versions; nothing is lost, and `restore` undoes it.
 
+        Its champion is archived with it, and is the champion again once the group is restored.
+
         Raises
         ------
         NotFoundError
             It is archived already.
+        ConflictError
+            A deployment of it is live.
 
         Examples
         --------

@@ -70,10 +70,14 @@ def restore_model(registry: Registry, model_id: str) -> ModelRecord:
 def archive_group(registry: Registry, group_id: str) -> GroupRecord:
     """Archive a group and every version in it, in one transaction.
 
+    Aliases stay where they are, and come back with it.
+
     Raises
     ------
     NotFoundError
         There is no such group, or it is archived already.
+    ConflictError
+        A deployment of it is live: requests would go on to versions that take none.
     """
     with registry.catalog.write() as session:
         record = require_group(session, group_id)
@@ -81,6 +85,13 @@ def archive_group(registry: Registry, group_id: str) -> GroupRecord:
             raise NotFoundError(
                 f"no active model group has the id {group_id!r}: it was archived at "
                 f"{record.archived_at}; group.restore() brings it back"
+            )
+        going_on = deployments.live(session, group_id)
+        if going_on is not None:
+            raise ConflictError(
+                f"the group {record.name!r} ({group_id}) has the live {going_on.kind} deployment "
+                f"{going_on.id} and cannot be archived; conclude() or abort() that first: "
+                "group.deploy.live()"
             )
         at = now()
         n_models = models.archive_all(session, group_id, at)

@@ -184,7 +184,7 @@ class VersionDiff:
 
     def _repr_html_(self) -> str:
         title = html.escape(f"{self.first} → {self.second}")
-        if not any(True for _ in self._lines()):
+        if not self:
             return f"<p><b>{title}</b>: {_SAME}</p>"
         head = "".join(f"<th>{column}</th>" for column in _COLUMNS)
         body = "".join(

@@ -505,6 +505,9 @@ def test_a_group_has_one_live_deployment(group):
     assert group.deploy.live().id == first.id
     with pytest.raises(ConflictError, match="live shadow deployment"):
         group.get_version(label="V2").archive()
+    with pytest.raises(ConflictError, match=r"live shadow deployment .*group\.deploy\.live\(\)"):
+        group.archive()
+    assert not group.archived
     first.abort(reason="enough")
     group.get_version(label="V2").archive()
     assert [each.state for each in group.deploy.history()] == ["aborted"]
