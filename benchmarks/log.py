@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from benchmarks.sending import ids_of, saved_model
 
 __all__ = ["benchmark", "main"]
 
-PART = 500_000
+PART = 1 << 19
 PARTS = 20
 DAYS = 365
 
@@ -38,21 +38,30 @@ def benchmark(context: Context) -> Report:
 
 
 def _intake(context: Context, report: Report) -> None:
-    part, n_parts = context.size(PART, quick=2_000), context.size(PARTS, quick=3)
+    part, n_parts = context.size(PART, quick=2_000), context.size(PARTS, quick=5)
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:
         folder = context.new_folder()
-        peak, first, last = pool.submit(_take_in, folder, part, n_parts).result()
+        peak, folder_ends, call_ends = pool.submit(_take_in, folder, part, n_parts).result()
     n_rows = part * n_parts
     if sys.platform == "linux":
         report.add_value(f"peak of an intake of {n_rows:,} rows", peak, "MB", target=1_000)
-    what = f"last {2 * part:,} rows of {n_rows:,}, one call a file"
-    ratio = last / first
-    report.rows.append(Row(what, last, "s", first, "the first", ratio, 1.3))
+    for how, (first, last), target in (
+        ("in one call", folder_ends, 1.3),
+        ("one call a file, with the merging of files", call_ends, None),
+    ):
+        what = f"last {2 * part:,} rows of {n_rows:,}, {how}"
+        report.rows.append(Row(what, last, "s", first, "the first", last / first, target))
 
 
-def _take_in(folder: Path, part: int, n_parts: int) -> tuple[float, float, float]:
-    """Return the peak of one call in MB, and the seconds of the first and last two calls."""
+def _take_in(
+    folder: Path, part: int, n_parts: int
+) -> tuple[float, tuple[float, float], tuple[float, float]]:
+    """Return the peak of one call in MB, and the seconds of the first and last two files.
+
+    The files of a folder are timed from one file's opening to another's; so the first is left
+    out, with all that is done once, and the last, at which nothing more is opened.
+    """
     source = folder / "source"
     source.mkdir()
     frame = make_frame(part, n_floats=20, n_texts=5).drop(columns="y")
@@ -65,6 +74,10 @@ def _take_in(folder: Path, part: int, n_parts: int) -> tuple[float, float, float
         model = saved_model(connection)
         send = model.send_bulk_inferences
         peak = extra_peak(lambda: send(directory_path=source, ignore_join_errors=True))
+    with quiet(), mg.connect(folder / "timed") as connection:
+        opened: list[float] = []
+        reader = _noting(sorted(source.iterdir()), opened)
+        saved_model(connection).send_bulk_inferences(data=reader, ignore_join_errors=True)
     seconds = []
     with quiet(), mg.connect(folder / "many-calls") as connection:
         model = saved_model(connection)
@@ -72,7 +85,19 @@ def _take_in(folder: Path, part: int, n_parts: int) -> tuple[float, float, float
             start = perf_counter()
             model.send_bulk_inferences(files=[file], ignore_join_errors=True)
             seconds.append(perf_counter() - start)
-    return peak, sum(seconds[1:3]), sum(seconds[-2:])
+    folder_ends = opened[3] - opened[1], opened[-1] - opened[-3]
+    return peak, folder_ends, (sum(seconds[1:3]), sum(seconds[-2:]))
+
+
+def _noting(files: Sequence[Path], opened: list[float]) -> pa.RecordBatchReader:
+    """Return the rows of files, and note when each was opened."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for file in files:
+            opened.append(perf_counter())
+            yield from pq.ParquetFile(file).iter_batches(1 << 17)
+
+    return pa.RecordBatchReader.from_batches(pq.read_schema(files[0]), batches())
 
 
 def _one_day(context: Context, report: Report) -> None:

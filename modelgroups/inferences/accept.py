@@ -42,6 +42,7 @@ from modelgroups.types import ValueType
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from modelgroups.inferences.segment_files import WrittenRows
     from modelgroups.inferences.shapes import Given
 
 __all__ = [
@@ -105,12 +106,12 @@ class Half:
     rows
         For each of them its number in the call.
     data
-        Records, or a table with the columns that were given.
+        Records, or a table with the columns that were given, or the file that it is in.
     """
 
     kind: Kind
     rows: NDArray[np.int64]
-    data: list[Record] | pa.Table
+    data: list[Record] | pa.Table | WrittenRows
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -123,8 +124,8 @@ class Half:
 
     def table(self) -> pa.Table:
         """Return the table of many rows."""
-        if isinstance(self.data, list):
-            raise TypeError("a few rows are records")
+        if not isinstance(self.data, pa.Table):
+            raise TypeError("only many rows that were not written yet are a table")
         return self.data
 
     def records(self) -> list[Record]:
@@ -270,14 +271,24 @@ def _generated(n_rows: int) -> list[str] | pa.Array:
 def id_array(column: Column) -> pa.Array | None:
     """Return ids that are all texts, and none of them empty, at once; else None."""
     try:
-        array = pa.array(column, pa.string(), from_pandas=True)
+        array = _string_array(column)
     except (pa.ArrowException, TypeError, ValueError):  # other types, or not Unicode
         return None
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
     if array.null_count or pc.any(pc.equal(array, "")).as_py():
         return None
     return array
+
+
+def _string_array(column: Column) -> pa.Array:
+    if isinstance(column, pa.ChunkedArray):  # `pa.array` would make an object of each value
+        column = column.combine_chunks()
+    if isinstance(column, pa.Array):
+        is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+        if not is_text:
+            raise TypeError(f"ids of type {column.type}")
+        return column.cast(pa.string())
+    array = pa.array(column, pa.string(), from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def id_texts(column: Column) -> list[str]:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from modelgroups.catalog import batches, log_objects, logs, parcels, segments
 from modelgroups.catalog.clock import now
@@ -28,7 +27,6 @@ from modelgroups.errors import SnapshotCorruptError, SnapshotMissingError
 from modelgroups.inferences.accept import Accepted, Half, Rules, accept
 from modelgroups.inferences.batch import record_closed
 from modelgroups.inferences.images import StagedImages
-from modelgroups.inferences.layout import BATCH, INFERENCE_TIME
 from modelgroups.inferences.marks import dump_marks
 from modelgroups.inferences.piece import Piece
 from modelgroups.inferences.records import dump_records
@@ -38,7 +36,8 @@ from modelgroups.inferences.stored import Stored
 from modelgroups.inferences.times import as_text
 from modelgroups.inferences.upkeep import upkeep_of
 from modelgroups.registry import require_writable
-from modelgroups.storage.keys import KeyIndex
+from modelgroups.storage.keys import KeyIndex, sharing_parts
+from modelgroups.storage.scratch import Scratch
 from modelgroups.types import EventType
 
 if TYPE_CHECKING:
@@ -105,6 +104,7 @@ class Delivery:
         self._stored = Stored(to.registry, to.model_id, to.layout)
         self._pieces: list[Piece] = []
         self._files = ExitStack()
+        self._scratch: Scratch | None = None
         self.images = StagedImages(to.registry, to.layout, self._files)
         self._n_rows = 0
         self._n_deletions: int | None = None
@@ -126,6 +126,7 @@ class Delivery:
         UserValueError, UserTypeError
             As `accept` does.
         """
+        self._rest()
         self.images.replace_paths(given)
         accepted = accept(given, self._layout, rules)
         piece = Piece(accepted, self._layout, self._n_rows)
@@ -136,22 +137,32 @@ class Delivery:
         self._pieces.append(piece)
         return accepted
 
+    def _rest(self) -> None:
+        """Hold no row in memory that came before, and little of what is known of it."""
+        if self._pieces:
+            if self._scratch is None:
+                staged = self._files.enter_context(self._registry.objects.stage())
+                self._scratch = Scratch(staged.path)
+            self._pieces[-1].rest(self._scratch)
+
     def _look_ahead(self, piece: Piece) -> None:
         while True:
             self._look_unlocked([piece])
-            self._look_at_earlier(piece)
             if self._settle([piece]):
                 return
 
-    def _look_at_earlier(self, piece: Piece) -> None:
-        """Look for ids that the log has not among the rows that the call brought before."""
-        for earlier in self._pieces:
-            if earlier is piece:
-                return
-            for search in (piece.inferences, piece.truths):
-                staged = earlier.staged.get(search.kind)
-                if staged is not None and search.unseen([staged.record]):
-                    search.look_in_segment(staged.record, KeyIndex.load(staged.index))
+    def _compare_pieces(self) -> None:
+        """Look for the ids of each piece among the rows that the call brought before it."""
+        if len(self._pieces) < 2:
+            return
+        indexes = [
+            {kind: KeyIndex.load(staged.index) for kind, staged in piece.staged.items()}
+            for piece in self._pieces
+        ]
+        for earlier, later in sharing_parts(indexes):
+            self._pieces[later].earlier.append(self._pieces[earlier])
+        self._look_unlocked(self._pieces)
+        self._settle(self._pieces)
 
     def _write(self, piece: Piece) -> None:
         wanted = (piece.new_inferences(), piece.new_truths())
@@ -184,6 +195,8 @@ class Delivery:
             with self._registry.catalog.read() as session:
                 log = self._to.addressee(session).log
                 if log is None:
+                    for piece in pieces:
+                        piece.look_at_earlier()
                     return
                 try:
                     self._look(pieces, session, log)
@@ -195,21 +208,19 @@ class Delivery:
                     piece.close(batches.closed_among(session, log.serial, piece.batches()))
                 return
 
-    def _look(self, pieces: Iterable[Piece], session: Session, log: LogRecord) -> bool:
-        """Look for ids where it was not looked yet; return whether any were found."""
+    def _look(self, pieces: Iterable[Piece], session: Session, log: LogRecord) -> None:
+        """Look for ids where it was not looked yet."""
         listed = list_segments(self._registry, session, log)
         if self._n_deletions != log.n_deletions:
             looked = () if self._n_deletions is None else (*self._pieces, *pieces)
             for piece in {id(piece): piece for piece in looked}.values():
-                piece.inferences.start_again()
-                piece.truths.start_again()
-                self._look_at_earlier(piece)
+                piece.start_again()
             self._n_deletions = log.n_deletions
-        found = False
         for piece in pieces:
             for search in self._searches(piece, log):
-                found |= search.look(self._registry, session, self._model_id, log, listed)
-        return found
+                if search.look(self._registry, session, self._model_id, log, listed):
+                    piece.recount()
+            piece.look_at_earlier()  # after the log: what it holds came first
 
     @staticmethod
     def _searches(piece: Piece, log: LogRecord) -> tuple[Search, ...]:
@@ -229,8 +240,7 @@ class Delivery:
                             "is damaged: it names rows of other ids; restore it from a backup of "
                             "the registry"
                         )
-                    piece.inferences.start_again()
-                    self._look_at_earlier(piece)
+                    piece.start_again()
                     return False
             resent = piece.resent()
             if len(resent):
@@ -247,6 +257,7 @@ class Delivery:
         NotFoundError, ConflictError
             The model is gone, or archived.
         """
+        self._compare_pieces()
         outcome = self._commit()
         stored = [p for p in self._pieces if not p.staged]
         upkeep_of(self._registry).note(
@@ -264,6 +275,9 @@ class Delivery:
                     log = logs.begin(session, self._model_id)
                 if not self._is_much(session, log) and not self._news(session, log):
                     return self._store(session, log)
+            for piece in self._pieces:
+                if piece.earlier:  # a row that it repeats may be refused now
+                    piece.start_again()
             self._look_unlocked(self._pieces)
             self._settle(self._pieces)
 
@@ -284,17 +298,19 @@ class Delivery:
     def _store(self, session: Session, log: LogRecord) -> Outcome:
         at = now()
         outcome = Outcome(self._n_rows)
-        n_truths = n_waiting = 0
-        for piece in self._pieces:
-            outcome.failures |= piece.failures()
-            more, waiting = piece.count_truths()
-            n_truths, n_waiting = n_truths + more, n_waiting + waiting
-            outcome.n_waiting += int(np.count_nonzero(piece.waits() & piece.new_truths()))
-            inferences = piece.accepted.inferences
-            if self._store_half(session, log, piece, inferences, piece.new_inferences(), at):
-                self._note_batches(session, log, piece, at)
-                self._note_images(session, log, piece)
-            self._store_half(session, log, piece, piece.accepted.truths, piece.new_truths(), at)
+        tallies = [piece.tally() for piece in self._pieces]
+        for piece, tally in zip(self._pieces, tallies, strict=True):
+            outcome.failures |= tally.failures
+            outcome.n_waiting += tally.n_waiting
+            for half in piece.accepted.halves():
+                self._store_half(session, log, piece, half, at)
+            for batch_id, n_rows, first, last in tally.batches:
+                times = as_text(first), as_text(last)
+                record = BatchRecord(batch_id, n_rows, *times, at, None, None)
+                batches.note(session, log.serial, record)
+            self._note_images(session, log, piece)
+        n_truths = sum(tally.n_more_truths for tally in tallies)
+        n_waiting = sum(tally.n_more_waiting for tally in tallies)
         logs.count_truths(session, log.serial, truths=n_truths, waiting=n_waiting)
         if any(piece.staged for piece in self._pieces):
             logs.note_segments(session, log.serial)
@@ -312,12 +328,11 @@ class Delivery:
         n_rows: Counter[str] = Counter()
         stored: list[str] = []
         for piece in self._pieces:
-            wanted = (piece.new_inferences(), piece.new_truths())
-            for half, rows in zip(piece.accepted.halves(), wanted, strict=True):
-                kept = int(np.count_nonzero(rows[half.rows]))
-                if half.kind in piece.staged and kept:
-                    n_rows[f"{half.kind}s"] += kept
-                    stored.append(piece.staged[half.kind].record.id)
+            for kind, staged in piece.staged.items():
+                kept = int(np.count_nonzero(piece.tally().kept[kind]))
+                if kept:
+                    n_rows[f"{kind}s"] += kept
+                    stored.append(staged.record.id)
         if stored:
             record_event(
                 session,
@@ -328,18 +343,11 @@ class Delivery:
             )
 
     def _store_half(
-        self,
-        session: Session,
-        log: LogRecord,
-        piece: Piece,
-        half: Half,
-        wanted: NDArray[np.bool_],
-        at: str,
-    ) -> bool:
-        """Store the rows of one kind; return whether there are any."""
-        kept = wanted[half.rows]
+        self, session: Session, log: LogRecord, piece: Piece, half: Half, at: str
+    ) -> None:
+        kept = piece.tally().kept[half.kind]
         if not kept.any():
-            return False
+            return
         staged = piece.staged.get(half.kind)
         if staged is None:
             few = half.keep(kept)
@@ -348,21 +356,14 @@ class Delivery:
         else:
             self._registry.segments.publish(staged.name, staged.rows, staged.index)
             segments.add(session, log.serial, _with_marks(staged.record, ~kept), at)
-        return True
-
-    def _note_batches(self, session: Session, log: LogRecord, piece: Piece, at: str) -> None:
-        half = piece.accepted.inferences
-        kept = half.keep(piece.new_inferences()[half.rows])
-        for batch_id, n_rows, first, last in _batch_sizes(kept):
-            record = BatchRecord(batch_id, n_rows, as_text(first), as_text(last), at, None, None)
-            batches.note(session, log.serial, record)
 
     def _note_images(self, session: Session, log: LogRecord, piece: Piece) -> None:
         if not self.images.sizes:
             return
         half = piece.accepted.inferences
-        kept = half.keep(piece.new_inferences()[half.rows])
-        n_rows = self.images.count(kept)
+        n_rows = self.images.count(half.keep(piece.tally().kept[half.kind]))
+        if not n_rows:
+            return
         self.images.publish(n_rows)
         log_objects.add(session, log.serial, self.images.sizes, n_rows)
 
@@ -373,21 +374,3 @@ def _with_marks(record: Segment, dropped: NDArray[np.bool_]) -> Segment:
     if not n_dropped:
         return record
     return record._replace(n_deleted=n_dropped, deleted=dump_marks(dropped))
-
-
-def _batch_sizes(half: Half) -> list[tuple[str, int, int, int]]:
-    """Return each batch of some inferences with its rows, and its first and last time."""
-    if isinstance(half.data, list):
-        pairs = [(r[BATCH], r[INFERENCE_TIME]) for r in half.data if BATCH in r]
-        if not pairs:
-            return []
-        table = pa.table({BATCH: [p[0] for p in pairs], "at": [p[1] for p in pairs]})
-    elif BATCH in half.data.column_names:
-        micros = half.data[INFERENCE_TIME].cast(pa.int64())
-        table = pa.table({BATCH: half.data[BATCH], "at": micros})
-        table = table.filter(pc.is_valid(table[BATCH]))
-    else:
-        return []
-    sizes = table.group_by(BATCH).aggregate([("at", "count"), ("at", "min"), ("at", "max")])
-    columns = (sizes[name].to_pylist() for name in (BATCH, "at_count", "at_min", "at_max"))
-    return sorted(zip(*columns, strict=True))

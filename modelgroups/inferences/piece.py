@@ -18,9 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from modelgroups.inferences.compare import equal_rows
-from modelgroups.inferences.layout import BATCH, ID, Kind, Layout
+from modelgroups.inferences.layout import BATCH, ID, SENT, Kind, Layout
 from modelgroups.inferences.records import table_of
 from modelgroups.inferences.search import Search
+from modelgroups.inferences.segment_files import WrittenRows
+from modelgroups.inferences.tally import Tally, batch_sizes, batches_of, mask_of
 from modelgroups.storage.keys import KeyIndex, Keys, keys_of
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from modelgroups.catalog.records import Segment
     from modelgroups.inferences.accept import Accepted, Half
     from modelgroups.inferences.segment_files import StagedSegment
+    from modelgroups.storage.scratch import Scratch
 
 __all__ = ["Piece"]
 
@@ -65,13 +68,14 @@ class Piece:
     inferences: Search = field(init=False)
     truths: Search = field(init=False)
     staged: dict[Kind, StagedSegment] = field(default_factory=dict, init=False)
+    earlier: list[Piece] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         accepted = self.accepted
         n_rows = accepted.n_rows
         self.keys = keys_of(accepted.ids)
         self.asked = np.flatnonzero(~accepted.generated)
-        wanted = self.keys[self.asked]
+        wanted = self._keys_at(self.asked)
         self.inferences = Search(Kind.INFERENCE, wanted)
         self.truths = Search(Kind.GROUND_TRUTH, wanted)
         self._has_inference = _mask(accepted.inferences.rows, n_rows)
@@ -82,6 +86,8 @@ class Piece:
         self._all_truths = self._has_truth.copy()
         self._first_truths = self._first_of_ids(self._all_truths)
         self._whole_index: KeyIndex | None = None
+        self._tally: Tally | None = None
+        self._batches: set[str] | None = None
         self._closed = np.zeros(n_rows, dtype=bool)
         self._settled_truths = np.zeros(n_rows, dtype=bool)
 
@@ -89,12 +95,14 @@ class Piece:
         """Return which rows repeat an earlier one of the call, and whether with its content."""
         verdict = np.zeros(self.accepted.n_rows, dtype=np.int8)
         half = self.accepted.inferences
+        self._followers = self._leaders = np.empty(0, dtype=np.int64)
         if len(self.asked) < 2:
             return verdict
-        later, first = self.keys[half.rows].repeats()
+        later, first = self._keys_at(half.rows).repeats()
         if len(later):
             same = equal_rows(self.table(half, later), self.table(half, first))
             verdict[half.rows[later]] = np.where(same, _SAME, _OTHER)
+            self._followers, self._leaders = half.rows[later[same]], half.rows[first[same]]
         return verdict
 
     def index_of(self, half: Half) -> Callable[[], KeyIndex]:
@@ -104,6 +112,10 @@ class Piece:
             if len(half) == len(self.keys)
             else lambda: KeyIndex.of(self.keys[half.rows])
         )
+
+    def _keys_at(self, rows: NDArray[np.int64]) -> Keys:
+        """Return the keys of some rows, which are in order."""
+        return self.keys if len(rows) == len(self.keys) else self.keys[rows]
 
     def _index(self) -> KeyIndex:
         """Return the index of all rows, sorted once for both halves."""
@@ -117,7 +129,54 @@ class Piece:
             return table_of([half.data[i] for i in places], self.layout.schema(half.kind))
         return half.data.take(pa.array(places))
 
-    # --- what was found in the log -------------------------------------------------------
+    def rest(self, scratch: Scratch) -> None:
+        """Let what is known of each row wait in a file; the rows themselves are written.
+
+        So a call may bring more rows than fit into memory. What is asked for later is read.
+        """
+        self.tally()
+        self.batches()
+        put = scratch.put
+        for half in self.accepted.halves():
+            half.rows = put(half.rows)
+            if half.kind in self.staged:
+                half.data = WrittenRows(self.staged[half.kind].rows, half.table().column_names)
+        self.accepted.ids, self.accepted.generated = [], put(self.accepted.generated)
+        self.keys = Keys(put(self.keys.high), put(self.keys.low))
+        all_asked = len(self.asked) == len(self.keys)
+        self.asked = put(self.asked)
+        wanted = self.inferences.keys
+        wanted = self.keys if all_asked else Keys(put(wanted.high), put(wanted.low))
+        self.inferences.rest(scratch, wanted)
+        self.truths.rest(scratch, wanted)
+        self._has_inference, self._has_truth = put(self._has_inference), put(self._has_truth)
+        self._comes_along, self._verdict = put(self._comes_along), put(self._verdict)
+        self._repeat_verdict = put(self._repeat_verdict)
+        self._all_truths, self._first_truths = put(self._all_truths), put(self._first_truths)
+        self._followers, self._leaders = put(self._followers), put(self._leaders)
+        self._closed, self._settled_truths = put(self._closed), put(self._settled_truths)
+        self._whole_index = None
+
+    # --- what was found in the log, or among earlier rows of the call ----------------------
+
+    def look_at_earlier(self) -> None:
+        """Look for the ids in the pieces of the call that are known to have some of them."""
+        for piece in self.earlier:
+            for search in (self.inferences, self.truths):
+                staged = piece.staged.get(search.kind)
+                if staged is not None and search.unseen([staged.record]):
+                    search.look_in_segment(staged.record, KeyIndex.load(staged.index))
+                    self._tally = None
+
+    def _earlier_ids(self) -> set[str]:
+        return {staged.record.id for piece in self.earlier for staged in piece.staged.values()}
+
+    def start_again(self) -> None:
+        """Forget what was found, for rows were deleted or moved since."""
+        self.inferences.start_again()
+        self.truths.start_again()
+        self._verdict[self._has_inference] = _UNKNOWN
+        self._tally = None
 
     def unsettled(self) -> Iterator[tuple[Segment | int, NDArray[np.int64], NDArray[np.int64]]]:
         """Yield what must be compared: a source in the log, rows of it, and rows of the call."""
@@ -136,6 +195,7 @@ class Piece:
         if not given[ID].equals(stored[ID]):
             return False
         self._verdict[rows] = np.where(equal_rows(given, stored), _SAME, _OTHER)
+        self._tally = None
         return True
 
     def resent(self) -> NDArray[np.int64]:
@@ -144,6 +204,7 @@ class Piece:
 
     def settle_truths(self, rows: NDArray[np.int64], known: NDArray[np.bool_]) -> None:
         """Say of rows of the call whether their ground truth was stored with their inference."""
+        self._tally = None
         self._settled_truths[rows] = True
         self._has_truth[rows[known]] = False
 
@@ -157,16 +218,14 @@ class Piece:
         else:
             column = half.data[BATCH]
             late = np.asarray(pc.is_in(column, pa.array(sorted(batches))).to_numpy())
+        self._tally = None
         self._closed[half.rows[late]] = True
 
     def batches(self) -> set[str]:
         """Return the batches of the rows."""
-        half = self.accepted.inferences
-        if isinstance(half.data, list):
-            return {record[BATCH] for record in half.data if BATCH in record}
-        if BATCH not in half.data.column_names:
-            return set()
-        return set(half.data[BATCH].unique().drop_null().to_pylist())
+        if self._batches is None:
+            self._batches = batches_of(self.accepted.inferences)
+        return self._batches
 
     # --- what becomes of the rows --------------------------------------------------------
 
@@ -177,9 +236,13 @@ class Piece:
 
     def _refused(self) -> NDArray[np.bool_]:
         known = self._by_row(self.inferences.found)
+        if self.earlier:  # the row that it repeats is refused too when its batch is closed
+            known &= ~(self._closed & self._by_row(self.inferences.found_in(self._earlier_ids())))
         contradicts = (self._repeat_verdict == _OTHER) | self._closed
         refused: NDArray[np.bool_] = np.where(known, self._verdict == _OTHER, contradicts)
-        return self._has_inference & refused
+        refused &= self._has_inference
+        refused[self._followers] |= refused[self._leaders]  # what they repeat is not stored
+        return refused
 
     def new_inferences(self) -> NDArray[np.bool_]:
         """Return which rows' inferences are to be stored."""
@@ -196,22 +259,40 @@ class Piece:
         firsts = rows.copy()
         if len(self.asked):
             numbers = np.flatnonzero(rows)
-            firsts[numbers[self.keys[numbers].repeats()[0]]] = False
+            firsts[numbers[self._keys_at(numbers).repeats()[0]]] = False
         return firsts
 
-    def count_truths(self) -> tuple[int, int]:
-        """Return how many more ids have a ground truth, and how many more of these wait."""
-        inferences, truths = self.new_inferences(), self.new_truths()
-        if np.array_equal(truths, self._all_truths):
-            truths = self._first_truths
-        else:
-            truths = self._first_of_ids(truths)
-        had_truth = self._by_row(self.truths.found)
-        arrived = int(np.count_nonzero(inferences & had_truth))
-        fresh = truths & ~had_truth
-        return int(np.count_nonzero(fresh)), int(np.count_nonzero(fresh & self.waits())) - arrived
+    def tally(self) -> Tally:
+        """Return what the rows add to the log, as far as the log was looked at."""
+        if self._tally is None:
+            self._tally = self._count()
+        return self._tally
 
-    def waits(self) -> NDArray[np.bool_]:
+    def recount(self) -> None:
+        """Count anew what the rows add, for more was found in the log."""
+        self._tally = None
+
+    def _count(self) -> Tally:
+        inferences, truths = self.new_inferences(), self.new_truths()
+        is_first = self._first_truths
+        if not np.array_equal(truths, self._all_truths):
+            is_first = self._first_of_ids(truths)
+        had_truth = self._by_row(self.truths.found)
+        waits = self._waits()
+        fresh = is_first & ~had_truth
+        arrived = int(np.count_nonzero(inferences & had_truth))
+        halves = self.accepted.halves()
+        kept = dict(zip(SENT, (inferences, truths), strict=True))
+        return Tally(
+            kept={half.kind: mask_of(kept[half.kind][half.rows]) for half in halves},
+            batches=batch_sizes(halves[0].keep(inferences[halves[0].rows])),
+            n_waiting=int(np.count_nonzero(waits & truths)),
+            n_more_truths=int(np.count_nonzero(fresh)),
+            n_more_waiting=int(np.count_nonzero(fresh & waits)) - arrived,
+            failures=self._failures(),
+        )
+
+    def _waits(self) -> NDArray[np.bool_]:
         """Return which rows bring a ground truth whose inference is not known."""
         known = self._by_row(self.inferences.found)
         known[self.accepted.generated] = True
@@ -230,13 +311,13 @@ class Piece:
 
     def _faults(self) -> dict[int, tuple[int, str]]:
         """Return the rows that are refused, with the status and what is wrong."""
-        late = self._closed & (self._verdict == _UNKNOWN)
+        late = self._closed & (self._verdict != _OTHER)
         return {
             int(row): (_CONFLICT, _LATE if late[row] else _CONTRADICTION)
             for row in np.flatnonzero(self._refused())
         }
 
-    def failures(self) -> dict[int, tuple[int, str]]:
+    def _failures(self) -> dict[int, tuple[int, str]]:
         """Return the rows of the call that fail, with the status and what is wrong."""
         told = self.accepted.failures | self._faults()
         return {self.first_row + row: failure for row, failure in sorted(told.items())}

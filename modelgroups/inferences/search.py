@@ -6,6 +6,7 @@ No row of the log is read. Loads numpy: import it lazily.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from modelgroups.registry import Registry
+    from modelgroups.storage.scratch import Scratch
 
 __all__ = ["Search", "list_segments"]
 
@@ -72,6 +74,10 @@ class Search:
         self.source = np.full(len(self.keys), -1, dtype=np.int32)
         self.row = np.full(len(self.keys), -1, dtype=np.int64)
 
+    def rest(self, scratch: Scratch, keys: Keys) -> None:
+        """Let what is known of each key wait in a file; the keys themselves do already."""
+        self.keys, self.source, self.row = keys, scratch.put(self.source), scratch.put(self.row)
+
     def start_again(self) -> None:
         """Forget what was found, for rows were deleted or moved since."""
         self.__post_init__()
@@ -82,6 +88,15 @@ class Search:
         """For each key whether it stands in the log."""
         return self.source >= 0
 
+    def found_in(self, segment_ids: AbstractSet[str]) -> NDArray[np.bool_]:
+        """For each key whether it stands in one of some segments."""
+        numbers = [
+            number
+            for number, source in enumerate(self.sources)
+            if isinstance(source, Segment) and source.id in segment_ids
+        ]
+        return np.isin(self.source, numbers)
+
     def look(
         self,
         registry: Registry,
@@ -91,14 +106,14 @@ class Search:
         listed: Iterable[Segment],
     ) -> bool:
         """Look where it was not looked yet; return whether more keys were found."""
-        n_found = np.count_nonzero(self.source >= 0)
+        n_sources = len(self.sources)
         if not len(self.keys):
             return False
         self._look_in_parcels(session, log)
         for segment in self.unseen(listed):
             index = registry.segments.index(SegmentName(model_id, segment.id))
             self.look_in_segment(segment, index)
-        return bool(np.count_nonzero(self.source >= 0) > n_found)
+        return len(self.sources) > n_sources
 
     def unseen(self, listed: Iterable[Segment]) -> list[Segment]:
         """Return the segments of the kind that were not looked at, newest first."""

@@ -22,7 +22,7 @@ from modelgroups.catalog.records import Segment
 from modelgroups.inferences.layout import BATCH, Kind, time_column
 from modelgroups.inferences.times import as_text
 from modelgroups.storage.background import in_background
-from modelgroups.storage.parquet import write_parquet
+from modelgroups.storage.parquet import open_parquet, write_parquet
 from modelgroups.storage.segments import SegmentName, footer_digest
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from modelgroups.registry import Registry
 
-__all__ = ["ROWS_PER_GROUP", "StagedSegment", "rows_at", "slices", "staged_segment"]
+__all__ = ["ROWS_PER_GROUP", "StagedSegment", "WrittenRows", "rows_at", "slices", "staged_segment"]
 
 Ordered = TypeVar("Ordered", int, str)
 
@@ -66,6 +66,30 @@ class _Bounds:
                 found = pc.unique(table[BATCH]).drop_null().to_pylist()
                 self.batches = _ends([*self.batches, *found])
             yield table
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRows:
+    """Rows that are in a file and not in memory; they answer as their table would."""
+
+    path: Path
+    column_names: Sequence[str]
+
+    def __getitem__(self, name: str) -> pa.ChunkedArray:
+        return self._read([name])[name]
+
+    def take(self, places: pa.Array) -> pa.Table:
+        """Return some rows, by their places."""
+        with open_parquet(self.path) as file:
+            return rows_at(file, places.to_numpy())
+
+    def filter(self, kept: pa.Array) -> pa.Table:
+        """Return some rows, by a mask."""
+        return self._read(self.column_names).filter(kept)
+
+    def _read(self, names: Sequence[str]) -> pa.Table:
+        with open_parquet(self.path) as file:
+            return file.read([*names])
 
 
 def _ends(values: list[Ordered]) -> list[Ordered]:

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from modelgroups.errors import SnapshotCorruptError
 from modelgroups.storage import joins
-from modelgroups.storage.keys import KEY_BYTES, KeyIndex, Keys, keys_of, merge_indexes
+from modelgroups.storage.keys import (
+    KEY_BYTES,
+    KeyIndex,
+    Keys,
+    keys_of,
+    merge_indexes,
+    sharing_parts,
+)
 
 FEW_IDS = st.lists(st.sampled_from("abcdefgh"), max_size=12)
 ANY_IDS = st.lists(st.text(st.characters(codec="utf-8"), max_size=20), max_size=12)
@@ -78,7 +85,7 @@ def test_bytes_are_keys_again(ids):
 def test_the_bytes_of_keys_sort_as_keys_do(ids):
     keys = keys_of(ids)
     by_bytes = sorted(keys.as_bytes())
-    assert keys[keys.order()].as_bytes() == by_bytes
+    assert keys[keys.order].as_bytes() == by_bytes
 
 
 @given(st.lists(FEW_IDS, max_size=4))
@@ -200,3 +207,25 @@ def test_joins_are_kept_within_bounds(monkeypatch):
     assert len(pairs("z", "z")[0]) == 3  # which is too much beside both
     assert pairs("x", "z") is first
     assert pairs("y", "z") is not second
+
+
+@pytest.mark.parametrize("limit", [3, 1 << 21])
+@given(
+    parts=st.lists(
+        st.fixed_dictionaries({}, optional={"x": FEW_IDS, "y": FEW_IDS}), min_size=1, max_size=5
+    )
+)
+def test_parts_that_share_ids_are_found(limit, parts):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("modelgroups.storage.keys._AT_ONCE", limit)
+        indexes = [
+            {what: KeyIndex.of(keys_of(ids)) for what, ids in part.items()} for part in parts
+        ]
+        found = sharing_parts(indexes)
+    expected = set()
+    for later, part in enumerate(parts):
+        for id_ in {id_ for ids in part.values() for id_ in ids}:
+            for what in ("x", "y"):
+                holders = [n for n in range(later) if id_ in parts[n].get(what, [])]
+                expected |= {(first, later) for first in holders[:1]}
+    assert found == sorted(expected)
