@@ -44,7 +44,7 @@ from modelgroups.query.drift.thresholds import calibrated
 from modelgroups.query.metrics import Metric, Rows, evaluate, is_drift
 from modelgroups.query.subject import Subject
 
-__all__ = ["Drifts", "drift_metrics", "thresholds", "window_threshold"]
+__all__ = ["Drifts", "bucket_counts", "drift_metrics", "thresholds", "window_threshold"]
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -79,7 +79,7 @@ def thresholds(subject: Subject, names: Sequence[str], confidence: float) -> dic
     """
     return {
         name: found
-        for name, counts in _reference_counts(subject, names).items()
+        for name, counts in bucket_counts(subject, names).items()
         if (found := calibrated(counts, confidence)[_PSI]) is not None
     }
 
@@ -161,7 +161,7 @@ class Drifts:
         if name is None or not windows:
             return {}
         if self._counts is None:
-            self._counts = _reference_counts(self._subject, self._all)
+            self._counts = bucket_counts(self._subject, self._all)
         found = {}
         for key, (n_rows, drift) in windows.items():
             threshold = window_threshold(self._counts[name], float(rule.confidence or 0), n_rows)
@@ -215,7 +215,11 @@ class _Calibrated:
 _FROM_REFERENCE: Final = {"metric": _PSI, "target": {"source": "inference"}}
 
 
-def _reference_counts(subject: Subject, names: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+def bucket_counts(subject: Subject, names: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """Return the rows of the reference data in each bucket of any number of attributes.
+
+    Those are left out whose drift is not a matter of buckets.
+    """
     found: dict[str, NDArray[np.int64]] = {}
     for start in range(0, len(names), MOST_PROPERTIES):
         found |= reference_counts(subject, names[start : start + MOST_PROPERTIES])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from modelgroups.catalog.aliases import names_of_model
 from modelgroups.lifecycle.lookup import require_group, require_model
 from modelgroups.reference.reading import column_names, has_reference
 from modelgroups.registry import Registry
+from modelgroups.report.chance import Chance, chance_of
 
 __all__ = ["Context", "context_of"]
 
@@ -25,11 +27,14 @@ class Context:
         Those that point at it, the champion first.
     held
         The columns of its reference data; none where there is no such data.
+    chance
+        Returns what chance alone would show in some attributes.
     """
 
     group: str
     aliases: Sequence[str]
     held: Collection[str]
+    chance: Callable[[Sequence[str]], Chance]
 
 
 def context_of(registry: Registry, model_id: str) -> Context:
@@ -39,4 +44,5 @@ def context_of(registry: Registry, model_id: str) -> Context:
         aliases = names_of_model(session, model_id)
     has_data = has_reference(registry, model_id)
     held = column_names(registry, model_id) if has_data else frozenset[str]()
-    return Context(group.name, sorted(aliases, key=lambda name: (name != "champion", name)), held)
+    ranked = sorted(aliases, key=lambda name: (name != "champion", name))
+    return Context(group.name, ranked, held, partial(chance_of, registry, model_id))

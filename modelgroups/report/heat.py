@@ -1,39 +1,80 @@
-"""Drift as a table of attributes and periods, whose cells are the warmer the further it went."""
+"""Drift as a table of attributes and periods, whose cells are the warmer the further it went.
+
+What chance alone would show has no colour: few rows always seem to have drifted.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from itertools import chain
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.errors import UserValueError
-from modelgroups.report.periods import Periods, periods_of
+from modelgroups.report.chance import Chance
+from modelgroups.report.performance import intervals
+from modelgroups.report.periods import Periods, coarser, periods_of
 from modelgroups.report.subjects import Version
 from modelgroups.report.words import plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BOUNDS", "Cell", "Heat", "HeatRow", "heat_of", "heat_text", "level_of", "whole_drift"]
+__all__ = [
+    "BOUNDS",
+    "Cell",
+    "Heat",
+    "HeatRow",
+    "furthest",
+    "gather_heat",
+    "heat_text",
+    "level_of",
+    "whole_drift",
+]
 
 MOST_ROWS: Final = 40
 BOUNDS: Final = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 """Between the levels of PSI. Below 0.1 is called stable, from 0.25 on shifted: Siddiqi, Credit Risk
 Scorecards, Wiley 2006."""
+TRAFFIC: Final = "Inference Count"
+
+_ENOUGH: Final = 300
+"""Rows of which one in twenty samples shows a moderate PSI, 0.1, by chance: over 20 buckets."""
+_FEWEST: Final = 4
+"""Periods into which time is divided at the least, where days have too few rows."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A number of drift, None where it is not defined, and its level from 0."""
+    """A number of drift, None where it is not defined, and its level from 0.
+
+    Parameters
+    ----------
+    value
+        PSI.
+    is_chance
+        Whether so few rows would show as much by chance; then it has no level.
+    """
 
     value: float | None
-    level: int | None
+    is_chance: bool = False
+
+    @property
+    def level(self) -> int | None:
+        """How warm it is."""
+        return None if self.is_chance else level_of(self.value)
 
     @property
     def text(self) -> str:
         """The number, as short as it is told apart."""
         return heat_text(self.value)
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """What comes first has the smallest rank: what is no chance, by its size."""
+        return self.is_chance or self.value is None, -(self.value or 0.0)
 
 
 @dataclass(frozen=True)
@@ -47,11 +88,38 @@ class HeatRow:
 
 @dataclass(frozen=True)
 class Heat:
-    """The attributes that drifted most, and how many others there are."""
+    """The attributes that drifted most over all of the time.
+
+    Parameters
+    ----------
+    periods
+        The columns.
+    counts
+        The inferences of each.
+    n_inferences
+        Those of all of the time.
+    rows
+        The attributes, the one that drifted furthest over all of the time first.
+    n_others
+        How many are left out.
+    finer
+        A shorter interval and the inferences of its middle period, where those are too few.
+    """
 
     periods: Periods
+    counts: tuple[int, ...]
+    n_inferences: int
     rows: tuple[HeatRow, ...]
     n_others: int
+    finer: tuple[str, int] | None
+
+    @property
+    def note(self) -> str:
+        """What a reader must know of the columns."""
+        if self.finer is None:
+            return self.periods.note
+        word, n = self.finer
+        return f"{self.periods.grain}: a {word} has about {n:,} inferences, too few to compare."
 
 
 def whole_drift(version: Version, *, has_reference: bool) -> tuple[pd.DataFrame | None, str]:
@@ -92,32 +160,99 @@ def heat_text(value: float | None) -> str:
     return "0" if digits == "0.00" else digits.removeprefix("0")
 
 
-def heat_of(frame: pd.DataFrame, whole: pd.DataFrame, key: str, interval: str) -> Heat:
+def furthest(whole: pd.DataFrame, chance: Chance, n_rows: int) -> tuple[str, Cell] | None:
+    """Return the attribute that drifted furthest over all of the time, and how far.
+
+    Parameters
+    ----------
+    whole
+        One row with a column for each attribute.
+    chance
+        What chance would show.
+    n_rows
+        The inferences.
+    """
+    cells = {str(name): _cell(str(name), whole[name].iloc[0], n_rows, chance) for name in whole}
+    known = {name: cell for name, cell in cells.items() if cell.value is not None}
+    return min(known.items(), key=lambda each: each[1].rank, default=None)
+
+
+def gather_heat(version: Version, whole: pd.DataFrame, interval: str, chance: Chance) -> Heat:
     """Return the table of drift.
 
     Parameters
     ----------
-    frame
-        A row for each period, with the column `key` and one for each attribute.
+    version
+        With inferences and reference data.
     whole
-        The row of all of the time together.
-    key
-        The column with the periods.
+        One row with the drift of each attribute over all of the time.
     interval
-        What they are.
+        The shortest that may be shown.
+    chance
+        What chance would show.
     """
-    periods = periods_of(list(frame[key]), interval)
-    shown = frame.iloc[periods.n_left_out :]
-    names = [str(name) for name in frame.columns if name != key]
-    rows = [_row(name, list(map(plain, shown[name])), plain(whole[name].iloc[0])) for name in names]
-    rows.sort(key=lambda row: -max(_numbers(row), default=-1.0))
-    return Heat(periods, tuple(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS))
+    chosen, counts, finer = _fitting((word, _counts(version, word)) for word in coarser(interval))
+    frame = version.drift(every=chosen)
+    key = "batch_id" if chosen == "batch_id" else "timestamp"
+    frame = frame.set_index(key).reindex(intervals(version, frame, chosen))
+    periods = periods_of(list(frame.index), chosen)
+    frame = frame.iloc[periods.n_left_out :]
+    sizes = tuple(counts.get(at, 0) for at in frame.index)
+    total = sum(counts.values())
+    rows = [
+        HeatRow(
+            str(name),
+            _cell(str(name), whole[name].iloc[0], total, chance),
+            tuple(_cell(str(name), value, n, chance)
+                  for value, n in zip(frame[name], sizes, strict=True)),
+        )
+        for name in frame.columns
+    ]  # fmt: skip
+    rows.sort(key=lambda row: min(cell.rank for cell in (row.whole, *row.cells)))
+    shown = sorted(rows[:MOST_ROWS], key=lambda row: row.whole.rank)
+    return Heat(periods, sizes, total, tuple(shown), max(0, len(rows) - MOST_ROWS), finer)
 
 
-def _row(name: str, values: Sequence[float | None], whole: float | None) -> HeatRow:
-    cells = tuple(Cell(value, level_of(value)) for value in values)
-    return HeatRow(name, Cell(whole, level_of(whole)), cells)
+def _counts(version: Version, interval: str) -> dict[Any, int]:
+    """Return the inferences of each period."""
+    frame = version.metrics(TRAFFIC, every=interval)
+    key = "batch_id" if interval == "batch_id" else "timestamp"
+    return {at: int(n) for at, n in zip(frame[key], frame[TRAFFIC], strict=True)}
 
 
-def _numbers(row: HeatRow) -> list[float]:
-    return [cell.value for cell in row.cells if cell.value is not None]
+def _fitting(
+    counted: Iterable[tuple[str, Mapping[Any, int]]],
+) -> tuple[str, Mapping[Any, int], tuple[str, int] | None]:
+    """Return the shortest interval with enough rows, the shortest of all where none has.
+
+    Parameters
+    ----------
+    counted
+        Intervals from the shortest on, and the rows of each period.
+
+    Returns
+    -------
+    tuple
+        The interval, the rows of its periods, and, where it is not the shortest, that one with
+        the rows of its middle period.
+
+    Examples
+    --------
+    >>> days, weeks, month = dict.fromkeys(range(28), 100), dict.fromkeys(range(4), 700), {0: 2800}
+    >>> _fitting([("day", days), ("week", weeks), ("month", month)])
+    ('week', {0: 700, 1: 700, 2: 700, 3: 700}, ('day', 100))
+    >>> _fitting([("day", {0: 20, 1: 30}), ("week", {0: 50})])
+    ('day', {0: 20, 1: 30}, None)
+    """
+    given = iter(counted)
+    first, finest = next(given)
+    for word, counts in chain([(first, finest)], given):
+        if len(counts) >= _FEWEST and median(counts.values()) >= _ENOUGH:
+            shortest = (first, int(median(finest.values())))
+            return word, counts, None if word == first else shortest
+    return first, finest, None
+
+
+def _cell(name: str, value: Any, n_rows: int, chance: Chance) -> Cell:
+    number = plain(value)
+    return Cell(number, chance.explains(name, number, n_rows))

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 from modelgroups.experiments.course import KINDS
 from modelgroups.progress import tracked
 from modelgroups.reference.reading import has_reference
+from modelgroups.report.chance import chance_of
 from modelgroups.report.charts import Lines, line_of
 from modelgroups.report.events import Extract, extract_of
 from modelgroups.report.group import name_of
-from modelgroups.report.heat import level_of, whole_drift
+from modelgroups.report.heat import TRAFFIC, Cell, furthest, whole_drift
 from modelgroups.report.performance import counts_metric, intervals
 from modelgroups.report.periods import interval_of, periods_of
 from modelgroups.report.render import page_of, require_jinja
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["GroupRow", "Overview", "gather_registry", "report_registry"]
 
 MOST_GROUPS: Final = 200
-_TRAFFIC: Final = "Inference Count"
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class GroupRow:
         What it received, and when the last time.
     measures
         Its first metrics over all of the time: name and value.
-    drift, drift_level
-        The attribute that drifted furthest and how far, and the level of that.
+    drift
+        The attribute that drifted furthest over all of the time, and how far.
     traffic
         Its inferences over time, None where there are none.
     live
@@ -66,8 +66,7 @@ class GroupRow:
     n_ground_truths: int
     last: str
     measures: tuple[tuple[str, str], ...]
-    drift: tuple[str, str] | None
-    drift_level: int | None
+    drift: tuple[str, Cell] | None
     traffic: Lines | None
     live: str | None
 
@@ -128,7 +127,7 @@ def _row(group: Group, versions: Sequence[Version], registry: Registry) -> Group
     version: Version = champion if champion is not None else versions[-1]
     found = version.summary(attributes=False)
     live = [each.kind for each in group.deploy.history() if each.state == "live"]
-    drift = _drift(version, registry)
+    drift = _drift(version, registry, found.n_inferences)
     return GroupRow(
         group.name,
         group.description or version.description or "",
@@ -141,8 +140,7 @@ def _row(group: Group, versions: Sequence[Version], registry: Registry) -> Group
         found.n_ground_truths,
         moment_text(found.last_timestamp),
         tuple(_measures(version)) if found.n_inferences else (),
-        None if drift is None else (drift[0], number_text(drift[1])),
-        None if drift is None else level_of(drift[1]),
+        drift,
         _traffic(version, found.first_timestamp, found.last_timestamp),
         KINDS[live[0]] if live else None,
     )
@@ -157,23 +155,22 @@ def _measures(version: Version) -> list[tuple[str, str]]:
     return [(name, number_text(value)) for name, value in values.items() if value is not None][:3]
 
 
-def _drift(version: Version, registry: Registry) -> tuple[str, float] | None:
+def _drift(version: Version, registry: Registry, n_rows: int) -> tuple[str, Cell] | None:
     """Return the attribute that drifted furthest, and how far."""
     frame, _ = whole_drift(version, has_reference=has_reference(registry, str(version.id)))
     if frame is None:
         return None
-    values = {str(name): plain(frame[name].iloc[0]) for name in frame.columns}
-    known = {name: value for name, value in values.items() if value is not None}
-    return max(known.items(), key=lambda each: each[1], default=None)
+    names = [str(name) for name in frame.columns]
+    return furthest(frame, chance_of(registry, str(version.id), names), n_rows)
 
 
 def _traffic(version: Version, first: str | None, last: str | None) -> Lines | None:
     if first is None:
         return None
     interval = "batch_id" if version.is_batch else interval_of(first, last)
-    frame = version.metrics(_TRAFFIC, every=interval)
+    frame = version.metrics(TRAFFIC, every=interval)
     key = "batch_id" if interval == "batch_id" else "timestamp"
     frame = frame.set_index(key).reindex(intervals(version, frame, interval))
     periods = periods_of(list(frame.index), interval)
-    values = list(map(plain, frame[_TRAFFIC].iloc[periods.n_left_out :]))
-    return line_of(_TRAFFIC, periods, values, is_count=True)
+    values = list(map(plain, frame[TRAFFIC].iloc[periods.n_left_out :]))
+    return line_of(TRAFFIC, periods, values, is_count=True)

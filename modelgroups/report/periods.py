@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from modelgroups.report.words import day_text, moment_of, short
 
-__all__ = ["MOST", "Period", "Periods", "interval_of", "periods_of"]
+__all__ = ["MOST", "Period", "Periods", "coarser", "interval_of", "periods_of"]
 
 MOST: Final = 62
 """So many days are shown one by one; where there are more, weeks, months or years are."""
@@ -77,13 +77,18 @@ class Periods:
     @property
     def note(self) -> str:
         """What a reader must know of them."""
+        if self.word in ("batch", "day"):
+            return f"{self.grain}."
+        return f"{self.grain}: there are more than {MOST} days."
+
+    @property
+    def grain(self) -> str:
+        """What they are, without a full stop."""
         if self.word == "batch":
             left = f"; {self.n_left_out:,} earlier ones are left out" if self.n_left_out else ""
-            return f"By batch, in the order in which they began{left}."
-        if self.word == "day":
-            return "By day, in UTC."
+            return f"By batch, in the order in which they began{left}"
         starts = {"week": ", which begin on Monday"}.get(self.word, "")
-        return f"By {self.word}{starts}, in UTC: there are more than {MOST} days."
+        return f"By {self.word}{starts}, in UTC"
 
 
 def interval_of(first: str | None, last: str | None) -> str:
@@ -98,6 +103,16 @@ def interval_of(first: str | None, last: str | None) -> str:
     n_days = 0.0 if one is None or two is None else (two - one).total_seconds() / 86400
     fitting = [word for word, length in _LENGTHS.items() if n_days / length + 1 <= MOST]
     return next(iter(fitting), "year")
+
+
+def coarser(interval: str) -> list[str]:
+    """Return an interval and those that are longer; a batch stays a batch.
+
+    >>> coarser("week"), coarser("batch_id")
+    (['week', 'month', 'year'], ['batch_id'])
+    """
+    words = list(_LENGTHS)
+    return words[words.index(interval) :] if interval in words else [interval]
 
 
 def periods_of(keys: Sequence[Any], interval: str) -> Periods:

@@ -17,6 +17,7 @@ __all__ = ["page_of", "require_jinja"]
 
 _ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _FILTERS = {
+    "briefcount": words.brief_count,
     "bytes": words.bytes_text,
     "count": words.count_text,
     "listed": words.list_text,

@@ -11,8 +11,8 @@ from modelgroups.progress import progress
 from modelgroups.report.context import Context
 from modelgroups.report.distributions import Distributions, distributions_of
 from modelgroups.report.fairness import FairTable, fairness_of
-from modelgroups.report.heat import Heat, heat_of, whole_drift
-from modelgroups.report.performance import Performance, Series, intervals, performance_of
+from modelgroups.report.heat import Cell, Heat, gather_heat, whole_drift
+from modelgroups.report.performance import Performance, Series, performance_of
 from modelgroups.report.periods import interval_of
 from modelgroups.report.render import page_of, require_jinja
 from modelgroups.report.subjects import Version
@@ -97,11 +97,10 @@ class VersionReport:
         return [each for each in series if not each.is_count and each.whole is not None][:3]
 
     @property
-    def drifted(self) -> tuple[str, float] | None:
+    def drifted(self) -> tuple[str, Cell] | None:
         """The attribute that drifted furthest over all of the time, and how far."""
         rows = () if self.heat is None else self.heat.rows
-        known = [(row.name, row.whole.value) for row in rows if row.whole.value is not None]
-        return max(known, key=lambda each: each[1], default=None)
+        return next(((row.name, row.whole) for row in rows if row.whole.value is not None), None)
 
 
 def report_version(version: Version, context: Context, path: object) -> Path:
@@ -164,11 +163,8 @@ def _drift(
     whole, why = whole_drift(version, has_reference=bool(context.held))
     if whole is None:
         return None, {}, why
-    frame = version.drift(every=interval)
-    key = "batch_id" if interval == "batch_id" else "timestamp"
-    frame = frame.set_index(key).reindex(intervals(version, frame, interval)).reset_index()
     numbers = {str(name): plain(whole[name].iloc[0]) for name in whole.columns}
-    return heat_of(frame, whole, key, interval), numbers, ""
+    return gather_heat(version, whole, interval, context.chance(list(numbers))), numbers, ""
 
 
 def _facts(

@@ -10,6 +10,7 @@ from modelgroups.experiments.wording import number_text, p_text
 
 __all__ = [
     "NOTHING",
+    "brief_count",
     "bytes_text",
     "count_text",
     "day_text",
@@ -75,6 +76,19 @@ def short_number(value: float | None) -> str:
     unit, letter = next(((u, name) for u, name in _UNITS if size >= u), (1.0, ""))
     digits = f"{size / unit:.3g}"
     return f"−{digits}{letter}" if value < 0 else f"{digits}{letter}"
+
+
+def brief_count(count: int) -> str:
+    """Return a count with two digits and a letter for its thousands, for narrow cells.
+
+    >>> brief_count(48), brief_count(999), brief_count(1234), brief_count(56789)
+    ('48', '999', '1.2k', '57k')
+    """
+    for unit, letter in _UNITS:
+        if count >= unit:
+            size = count / unit
+            return f"{size:.1f}{letter}" if size < 9.95 else f"{size:.0f}{letter}"
+    return str(count)
 
 
 def bytes_text(size: int) -> str:

@@ -7,7 +7,9 @@ import modelgroups as mg
 from modelgroups.experiments.wording import number_text, p_text
 from modelgroups.report import events, overview
 from modelgroups.report import group as group_module
+from modelgroups.report.chance import chance_of
 from modelgroups.report.events import change_text
+from modelgroups.report.heat import furthest
 from modelgroups.report.words import count_text
 from modelgroups.testing import saved_group, saved_version
 
@@ -165,7 +167,11 @@ def test_the_registry_shows_every_group(registry_page, connection):
         accuracy = champion.metrics("Accuracy Rate", every=None)["Accuracy Rate"].iloc[0]
         assert row[6] == f"{number_text(accuracy)} Accuracy Rate"
         drift = champion.drift().iloc[0]
-        assert row[7] == f"{number_text(drift.max())} {drift.idxmax()}"
+        n = champion.summary(attributes=False).n_inferences
+        chance = chance_of(connection.registry, champion.id, list(drift.index))
+        name, cell = furthest(champion.drift(), chance, n)
+        assert row[7] == f"{number_text(drift[name])} {name}{' (chance)' if cell.is_chance else ''}"
+        assert cell.is_chance or cell.value == drift.max()
     assert "shadow live" in registry_page.text
 
 

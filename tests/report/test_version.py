@@ -11,6 +11,7 @@ import modelgroups as mg
 from modelgroups.experiments.wording import number_text
 from modelgroups.report import distributions, heat
 from modelgroups.report import version as version_module
+from modelgroups.report.context import context_of
 from modelgroups.report.heat import heat_text
 from modelgroups.report.words import count_text
 from modelgroups.testing import KINDS, sample_frame, sample_model, saved_model
@@ -75,14 +76,59 @@ def test_metrics_are_those_of_the_model(page, version):
 
 def test_the_heat_map_is_the_drift_of_every_day(page, version):
     frame, whole = version.drift(every="day"), version.drift().iloc[0]
-    drifted = sorted(whole.index, key=lambda name: -frame[name].max())
+    chance = context_of(version._registry, version.id).chance(list(whole.index))
+    drifted = sorted(
+        whole.index, key=lambda name: (chance.explains(name, whole[name], DAYS * 30), -whole[name])
+    )
     start = page.rows.index(next(row for row in page.rows if row[:2] == ["attribute", "all"]))
-    shown = page.rows[start + 1 : start + 1 + len(drifted)]
+    assert page.rows[start + 1] == ["inferences", str(DAYS * 30), *["30"] * DAYS]
+    shown = page.rows[start + 2 : start + 2 + len(drifted)]
     assert [row[0] for row in shown] == drifted
     for name, *cells in shown:
         assert cells == [heat_text(value) for value in (whole[name], *frame[name])]
     assert page.rows[start][2:] == [str(START.day + day) for day in range(DAYS)]
-    assert page.tile("Largest drift") == number_text(whole.max())
+    assert page.tile("Largest drift") == number_text(whole[drifted[0]])
+    assert f"PSI of {drifted[0]}, over all {DAYS * 30} inferences" in page.text
+
+
+def cells_of(page):
+    """Return the classes of the cells of the heat map, row by row."""
+    return [attrs["class"].split()[-1] for attrs in page.tags("td") if "class" in attrs
+            and attrs["class"].split()[-1] in ("chance", *(f"l{n}" for n in range(7)))]  # fmt: skip
+
+
+@pytest.mark.parametrize("shift", [0, 1000])
+def test_what_few_rows_show_by_chance_is_grey_and_what_is_more_is_not(shift, tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = build(connection, "V1")
+        model.save()
+        for day in range(DAYS):  # of the distribution of the reference data itself
+            frame = rows([7, day], 40).assign(amount=rows([7, day], 40)["amount"] + shift)
+            at = [START + pd.Timedelta(days=day)] * 40
+            model.send_inferences(frame, inference_timestamps=at)
+        drift = model.drift(every="day")
+        assert (drift[["amount", "age"]] > 0.1).mean().mean() > 0.9  # looks like moderate or worse
+        page = read(model.report(tmp_path / "page.html"))
+    cells = cells_of(page)
+    n_drifted = 0 if shift == 0 else DAYS + 1
+    assert len(cells) == 4 * (DAYS + 1)
+    assert abs(sum(cell != "chance" for cell in cells) - n_drifted) <= 1
+    assert "Grey is no more than chance" in page.text
+    chance = "; chance shows as much" in page.text
+    assert chance == (shift == 0)
+
+
+def test_days_with_few_rows_are_put_together_where_weeks_have_enough(tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = build(connection, "V1")
+        model.save()
+        fill(model, 1, days=35, size=60)
+        page = read(model.report(tmp_path / "page.html"))
+    assert "a day has about 60 inferences, too few to compare" in page.text
+    row = page.row("inferences")
+    assert row[:2] == ["inferences", "2.1k"]
+    assert len(row) == 2 + 6  # weeks begin on Monday, and the first of March 2026 is a Sunday
+    assert row[3:7] == ["420"] * 4
 
 
 def test_categories_are_counted_on_both_sides(page, version):
