@@ -93,14 +93,12 @@ def _of_version(comparison: Comparison, first: str, other: str) -> str:
         word: [line for line in lines if comparison.verdict(line) == word]
         for word in ("better", "worse", "different")
     }
-    parts = []
-    if found["better"]:
-        parts.append(f"better than {first} on {_listed(comparison, found['better'])}")
-    if found["worse"]:
-        than = "" if parts else f" than {first}"
-        parts.append(f"worse{than} on {_listed(comparison, found['worse'])}")
-    if parts:
-        return f"{other} is " + ", but ".join(parts)
+    known = [(word, found[word]) for word in ("better", "worse") if found[word]]
+    known.sort(key=lambda each: -len(each[1]))  # what holds of more metrics comes first
+    if known:
+        (word, some), *rest = known
+        but = [f", but {than} on {_listed(comparison, few)}" for than, few in rest]
+        return f"{other} is {word} than {first} on {_listed(comparison, some)}" + "".join(but)
     if found["different"]:
         return (
             f"{other} is neither better nor worse than {first} as far as can be told, but differs "

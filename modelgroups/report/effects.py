@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from modelgroups.experiments.wording import number_text, p_text, parts_of, subject_of_line
+from modelgroups.report.advice import Standing
 from modelgroups.report.charts import Scale
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Compared:
 
     first: str
     other: str
+    standing: Standing
     sentence: str
     rows: tuple[EffectRow, ...]
 
@@ -83,9 +85,25 @@ def compared_of(comparison: Comparison) -> list[Compared]:
     reaches = reaches_of((line.metric, line.effect) for line in comparison.lines)
     first, *others = comparison.versions
     return [
-        Compared(first, other, f"{told}.", tuple(_rows(comparison, other, reaches)))
+        Compared(
+            first,
+            other,
+            _standing(comparison, other),
+            f"{told}.",
+            tuple(_rows(comparison, other, reaches)),
+        )
         for other, told in zip(others, parts_of(comparison), strict=True)
     ]
+
+
+def _standing(comparison: Comparison, other: str) -> Standing:
+    """Return on what a version is better and worse than the first."""
+    lines = [line for line in comparison.lines if line.other == other]
+    better, worse = (
+        tuple(subject_of_line(line) for line in lines if comparison.verdict(line) == word)
+        for word in ("better", "worse")
+    )
+    return Standing(comparison.versions[0], other, better, worse)
 
 
 def _rows(comparison: Comparison, other: str, reaches: Mapping[str, float]) -> Iterable[EffectRow]:

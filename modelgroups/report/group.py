@@ -12,6 +12,7 @@ from modelgroups.errors import UserError
 from modelgroups.experiments.course import KINDS, Course
 from modelgroups.lifecycle.aliases import alias_moves
 from modelgroups.progress import tracked
+from modelgroups.report.advice import advice_of
 from modelgroups.report.effects import Compared, Whisker, compared_of, reaches_of, whisker_of
 from modelgroups.report.events import Extract, extract_of
 from modelgroups.report.render import page_of, require_jinja
@@ -100,6 +101,31 @@ class DeploymentRow:
 
 
 @dataclass(frozen=True)
+class GroupComparison:
+    """How the champion, else the oldest version, does beside others.
+
+    Parameters
+    ----------
+    reason
+        Why nothing is compared; empty where something is.
+    advice
+        What to do.
+    compared
+        Each other version against it.
+    confidence
+        Of the intervals.
+    notes
+        What else there is to know.
+    """
+
+    reason: str
+    advice: str = ""
+    compared: tuple[Compared, ...] = ()
+    confidence: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class GroupReport:
     """All that the page of a group shows."""
 
@@ -113,10 +139,7 @@ class GroupReport:
     n_lanes_left_out: int
     moves: tuple[MoveRow, ...]
     n_moves: int
-    reason: str
-    compared: tuple[Compared, ...]
-    confidence: str
-    notes: tuple[str, ...]
+    comparison: GroupComparison
     deployments: tuple[DeploymentRow, ...]
     n_deployments: int
     extract: Extract
@@ -145,7 +168,6 @@ def gather_group(group: Group, registry: Registry) -> GroupReport:
     used = {str(v.id) for v, row in zip(shown, rows, strict=True) if row.n_inferences}
     spans = spans_of(moves)
     lanes = _lanes(versions, spans)
-    reason, compared, confidence, notes = _comparison(group, versions, aliases, used)
     history = group.deploy.history()
     n_archived = sum(version.archived for version in versions)
     return GroupReport(
@@ -159,10 +181,7 @@ def gather_group(group: Group, registry: Registry) -> GroupReport:
         len(versions) - len(lanes),
         tuple(_move_row(move, names) for move in moves[::-1][:MOST_MOVES]),
         len(moves),
-        reason,
-        compared,
-        confidence,
-        notes,
+        _comparison(group, versions, aliases, used),
         tuple(map(_deployment_row, history[::-1][:MOST_DEPLOYMENTS])),
         len(history),
         extract_of(registry, group.id, names),
@@ -218,14 +237,13 @@ def _comparison(
     versions: Sequence[Version],
     aliases: Mapping[str, str | None],
     used: set[str],
-) -> tuple[str, tuple[Compared, ...], str, tuple[str, ...]]:
-    """Compare the champion, else the oldest, with other versions that have inferences.
-
-    Returns why there is no comparison, what was found, the confidence, and notes.
-    """
+) -> GroupComparison:
+    """Compare the champion, else the oldest, with other versions that have inferences."""
     active = [version for version in versions if version.id in used and not version.archived]
     if len(active) < 2:
-        return "Fewer than two versions have inferences, so nothing can be compared.", (), "", ()
+        return GroupComparison(
+            "Fewer than two versions have inferences, so nothing can be compared."
+        )
     ranked = sorted(active, key=lambda version: version.id not in aliases.values())
     champion = [version for version in active if version.id == aliases.get(CHAMPION)]
     others = [version for version in ranked if version not in champion][: MOST_COMPARED - 1]
@@ -233,10 +251,12 @@ def _comparison(
     try:
         found = group.compare(*chosen)
     except UserError as error:  # such as no ground truth, or predictions that differ
-        return f"The versions cannot be compared: {error}.", (), "", ()
+        return GroupComparison(f"The versions cannot be compared: {error}.")
     left = len(active) - len(chosen)
     notes = [*found.notes, *([f"{left:,} other versions are not compared here"] if left else [])]
-    return "", tuple(compared_of(found)), f"{100 * found.confidence:g} %", tuple(notes)
+    compared = tuple(compared_of(found))
+    advice = advice_of([each.standing for each in compared], is_champion=bool(champion))
+    return GroupComparison("", advice, compared, f"{100 * found.confidence:g} %", tuple(notes))
 
 
 # --- deployments -------------------------------------------------------------------------------

@@ -135,6 +135,10 @@ DIFFERENT = (
     ("lines", "told"),
     [
         ([line("AUC", 0.1, 0.01), line("F1", -0.1, 0.01)], BETTER_AND_WORSE),
+        (
+            [line("AUC", 0.1, 0.01), line("F1", -0.1, 0.01), line("Recall", -0.1, 0.01)],
+            "B is worse than A on F1 (0.4000 against 0.5000, ",  # what holds of more comes first
+        ),
         ([line("RMSE", -0.1, 0.01, sign=-1)], "B is better than A on RMSE"),
         ([line("Average Prediction", -0.1, 0.01, sign=0)], DIFFERENT),
         ([line(f"m{i}", 0.1, 0.01) for i in range(6)], "and on m1, m2, m3 and 2 more."),

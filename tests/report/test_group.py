@@ -7,6 +7,7 @@ import modelgroups as mg
 from modelgroups.experiments.wording import number_text, p_text
 from modelgroups.report import events, overview
 from modelgroups.report import group as group_module
+from modelgroups.report.advice import Standing, advice_of
 from modelgroups.report.chance import chance_of
 from modelgroups.report.events import change_text
 from modelgroups.report.heat import furthest
@@ -73,6 +74,58 @@ def test_the_comparison_is_that_of_the_group(page, group):
                             number_text(effect.difference, signed=True)]  # fmt: skip
         assert row[6] == p_text(line.p_corrected)
         assert row[7] == (found.verdict(line) or effect.reason or "not established")
+
+
+VERSUS = {
+    "loses": Standing("V1", "L", ("Specificity",), ("Recall", "F1")),
+    "wins": Standing("V1", "W", ("AUC", "F1"), ()),
+    "mostly": Standing("V1", "M", ("AUC", "F1"), ("Recall",)),
+    "even": Standing("V1", "E", ("AUC",), ("Recall",)),
+    "nothing": Standing("V1", "N", (), ()),
+}
+
+
+MOSTLY = (
+    "Promote M if AUC and F1 matter more to you than Recall: it is better than V1, the champion, "
+    "on the former, and worse on the latter."
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "advice"),
+    [
+        (["loses"], "Keep V1, the champion: L is not better on more metrics than it is worse on."),
+        (["even"], "Keep V1, the champion: E is not better on more metrics than it is worse on."),
+        (["nothing"], "Keep V1, the champion: N is not shown to be better on any metric."),
+        (["mostly"], MOSTLY),
+        (["mostly", "wins", "loses"],
+         "Promote W: it is better than V1, the champion, on AUC and F1, and worse on nothing."),
+        (["loses", "nothing"],
+         "Keep V1, the champion: no other version is better on more metrics than it is worse on."),
+    ],
+)  # fmt: skip
+def test_the_advice_names_who_is_better_on_more(names, advice):
+    assert advice_of([VERSUS[name] for name in names], is_champion=True) == advice
+
+
+def test_the_prose_begins_with_the_winner_and_agrees_with_the_table(tmp_path):
+    truth = [0, 1] * 100
+    right, wrong = [0.1, 0.9] * 100, [0.9, 0.1] * 20 + [0.1, 0.9] * 80
+    with saved_group("V1", "V2") as group:
+        for label, p in (("V1", right), ("V2", wrong)):
+            group[label].send_inferences(
+                {"age": [31] * 200, "p": p, "y": truth},
+                partner_inference_ids=[f"tx-{n}" for n in range(200)],
+            )
+        group.promote("V1")
+        page = read(group.report(tmp_path / "group.html"))
+    start = page.texts.index("Keep V1, the champion: V2 is not shown to be better on any metric.")
+    told = page.texts[start + 1 : page.texts.index("Differences of V2 from V1")]
+    assert any(text.startswith("V1 is ahead: better than V2 on Accuracy Rate") for text in told)
+    assert any(text.startswith("V2 is worse than V1 on Accuracy Rate") for text in told)
+    verdicts = {row[7] for row in page.rows if len(row) == 10 and row[0] != "metric"}
+    assert "worse" in verdicts
+    assert "better" not in verdicts
 
 
 def test_deployments_are_told_with_their_traffic_and_what_was_found(page, loans, connection):

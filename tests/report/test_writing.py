@@ -23,7 +23,7 @@ TAGS = {
     *("html", "head", "meta", "title", "style", "body", "a", "header", "nav", "ul", "li", "main"),
     *("p", "h1", "h2", "h3", "dl", "div", "dt", "dd", "small", "span", "section", "bdi", "footer"),
     *("svg", "desc", "line", "path", "rect", "circle", "text", "figure", "figcaption", "article"),
-    *("table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary", "br"),
+    *("table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary", "br", "strong"),
 }
 
 
