@@ -243,7 +243,7 @@ class ModelGroup(Holding, Promoting, JsonDataclass):
         >>> with saved_group("V1", "V2") as group:
         ...     figure = group.viz(labels=["V1", "V2"]).metric_series("AUC")
         >>> [text.get_text() for text in figure.legends[0].get_texts()]
-        ['(1)__Card fraud__AUC: no values', '(2)__Card fraud__AUC: no values']
+        ['V1 · AUC: no values', 'V2 · AUC: no values']
         """
         if sequence_nums is not None and labels is not None:
             raise UserValueError("viz() takes either sequence_nums= or labels=, not both")

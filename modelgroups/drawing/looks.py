@@ -19,13 +19,16 @@ __all__ = [
     "GREY",
     "MARKERS",
     "MOST_SERIES",
+    "colour_of",
     "count_axis",
     "date_axis",
     "legend_below",
+    "look_of",
     "name_axis",
     "number_axis",
     "plain_axes",
     "say",
+    "shade_of",
     "title",
 ]
 
@@ -52,6 +55,45 @@ _FEW_DATES: Final = 7
 _LARGE: Final = 10_000
 _MOST_NAMES: Final = 25
 _LONGEST_NAME: Final = 24
+
+
+def colour_of(number: int | None) -> str:
+    """Return the colour of a version: its number in its group decides, wherever it is drawn.
+
+    >>> colour_of(1), colour_of(2), colour_of(9)
+    ('#0072B2', '#E69F00', '#0072B2')
+    """
+    return COLOURS[_place(number) % len(COLOURS)]
+
+
+def shade_of(colour: str, step: int) -> str:
+    """Return a colour as it is at step 0, lighter at step 1, darker at step 2, and so on.
+
+    >>> [shade_of("#0072B2", step) for step in range(4)]
+    ['#0072B2', '#73B1D5', '#003F62', '#0072B2']
+    """
+    towards, share = ((0, 0.0), (255, 0.45), (0, 0.45))[step % 3]
+    parts = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    mixed = [round(part + share * (towards - part)) for part in parts]
+    return "#" + "".join(f"{part:02X}" for part in mixed)
+
+
+def look_of(number: int | None) -> dict[str, str]:
+    """Return the colour, the dashes and the mark of a version's line, by its number as well.
+
+    >>> look_of(2)
+    {'color': '#E69F00', 'linestyle': '--', 'marker': 's'}
+    """
+    place = _place(number)
+    return {
+        "color": colour_of(number),
+        "linestyle": DASHES[place % len(DASHES)],
+        "marker": MARKERS[place % len(MARKERS)],
+    }
+
+
+def _place(number: int | None) -> int:
+    return (number or 1) - 1
 
 
 def plain_axes(axis: Any) -> None:
@@ -124,7 +166,7 @@ def name_axis(axis: Any, names: Sequence[str], *, upright: bool = False) -> None
 
 def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
     """Put the legend under the axes, in as many columns as there is room for."""
-    texts = [shown(label, 60) for label in labels]
+    texts = [shown(label, 100) for label in labels]
     longest = max(map(len, texts), default=1)
     columns = min(len(texts), max(1, 110 // (longest + 8)))
     figure.legend(

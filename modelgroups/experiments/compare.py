@@ -83,7 +83,7 @@ def compare(
         A version is named twice, they do not share the prediction, a metric or attribute is
         unknown, or there are no inferences or no ground truths to compare.
     """
-    names, subjects = _versions(registry, group_id, versions)
+    names, subjects, numbers = _versions(registry, group_id, versions)
     measures = chosen_measures(subjects[0], metrics)
     for name, subject in zip(names[1:], subjects[1:], strict=True):
         require_shared(names[0], subjects[0], name, subject)
@@ -102,7 +102,7 @@ def compare(
     corrected = holm([line.effect.p_value for line in lines])
     for line, p_value in zip(lines, corrected, strict=True):
         line.p_corrected = p_value
-    return Comparison(tuple(names), lines, confidence, tuple(by), notes)
+    return Comparison(tuple(names), lines, confidence, tuple(by), notes, tuple(numbers))
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def differences(
     NotFoundError, UserValueError
         As `compare`, but for a lack of inferences and ground truths.
     """
-    names, subjects = _versions(registry, group_id, versions)
+    names, subjects, _ = _versions(registry, group_id, versions)
     measures = chosen_measures(subjects[0], metrics)
     logs = _each(
         lambda version: _read(*version, measures, selection, ()),
@@ -157,7 +157,8 @@ def differences(
 
 def _versions(
     registry: Registry, group_id: str, versions: Sequence[VersionName]
-) -> tuple[list[str], list[Subject]]:
+) -> tuple[list[str], list[Subject], list[int]]:
+    """Return the names of versions, the models that queries are about, and their numbers."""
     records = [find_version(registry, group_id, version) for version in versions]
     names = [name_of(record) for record in records]
     if len(records) < 2:
@@ -166,7 +167,8 @@ def _versions(
     for place, id_ in enumerate(ids):
         if id_ in ids[:place]:
             raise UserValueError(f"the version {names[place]!r} is named twice; name another one")
-    return names, [subject_of(registry, record) for record in records]
+    subjects = [subject_of(registry, record) for record in records]
+    return names, subjects, [record.sequence_num for record in records]
 
 
 def require_shared(name: str, subject: Subject, other_name: str, other: Subject) -> None:

@@ -94,6 +94,8 @@ class Comparison:
         The attributes that make the segments.
     notes
         What else there is to know.
+    numbers
+        The sequence numbers of the versions, which decide on their colours in `plot`.
 
     Examples
     --------
@@ -107,6 +109,7 @@ class Comparison:
     confidence: float
     by: tuple[str, ...]
     notes: list[str]
+    numbers: tuple[int, ...] = ()
 
     @property
     def sentence(self) -> str:

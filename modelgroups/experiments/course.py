@@ -72,6 +72,8 @@ class Course:
         Of the deployment.
     versions
         Their names, the baseline first.
+    numbers
+        Their sequence numbers.
     interval
         ``minute``, ``hour``, ``day`` or ``week``.
     starts
@@ -89,6 +91,7 @@ class Course:
     kind: str
     state: str
     versions: tuple[str, ...]
+    numbers: tuple[int, ...]
     interval: str
     starts: tuple[datetime, ...]
     counts: Mapping[str, tuple[int, ...]]
@@ -127,6 +130,7 @@ def course_of(registry: Registry, record: DeploymentRecord) -> Course:
         record.kind,
         record.state,
         tuple(plan.versions.values()),
+        tuple(find_version(registry, record.group_id, v).sequence_num for v in plan.versions),
         interval,
         tuple(starts),
         {name: tuple(counts.get(at, 0) for at in starts) for name, counts in found.items()},

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.drawing import new_figure, shown
 from modelgroups.drawing.looks import (
-    COLOURS,
-    DASHES,
-    MARKERS,
+    colour_of,
     date_axis,
     legend_below,
+    look_of,
     plain_axes,
     say,
     title,
@@ -65,16 +64,14 @@ def _draw_traffic(axis: Any, course: Course) -> list[Any]:
         say(axis, "no inferences" if course.state != "live" else "no inferences yet")
         return []
     handles = []
-    for number, name in enumerate(course.versions):
-        colour = COLOURS[number % len(COLOURS)]
+    for number, name in zip(course.numbers, course.versions, strict=True):
         values: list[float] = list(course.counts[name])
         if course.kind != "shadow":
             values = course.shares(name)
-            _draw_planned(axis, course, name, colour)
-        look = {"color": colour, "linestyle": DASHES[number % len(DASHES)], "markersize": 4.5}
-        marker = MARKERS[number % len(MARKERS)] if len(course.starts) <= _FEW else ""
+            _draw_planned(axis, course, name, colour_of(number))
+        look = look_of(number) | ({} if len(course.starts) <= _FEW else {"marker": ""})
         at = [start.replace(tzinfo=None) for start in course.starts]
-        handles += axis.plot(at, values, label=name, linewidth=1.8, marker=marker, **look)
+        handles += axis.plot(at, values, label=name, linewidth=1.8, markersize=4.5, **look)
     if course.kind == "shadow":
         axis.set_ylim(bottom=0)
     else:
@@ -99,7 +96,7 @@ def _draw_metric(axis: Any, metric: str, some: list[Finding | Guardrail], course
     baseline = course.versions[0]
     names = []
     for place, each in enumerate(reversed(some)):
-        colour = COLOURS[course.versions.index(each.candidate) % len(COLOURS)]
+        colour = colour_of(course.numbers[course.versions.index(each.candidate)])
         names.append(shown(each.candidate, 20) + _state(each))
         _draw_effect(axis, place, each, colour)
     if any(each.effect.difference is not None for each in some):

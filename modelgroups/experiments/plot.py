@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.drawing import new_figure, shown
-from modelgroups.drawing.looks import title
+from modelgroups.drawing.looks import colour_of, title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,7 +56,10 @@ def figure_of(comparison: Comparison) -> Figure:
 
 def _draw(axis: Any, metric: str, lines: list[Line], comparison: Comparison) -> None:
     axis.axvline(0, color="black", linewidth=0.8)
+    numbers = dict(zip(comparison.versions, comparison.numbers, strict=False))
     for place, line in enumerate(reversed(lines)):
+        if line.other in numbers:
+            _name_by_colour(axis, place, colour_of(numbers[line.other]))
         effect, look = line.effect, _LOOKS[comparison.verdict(line)]
         colour = look["color"]
         if effect.difference is None:
@@ -70,7 +73,14 @@ def _draw(axis: Any, metric: str, lines: list[Line], comparison: Comparison) -> 
     less_is_better = " (less is better)" if lines[0].sign < 0 else ""
     axis.set_title(shown(metric) + less_is_better, loc="left", size="medium")
     axis.spines[["top", "right", "left"]].set_visible(False)
-    axis.tick_params(axis="y", length=0)
+    axis.tick_params(axis="y", length=0, pad=16)
+
+
+def _name_by_colour(axis: Any, place: int, colour: str) -> None:
+    """Put the colour that a version has in all pictures beside its name."""
+    beside = axis.get_yaxis_transform()
+    axis.plot([-0.012], [place], "s", color=colour, markersize=6, transform=beside, clip_on=False,
+              label="_version")  # fmt: skip
 
 
 def _label(line: Line) -> str:

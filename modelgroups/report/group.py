@@ -223,7 +223,7 @@ def _lanes(versions: Sequence[Version], spans: Sequence[Span]) -> list[Born]:
         at = moment_of(version.created_at)
         if at is not None:
             name = f"{version.version_sequence_num} {version.version_label or ''}".strip()
-            found.append(Born(str(version.id), name, at))
+            found.append(Born(str(version.id), version.version_sequence_num, name, at))
     return found
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from modelgroups import __version__
+from modelgroups.drawing.looks import colour_of
 from modelgroups.errors import MissingDependencyError
 from modelgroups.report import words
 
@@ -28,6 +29,7 @@ _FILTERS = {
     "short": words.short,
     "shortnumber": words.short_number,
     "value": words.value_text,
+    "versioncolour": colour_of,
 }
 
 

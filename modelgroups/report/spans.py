@@ -27,9 +27,10 @@ _OF_LETTER: Final = 6.8
 
 @dataclass(frozen=True)
 class Born:
-    """A version that has a lane: its id, its name, and when it was saved."""
+    """A version that has a lane: its id, its number, its name, and when it was saved."""
 
     id: str
+    number: int | None
     name: str
     at: datetime
 
@@ -66,6 +67,7 @@ class Drawn:
 class Lane:
     """A version as it is drawn."""
 
+    number: int | None
     name: str
     y: float
     born: float
@@ -141,7 +143,9 @@ def _lane(version: Born, y: float, spans: Sequence[Span], x: Scale, now: datetim
         drawn.append(Drawn(start, y + 1 + _ROW * row, width, name if fits else "",
                            span.text, span.alias == CHAMPION))  # fmt: skip
     born = f"{version.name}: saved {moment_text(version.at)}"
-    return Lane(short(version.name, 20), y, x(version.at.timestamp()), born, tuple(drawn))
+    return Lane(
+        version.number, short(version.name, 20), y, x(version.at.timestamp()), born, tuple(drawn)
+    )
 
 
 def _ticks(first: datetime, now: datetime, x: Scale) -> tuple[Tick, ...]:

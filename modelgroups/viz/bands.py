@@ -13,9 +13,9 @@ import pandas as pd
 
 from modelgroups.drawing import new_figure, shown
 from modelgroups.drawing.looks import (
-    COLOURS,
     FILLS,
     GREY,
+    colour_of,
     count_axis,
     date_axis,
     legend_below,
@@ -36,7 +36,7 @@ from modelgroups.viz.timelines import (
     number_counts,
     top_categories,
 )
-from modelgroups.viz.versions import Version, name_of
+from modelgroups.viz.versions import Version, heading_of, names_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,16 +63,16 @@ def areas_figure(versions: Sequence[Version], attribute: Attribute) -> Figure:
     is_shared = word != "batch" and not any(table.empty for table in tables)
     axes = figure.subplots(len(versions), 1, sharex=is_shared, squeeze=False)[:, 0]
     drawn: list[Any] = []
-    for version, table, axis in zip(versions, tables, axes, strict=True):
+    for name, table, axis in zip(names_of(versions), tables, axes, strict=True):
         plain_axes(axis)
-        axis.set_title(shown(name_of(version)), loc="left", size="medium")
+        axis.set_title(shown(name), loc="left", size="medium")
         axis.set_ylabel(f"inferences per {word}")
         if table.empty:
             say(axis, _EMPTY)
             continue
         drawn = _stack(axis, table, word)
     axes[-1].set_xlabel("batch" if word == "batch" else f"{word} (UTC)")
-    title(figure, f"{attribute.name}: categories by {word}")
+    title(figure, heading_of(versions, f"{attribute.name}, categories by {word}"))
     names = [str(name) for name in tables[0].columns]
     if drawn:
         # as they lie on one another
@@ -92,18 +92,19 @@ def ridges_figure(versions: Sequence[Version], attribute: Attribute) -> Figure:
     figure = new_figure("timeline", max(_WIDTH * 0.7, 3.6 * len(versions)), height)
     is_shared = word != "batch" and not any(table.empty for table in tables)
     axes = figure.subplots(1, len(versions), sharey=is_shared, squeeze=False)[0]
-    for number, (version, table, axis) in enumerate(zip(versions, tables, axes, strict=True)):
+    names = names_of(versions)
+    for version, name, table, axis in zip(versions, names, tables, axes, strict=True):
         axis.spines[["top", "right", "left"]].set_visible(False)
-        axis.set_title(shown(name_of(version)), loc="left", size="medium")
+        axis.set_title(shown(name), loc="left", size="medium")
         if bins is None or table.empty:
             say(axis, "no values" if _count(version) else _EMPTY)
             continue
-        _ridges(axis, table, bins, word, COLOURS[number % len(COLOURS)])
+        _ridges(axis, table, bins, word, colour_of(version.version_sequence_num))
         number_axis(axis.xaxis)
         cut = "\n(without tails of 0.5 % at the ends)" if bins.is_cut else ""
         axis.set_xlabel(shown(attribute.name, 40) + cut)
     axes[0].set_ylabel("batch" if word == "batch" else f"{word} (UTC)")
-    title(figure, f"{attribute.name}: density by {word}")
+    title(figure, heading_of(versions, f"{attribute.name}, density by {word}"))
     return figure
 
 

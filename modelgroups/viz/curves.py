@@ -10,7 +10,7 @@ import numpy as np
 from modelgroups.drawing import new_figure, shown
 from modelgroups.drawing.looks import COLOURS, DASHES, MARKERS, legend_below, plain_axes, say, title
 from modelgroups.viz.thresholds import Curves, threshold_curves, threshold_of
-from modelgroups.viz.versions import Version, name_of
+from modelgroups.viz.versions import Version, heading_of, names_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,9 +30,10 @@ def curves_figure(versions: Sequence[Version]) -> Figure:
     figure = new_figure("threshold_curves", width, 0.6 + _HEIGHT * n_rows)
     axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     handles: list[Any] = []
-    for version, curves, axis in zip(versions, found, axes, strict=False):
+    names = names_of(versions)
+    for version, name, curves, axis in zip(versions, names, found, axes, strict=False):
         plain_axes(axis)
-        axis.set_title(shown(name_of(version)), loc="left", size="medium")
+        axis.set_title(shown(name), loc="left", size="medium")
         if not curves.n_scores:
             say(axis, "no inferences yet")
             continue
@@ -40,7 +41,7 @@ def curves_figure(versions: Sequence[Version]) -> Figure:
         handles = max(handles, drawn, key=len)
     for axis in axes[len(versions) :]:
         axis.remove()
-    title(figure, "What other thresholds would do")
+    title(figure, heading_of(versions, "what other thresholds would do"))
     if handles:
         legend_below(figure, handles, [line.get_label() for line in handles])
     return figure

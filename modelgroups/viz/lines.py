@@ -9,15 +9,17 @@ import pandas as pd
 
 from modelgroups.drawing import new_figure, shown
 from modelgroups.drawing.looks import (
-    COLOURS,
     DASHES,
     MARKERS,
+    colour_of,
     count_axis,
     date_axis,
     legend_below,
+    look_of,
     name_axis,
     plain_axes,
     say,
+    shade_of,
     title,
 )
 
@@ -75,21 +77,21 @@ def figure_of(
 def _looks(series: Sequence[Series]) -> list[dict[str, Any]]:
     """Return how each line looks: no two alike, also without colour.
 
-    The colour tells what there is more of, versions or metrics, and the dashes the other.
+    The colour of a version is its own wherever it is drawn. The dashes tell the metrics, and where
+    there are more of those than dashes, shades of the colour do.
     """
-    versions = list(dict.fromkeys(each.version for each in series))
     measured = list(dict.fromkeys(each.measured for each in series))
-    by_version = len(versions) >= len(measured)
+    if len(measured) == 1:
+        looks = [look_of(each.number) for each in series]
+        if len({look["marker"] for look in looks}) == len(looks):
+            return looks
     looks = []
     for number, each in enumerate(series):
-        pair = versions.index(each.version), measured.index(each.measured)
-        coloured, dashed = pair if by_version else pair[::-1]
-        if min(len(versions), len(measured)) == 1:
-            dashed = number
+        step, dashed = divmod(measured.index(each.measured), len(DASHES))
         looks.append(
             {
-                "color": COLOURS[coloured % len(COLOURS)],
-                "linestyle": DASHES[dashed % len(DASHES)],
+                "color": shade_of(colour_of(each.number), step),
+                "linestyle": DASHES[dashed],
                 "marker": MARKERS[number % len(MARKERS)],
             }
         )

@@ -10,7 +10,7 @@ from modelgroups.errors import NotFoundError, UserValueError
 from modelgroups.query.faults import nearest
 from modelgroups.query.frames import EVERY, time_key
 from modelgroups.types import OutputType
-from modelgroups.viz.versions import Version, label_of, name_of
+from modelgroups.viz.versions import Version, name_of, names_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,8 +69,9 @@ class Series:
     ----------
     label
         What it is called in the legend.
-    version, measured
-        What it is of, and what was measured: series that share one of them look alike in it.
+    version, number, measured
+        What it is of, the sequence number of that, and what was measured: series that share one
+        of them look alike in it.
     unit
         What stands at the axis; series of one unit share it.
     at
@@ -81,6 +82,7 @@ class Series:
 
     label: str
     version: str
+    number: int | None
     measured: str
     unit: str
     at: pd.Series[Any]
@@ -105,7 +107,7 @@ def metric_series(
         The interval is unknown, or a function is there for each of several classes.
     """
     found = []
-    for version in versions:
+    for version, told in zip(versions, names_of(versions), strict=True):
         metrics = version.get_metrics()
         chosen = {name: _metric(version, metrics, name) for name in names}
         frame = version.metrics(
@@ -113,7 +115,7 @@ def metric_series(
         )
         columns = {name: metric.name for name, metric in chosen.items()}
         units = {name: _unit(metric) for name, metric in chosen.items()}
-        found += _of_frame(version, frame, columns, resolution, units.__getitem__)
+        found += _of_frame(version, told, frame, columns, resolution, units.__getitem__)
     return found
 
 
@@ -131,14 +133,14 @@ def drift_series(
     """
     found = []
     unit = f"{metric} ({_DRIFT_UNITS.get(metric, '')})"
-    for version in versions:
+    for version, told in zip(versions, names_of(versions), strict=True):
         known = version.get_attribute_names()
         for name in attributes:
             if name not in known:
                 raise UserValueError(f"{name_of(version)}: {nearest(name, known, 'attribute')}")
         frame = version.drift(attributes, metric, every=resolution)
         columns = {name: name for name in attributes}
-        found += _of_frame(version, frame, columns, resolution, lambda _: unit)
+        found += _of_frame(version, told, frame, columns, resolution, lambda _: unit)
     return found
 
 
@@ -162,6 +164,7 @@ def batch_order(versions: Sequence[Version]) -> list[str]:
 
 def _of_frame(
     version: Version,
+    told: str,
     frame: pd.DataFrame,
     columns: Mapping[str, str],
     resolution: str,
@@ -172,8 +175,9 @@ def _of_frame(
         at = at.dt.tz_localize(None)
     return [
         Series(
-            label_of(version, name),
-            name_of(version),
+            f"{told} · {name}",
+            told,
+            version.version_sequence_num,
             name,
             unit_of(name),
             at,

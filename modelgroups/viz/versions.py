@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     from modelgroups.query.metrics import Metric
     from modelgroups.schema.attribute import Attribute
 
-__all__ = ["Version", "label_of", "name_of"]
+__all__ = ["Version", "heading_of", "name_of", "names_of"]
 
-_LONGEST_NAME: Final = 20
-_KEPT_OF_NAME: Final = 17
+_LONGEST_NAME: Final = 24
 
 
 class Version(Protocol):
@@ -24,6 +23,7 @@ class Version(Protocol):
     display_name: str | None
     partner_model_id: str
     version_sequence_num: int | None
+    version_label: str | None
     output_type: str
     is_batch: bool
     classifier_threshold: float | None
@@ -66,16 +66,43 @@ class Version(Protocol):
 
 
 def name_of(version: Version) -> str:
-    """Return what a version is called in pictures, such as ``(2)__Card fraud``.
+    """Return what a version is called in pictures: its number and its label.
 
-    A name of more than 20 characters is cut to 17 and three dots, as the SDK does it.
+    >>> from types import SimpleNamespace
+    >>> name_of(SimpleNamespace(version_sequence_num=2, version_label="forest"))
+    'v2 · forest'
+    >>> name_of(SimpleNamespace(version_sequence_num=2, version_label="V2"))
+    'V2'
     """
-    name = version.display_name or version.partner_model_id
-    if len(name) > _LONGEST_NAME:
-        name = f"{name[:_KEPT_OF_NAME]}..."
-    return f"({version.version_sequence_num})__{name}"
+    number, label = f"v{version.version_sequence_num}", version.version_label
+    if not label:
+        return number
+    return label if label.lower() == number else f"{number} · {_cut(label)}"
 
 
-def label_of(version: Version, measured: str) -> str:
-    """Return what a series is called, such as ``(2)__Card fraud__AUC``."""
-    return f"{name_of(version)}__{measured}"
+def names_of(versions: Sequence[Version]) -> list[str]:
+    """Return what versions are called beside each other: those of several models by these too.
+
+    >>> from types import SimpleNamespace
+    >>> one = SimpleNamespace(version_sequence_num=1, version_label=None, display_name="Fraud")
+    >>> other = SimpleNamespace(version_sequence_num=1, version_label=None, display_name="Spend")
+    >>> names_of([one, one]), names_of([one, other])
+    (['v1', 'v1'], ['Fraud v1', 'Spend v1'])
+    """
+    if len(set(map(_model_name, versions))) == 1:
+        return list(map(name_of, versions))
+    return [f"{_cut(_model_name(version))} {name_of(version)}" for version in versions]
+
+
+def heading_of(versions: Sequence[Version], text: str) -> str:
+    """Return what stands above a picture: the name of the model, if it is one, and a text."""
+    names = set(map(_model_name, versions))
+    return f"{_cut(names.pop())}: {text}" if len(names) == 1 else text
+
+
+def _model_name(version: Version) -> str:
+    return version.display_name or version.partner_model_id
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…"

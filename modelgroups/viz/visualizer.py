@@ -9,6 +9,7 @@ from modelgroups.arguments import require_names, require_text
 from modelgroups.calls import checked_calls
 from modelgroups.drawing.looks import MOST_SERIES
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
+from modelgroups.viz.versions import heading_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +24,8 @@ class DataVisualizer:
     """Draws what versions received and how they did.
 
     Each method returns a matplotlib figure: a notebook shows it, ``figure.savefig("a.png")`` keeps
-    it. Versions are called by number and name, ``(2)__Card fraud``. Times are in UTC.
+    it. Versions are called by number and label, ``v2 · forest``, and each has the colour that its
+    number has in all pictures. Times are in UTC.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ class DataVisualizer:
     ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
     ...     figure = DataVisualizer([model]).metric_series(["AUC", "f1"])
     >>> [line.get_label() for line in figure.axes[0].lines]
-    ['(1)__Card fraud__AUC', '(1)__Card fraud__f1']
+    ['v1 · AUC', 'v1 · f1']
     """
 
     def __init__(self, models: Sequence[Version]) -> None:
@@ -103,7 +105,7 @@ class DataVisualizer:
         Returns
         -------
         matplotlib.figure.Figure
-            Its lines are called ``(2)__Card fraud__AUC``.
+            Its lines are called ``v2 · forest · AUC``.
 
         Raises
         ------
@@ -121,7 +123,7 @@ class DataVisualizer:
         names = _several(metric_names, "metric_names")
         versions = self._saved("metric_series", len(names))
         resolution = series.interval_of(versions, require_text(time_resolution, "time_resolution"))
-        heading = f"{', '.join(names)} by {_word(resolution)}"
+        heading = heading_of(versions, f"{', '.join(names)} by {_word(resolution)}")
         found = series.metric_series(versions, names, resolution)
         batches = series.batch_order(versions) if resolution == "batch_id" else []
         return lines.figure_of("metric_series", heading, found, resolution, batches)
@@ -149,7 +151,7 @@ class DataVisualizer:
         Returns
         -------
         matplotlib.figure.Figure
-            Its lines are called ``(2)__Card fraud__age``.
+            Its lines are called ``v2 · forest · age``.
 
         Raises
         ------
@@ -168,7 +170,7 @@ class DataVisualizer:
         metric = require_text(drift_metric, "drift_metric")
         versions = self._saved("drift_series", len(names))
         resolution = series.interval_of(versions, require_text(time_resolution, "time_resolution"))
-        heading = f"{metric} from the reference data by {_word(resolution)}"
+        heading = heading_of(versions, f"{metric} from the reference data, by {_word(resolution)}")
         found = series.drift_series(versions, names, metric, resolution)
         batches = series.batch_order(versions) if resolution == "batch_id" else []
         return lines.figure_of("drift_series", heading, found, resolution, batches)

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import modelgroups as mg
+from modelgroups.drawing.looks import colour_of
 from modelgroups.experiments.wording import number_text, p_text
 from modelgroups.report import events, overview
 from modelgroups.report import group as group_module
@@ -61,6 +62,13 @@ def test_the_time_line_says_in_words_what_it_draws(page, group):
         ["challenger", "set", "V2", ""],
         ["champion", "promote", "V1", "the first one"],
     ]
+
+
+def test_versions_have_the_colours_that_they_have_in_pictures(page):
+    dots = [each["style"] for each in page.tags("span") if each.get("class") == "dot"]
+    assert dots == [f"background:{colour_of(number)}" for number in (2, 1)]
+    born = [each["style"] for each in page.tags("circle") if each.get("class") == "born"]
+    assert born == [f"fill:{colour_of(number)}" for number in (2, 1)]
 
 
 def test_the_comparison_is_that_of_the_group(page, group):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import modelgroups as mg
+from modelgroups.drawing.looks import colour_of
 from modelgroups.errors import MissingDependencyError
 from modelgroups.testing import saved_group
 
@@ -61,6 +62,20 @@ def test_the_shares_of_an_ab_test_are_those_of_its_inferences(group, send):
     assert list(point.get_xdata()) == [found.effect.difference]
     assert figure.get_suptitle() == "A/B test of V1, V2: live"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["V1", "V2"]
+
+
+@pytest.mark.parametrize("champion", ["V1", "V2"])
+def test_a_version_has_its_colour_whichever_is_the_baseline(champion, group, send):
+    group.promote(champion)
+    test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, metric="AUC")
+    for seed, label in enumerate(("V1", "V2")):
+        send(group, label, 90, seed=seed, ids=label)
+    colours = {"V1": colour_of(1), "V2": colour_of(2)}
+    traffic, auc = test.plot().axes
+    assert {name: line.get_color() for name, line in lines_of(traffic).items()} == colours
+    (finding,) = test.evaluate().findings
+    assert finding.candidate != champion
+    assert auc.lines[1].get_color() == colours[finding.candidate]
 
 
 def test_no_two_versions_look_alike_even_without_colour(group, send):

@@ -123,10 +123,10 @@ def test_the_lines_of_metrics_hold_what_the_versions_answer(group):
     assert len(figure.axes) == 1
     lines = figure.axes[0].lines
     assert [line.get_label() for line in lines] == texts(figure) == [
-        "(1)__Card fraud__AUC",
-        "(1)__Card fraud__falsePositiveRate",
-        "(2)__Card fraud__AUC",
-        "(2)__Card fraud__falsePositiveRate",
+        "V1 · AUC",
+        "V1 · falsePositiveRate",
+        "V2 · AUC",
+        "V2 · falsePositiveRate",
     ]  # fmt: skip
     answers = [
         (version.metrics([name]), name)
@@ -144,7 +144,7 @@ def test_the_lines_of_drift_hold_what_the_versions_answer(group):
     figure = version.viz.drift_series(["amount", "country"], "JSDivergence", "week")
     frame = version.drift(["amount", "country"], "JSDivergence", every="week")
     for line, name in zip(figure.axes[0].lines, ("amount", "country"), strict=True):
-        assert line.get_label() == f"(2)__Card fraud__{name}"
+        assert line.get_label() == f"V2 · {name}"
         for one, other in zip(drawn(line), expected(frame, name), strict=True):
             assert one == pytest.approx(other)
     assert figure.axes[0].get_ylabel() == "JSDivergence (nats, 0 to ln 2; 0 is no drift)"
@@ -153,8 +153,8 @@ def test_the_lines_of_drift_hold_what_the_versions_answer(group):
 
 def test_one_name_may_be_given_as_it_is(group):
     version = group.get_version(1)
-    assert texts(version.viz.metric_series("accuracyRate")) == ["(1)__Card fraud__accuracyRate"]
-    assert texts(version.viz.drift_series("amount")) == ["(1)__Card fraud__amount"]
+    assert texts(version.viz.metric_series("accuracyRate")) == ["V1 · accuracyRate"]
+    assert texts(version.viz.drift_series("amount")) == ["V1 · amount"]
 
 
 @pytest.mark.parametrize(
@@ -190,19 +190,62 @@ def test_no_two_lines_look_alike_even_without_colour(group):
     ):  # fmt: skip
         lines = [line for axis in figure.axes for line in axis.lines]
         assert len({line.get_marker() for line in lines}) == len(lines)
-    # both versions have the colours of the attributes, and dashes of their own
+        assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == len(lines)
+    # each version has its colour, and each attribute its dashes
     lines = group.viz().drift_series(["amount", "country", "p"]).axes[0].lines
-    assert [line.get_color() for line in lines[:3]] == [line.get_color() for line in lines[3:]]
-    assert {line.get_linestyle() for line in lines[:3]} == {"-"}
-    assert {line.get_linestyle() for line in lines[3:]} == {"--"}
+    assert len({line.get_color() for line in lines[:3]}) == 1
+    assert len({line.get_color() for line in lines}) == 2
+    dashes = [line.get_linestyle() for line in lines]
+    assert dashes[:3] == dashes[3:] == ["-", "--", ":"]
 
 
-def test_long_names_are_cut_as_the_sdk_cuts_them():
+def colours_by_version(figure):
+    return {text.get_text()[:2]: line.get_color()
+            for text, line in zip(figure.legends[0].get_texts(), figure.axes[0].lines,
+                                  strict=True)}  # fmt: skip
+
+
+def test_a_version_has_its_colour_whatever_is_drawn_beside_it(group):
+    from modelgroups.drawing.looks import colour_of
+
+    wanted = {"V1": colour_of(1), "V2": colour_of(2)}
+    assert wanted["V1"] != wanted["V2"]
+    for viz in (group.viz(), group.viz([1, 2]), group.viz(labels=["V1", "V2"])):
+        assert colours_by_version(viz.metric_series("AUC")) == wanted
+        assert colours_by_version(viz.drift_series("amount")) == wanted
+        assert colours_by_version(viz.metric_series(["AUC", "f1", "recall"])) == wanted
+        ridges = viz.timeline("amount")
+        assert {axis.get_title(loc="left"): axis.lines[1].get_color()
+                for axis in ridges.axes} == wanted  # fmt: skip
+    for number, label in ((1, "V1"), (2, "V2")):
+        for names in ("AUC", ["AUC", "f1", "recall", "precision"]):
+            alone = colours_by_version(group.get_version(number).viz.metric_series(names))
+            assert alone == {label: wanted[label]}
+    swatches = [line for axis in group.compare("V1", "V2").plot().axes for line in axis.lines
+                if line.get_label() == "_version"]  # fmt: skip
+    assert {line.get_color() for line in swatches} == {wanted["V2"]}
+
+
+def test_ten_versions_of_one_metric_look_alike_in_nothing_but_colour():
+    from modelgroups.drawing.looks import look_of
+
+    looks = [look_of(number) for number in range(1, 11)]
+    assert len({(look["linestyle"], look["marker"]) for look in looks}) == 10
+    assert len({look["color"] for look in looks}) == 8
+
+
+def test_versions_of_several_models_are_called_by_those_and_long_names_are_cut(group):
     with mg.connect(":memory:") as connection:
-        for name, told in (("x" * 20, "x" * 20), ("x" * 21, "x" * 17 + "...")):
-            model = build(connection, None, name=name)
-            model.save()
-            assert texts(model.viz.metric_series("AUC"))[0].startswith(f"(1)__{told}__AUC")
+        model = build(connection, "f" * 40, name="x" * 40)
+        model.save()
+        cut = "x" * 23 + "…"
+        alone = model.viz.metric_series("AUC")
+        assert texts(alone) == [f"v1 · {'f' * 23}… · AUC: no values"]
+        assert alone.get_suptitle() == f"{cut}: AUC by day"
+        beside = DataVisualizer([group.get_version(1), model]).metric_series("AUC")
+        assert texts(beside) == ["Card fraud V1 · AUC",
+                                 f"{cut} v1 · {'f' * 23}… · AUC: no values"]  # fmt: skip
+        assert beside.get_suptitle() == "AUC by day"
 
 
 @pytest.mark.parametrize("resolution", ["batch_id", "day"])
@@ -255,7 +298,7 @@ def test_a_few_intervals_are_written_in_full_and_many_concisely():
 
 def test_the_areas_are_the_counts_of_each_day(group, tmp_path):
     figure = group.viz([1, 2]).timeline("country")
-    assert panels(figure) == ["(1)__Card fraud", "(2)__Card fraud"]
+    assert panels(figure) == ["V1", "V2"]
     assert texts(figure) == [*COUNTRIES, "missing"]
     for axis, number in zip(figure.axes, (1, 2), strict=True):
         frame = group.get_version(number).inferences(["country", "inference_timestamp"])
@@ -269,7 +312,7 @@ def test_the_areas_are_the_counts_of_each_day(group, tmp_path):
         total = wanted.sum(axis=1).to_numpy()
         assert _tops(axis.collections[-1]) == total.tolist()
         assert axis.get_ylabel() == "inferences per day"
-    assert "country: categories by day" in rendered(figure, tmp_path)
+    assert "Card fraud: country, categories by day" in rendered(figure, tmp_path)
 
 
 def _tops(area):
@@ -462,8 +505,7 @@ def test_values_that_are_not_defined_are_said_to_be_none(tmp_path):
     with saved_model() as model:
         model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
         figure = model.viz.metric_series(["AUC", "Inference Count"])
-        assert texts(figure) == ["(1)__Card fraud__AUC: no values",
-                                 "(1)__Card fraud__Inference Count"]  # fmt: skip
+        assert texts(figure) == ["v1 · AUC: no values", "v1 · Inference Count"]
         assert [text.get_text() for text in figure.axes[0].texts] == [
             "no value is defined, for lack of data"]  # fmt: skip
         curves = model.viz.threshold_curves()
@@ -487,13 +529,12 @@ def test_a_version_without_inferences_is_drawn_beside_one_that_has_some(tmp_path
             assert not figure.axes[1].texts
             assert len(figure.axes[1].get_xticks()) > 1
             rendered(figure, tmp_path)
-        assert texts(viz.metric_series("auc")) == ["(2)__Card fraud__auc: no values",
-                                                   "(1)__Card fraud__auc"]  # fmt: skip
+        assert texts(viz.metric_series("auc")) == ["V2 · auc: no values", "V1 · auc"]
 
 
 def test_hostile_names_are_text(tmp_path):
     with mg.connect(":memory:") as connection:
-        model = build(connection, "V1", name="$\\frac$ <b> {x}\n%s")
+        model = build(connection, "$\\frac$ <b> {x}\n%s", name="$\\frac$ <b> {x}\n%s")
         model.save()
         frame = rows(1, 30).assign(country="$x^{$ $")
         model.send_inferences(frame)
@@ -505,7 +546,8 @@ def test_hostile_names_are_text(tmp_path):
         ):
             rendered(figure, tmp_path)
             said = [*panels(figure), *(texts(figure) if figure.legends else [])]
-            assert any(text.startswith(r"(1)__\$\frac\$ <b> {x} %s") for text in said)
+            assert any(text.startswith(r"v1 · \$\frac\$ <b> {x} %s") for text in said)
+            assert figure.get_suptitle().startswith(r"\$\frac\$ <b> {x} %s: ")
 
 
 def test_missing_values_and_names_that_the_query_uses_itself(tmp_path):
@@ -590,10 +632,10 @@ def test_only_binary_classifiers_have_threshold_curves():
 
 def test_versions_are_chosen_by_number_or_by_label(group):
     def order(viz):
-        return [text[:3] for text in texts(viz.metric_series("AUC"))]
+        return [text[:2] for text in texts(viz.metric_series("AUC"))]
 
-    assert order(group.viz()) == ["(2)", "(1)"]
-    assert order(group.viz([1, 2])) == order(group.viz(labels=["V1", "V2"])) == ["(1)", "(2)"]
+    assert order(group.viz()) == ["V2", "V1"]
+    assert order(group.viz([1, 2])) == order(group.viz(labels=["V1", "V2"])) == ["V1", "V2"]
     with pytest.raises(UserValueError, match="not both"):
         group.viz([1], ["V1"])
     with pytest.raises(NotFoundError):
