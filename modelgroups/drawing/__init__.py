@@ -1,4 +1,4 @@
-"""What every picture needs: a figure without global state, and texts without formulas."""
+"""What every picture needs: a figure, and texts without formulas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ __all__ = ["new_figure", "shown"]
 def new_figure(method: str, width: float, height: float) -> Figure:
     """Return an empty figure that needs no display, and that notebooks show.
 
-    It is none of pyplot's: nothing keeps it, and nothing else is drawn into it.
+    Where pyplot is in use it is its current figure, so that ``plt.savefig()`` and ``plt.show()``
+    work; else nothing keeps it. `modelgroups.drawing.picture` tells more.
 
     Parameters
     ----------
@@ -32,13 +33,13 @@ def new_figure(method: str, width: float, height: float) -> Figure:
     try:
         import matplotlib.figure  # noqa: F401
 
-        from modelgroups.drawing.picture import Picture
+        from modelgroups.drawing.picture import new_picture
     except ImportError as error:
         raise MissingDependencyError(
             f"{method}() needs matplotlib; install it with: python -m pip install "
             "'modelgroups[viz]'"
         ) from error
-    return Picture(figsize=(width, height), layout="constrained")
+    return new_picture(width, height)
 
 
 def shown(value: Any, most: int | None = None) -> str:

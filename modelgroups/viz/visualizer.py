@@ -24,7 +24,9 @@ class DataVisualizer:
     """Draws what versions received and how they did.
 
     Each method returns a matplotlib figure: a notebook shows it, ``figure.savefig("a.png")`` keeps
-    it. Versions are called by number and label, ``v2 · forest``, and each has the colour that its
+    it. Where pyplot was imported it is also its current figure, as with the SDK: ``plt.savefig``,
+    ``plt.gcf`` and ``plt.show`` work; where nothing can be shown, pyplot keeps the last ten.
+    Versions are called by number and label, ``v2 · forest``, and each has the colour that its
     number has in all pictures. Times are in UTC.
 
     Parameters
