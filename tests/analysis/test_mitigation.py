@@ -169,7 +169,18 @@ def test_the_picture_has_a_line_for_each_group(model):
     curves = mitigation.get_curves("group", "equalized_odds")
     drawn = [line for line in axis.lines if len(line.get_xdata()) == 1001]
     for line, curve in zip(drawn, curves.attr_val_to_threshold.values(), strict=True):
+        assert np.array_equal(line.get_xdata(), curve["x"])
         assert np.array_equal(line.get_ydata(), curve["y"])
+        assert np.ptp(line.get_ydata()) > 0
+    (best,) = (line for line in axis.lines if len(line.get_xdata()) == 2)
+    assert list(best.get_xdata()) == [curves.max_acc_idx / 1000] * 2
+    assert len({line.get_color() for line in drawn}) == len(drawn) > 1
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        f"group {group}, threshold {threshold:g}"
+        for group, threshold in mitigation.get_thresholds_for_idx(curves).items()
+    ]
+    assert axis.get_ylabel() == "true positive rate"
+    assert figure.get_suptitle() == "equalized odds by group"
     assert "false positive rate" in axis.get_xlabel()
     assert len(mitigation.plot_curves(curves).axes) == 1
 

@@ -203,6 +203,16 @@ def test_the_picture_has_a_panel_for_each_metric_and_a_line_for_each_version(gro
         "AUC", "Brier Score (less is better)"]  # fmt: skip
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert labels == ["close", "V2"]
+    found = group.compare("V1", "V2", "close", metrics=["AUC", "Brier Score"])
+    for axis, metric in zip(figure.axes, ("AUC", "Brier Score"), strict=True):
+        drawn = [list(line.get_xdata()) for line in axis.lines if line.get_label() != "_version"]
+        wanted = [each.effect for each in found.lines if each.metric == metric][::-1]
+        assert drawn == [
+            [0, 0],
+            *(part for effect in wanted for part in (
+                [effect.interval.low, effect.interval.high], [effect.difference])),
+        ]  # fmt: skip
+        assert all(bool(effect.difference) for effect in wanted)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "better", "not established"]  # fmt: skip
     looks = {(mark.get_color(), mark.get_marker()) for mark in figure.legends[0].get_lines()}

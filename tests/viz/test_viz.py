@@ -414,6 +414,7 @@ def test_threshold_curves_are_those_of_scikit_learn(group):
     axis = version.viz.threshold_curves().axes[0]
     curves = {line.get_label(): line for line in axis.lines if line.get_label()[0] != "_"}
     assert list(curves) == ["precision", "recall", "F1", "share predicted positive"]
+    assert texts(axis.figure) == list(curves)
     frame = version.inferences(["p", "fraud"])
     at = curves["precision"].get_xdata()
     for place in range(0, len(at), 50):
