@@ -31,6 +31,15 @@ class Deploying:
     ----------
     registry, group_id
         The group.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_group
+    >>> with saved_group("V1", "V2") as group:
+    ...     _ = group.promote("V1")
+    ...     _ = group.deploy.shadow("V2")
+    ...     group.deploy.live().kind
+    'shadow'
     """
 
     def __init__(self, registry: Registry, group_id: str) -> None:
@@ -38,12 +47,32 @@ class Deploying:
         self._group_id = group_id
 
     def live(self) -> Deployment | None:
-        """Return the deployment that goes on, or None."""
+        """Return the deployment that goes on, or None.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     before = group.deploy.live()
+        ...     _ = group.deploy.ab({"V1": 0.5, "V2": 0.5})
+        ...     before, group.deploy.live().state
+        (None, 'live')
+        """
         record = live_of(self._registry, self._group_id)
         return None if record is None else Deployment(self._registry, record)
 
     def history(self) -> list[Deployment]:
-        """Return all deployments, oldest first."""
+        """Return all deployments, oldest first.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     _ = group.deploy.ab({"V1": 0.5, "V2": 0.5}).abort(reason="not today")
+        ...     _ = group.deploy.replace("V2")
+        ...     [(each.kind, each.state) for each in group.deploy.history()]
+        [('ab', 'aborted'), ('replace', 'concluded')]
+        """
         records = history_of(self._registry, self._group_id)
         return [Deployment(self._registry, record) for record in records]
 
@@ -142,6 +171,14 @@ class Deploying:
             or do not predict the same, or the kind of model has no such metric.
         ConflictError
             A version is archived, or a deployment is live.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     test = group.deploy.ab({"V1": 0.75, "V2": 0.25}, metric="AUC", salt="checkout")
+        ...     test.weights, test.route("customer-17")
+        ({'V1': 0.75, 'V2': 0.25}, 'V1')
         """
         from modelgroups.experiments.deploy import Watch, plan_ab
 
@@ -193,6 +230,15 @@ class Deploying:
             predict the same, or the kind of model has no such metric.
         ConflictError
             There is no champion, a version is archived, or a deployment is live.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     _ = group.promote("V1")
+        ...     canary = group.deploy.canary("V2", guardrails={"Recall": 0.02}, steps=[0.25, 1.0])
+        ...     canary.step, canary.weights
+        (0, {'V1': 0.75, 'V2': 0.25})
         """
         from modelgroups.experiments.deploy import Watch, plan_canary
 
@@ -230,6 +276,15 @@ class Deploying:
         ------
         NotFoundError, UserValueError, UserTypeError, ConflictError
             As of `canary`.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     _ = group.promote("V1")
+        ...     shadow = group.deploy.shadow("V2")
+        ...     shadow.shadow, shadow.route("customer-17")
+        ('V2', 'V1')
         """
         from modelgroups.experiments.deploy import Watch, plan_shadow
 

@@ -97,6 +97,18 @@ class Alert(JsonDataclass):
         The rule as it was then.
     window_start, window_end, batch_id
         Where the metric was looked at.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_model
+    >>> with saved_model() as model:
+    ...     (count,) = model.get_metrics(metric_name="Inference Count")
+    ...     _ = model.create_alert_rule(count.id, "upper", 1, "warning", lookback_period=60)
+    ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]},
+    ...                               inference_timestamps=["2026-03-01T09:00:00Z"] * 2)
+    ...     alert = model.get_alerts()[0]
+    >>> alert.metric_value, alert.status, alert.alert_rule.threshold
+    (2.0, 'new', 1.0)
     """
 
     id: str
@@ -118,6 +130,13 @@ class Alert(JsonDataclass):
         ----------
         record
             Fields by name, as `to_dict` returns them.
+
+        Examples
+        --------
+        >>> rule = AlertRule("lower", 0.8, "m-1", "warning")
+        >>> alert = Alert("a-1", "2026-03-01T00:00:00Z", 0.7, "too low", "model-1", "new", rule)
+        >>> Alert.from_dict(alert.to_dict()) == alert
+        True
         """
         alert = super().from_dict(record)
         if isinstance(alert.alert_rule, dict):

@@ -91,6 +91,11 @@ class Artifact(NamedTuple):
         The SHA-256 of its content, in hexadecimal.
     created_at
         When it was stored, in UTC.
+
+    Examples
+    --------
+    >>> Artifact("notes.txt", 16).size
+    16
     """
 
     name: str

@@ -33,6 +33,12 @@ class Line:
         Their values, the difference, its interval and p-value.
     p_corrected
         The p-value by Holm's correction over all lines of the comparison.
+
+    Examples
+    --------
+    >>> line = Line({}, "AUC", 1, "V1", "V2", Effect(0.5, 0.75, 8, 8, "DeLong", False), 0.01)
+    >>> line.effect.difference
+    0.25
     """
 
     segment: dict[str, Any]
@@ -50,6 +56,12 @@ class Line:
         ----------
         confidence
             Of the comparison, 0 to 1.
+
+        Examples
+        --------
+        >>> line = Line({}, "AUC", 1, "V1", "V2", Effect(0.5, 0.75, 8, 8, "DeLong", False), 0.01)
+        >>> line.verdict(0.95), line.verdict(0.999)
+        ('better', '')
         """
         difference = self.effect.difference
         if self.p_corrected is None or not difference or self.p_corrected > 1 - confidence:
@@ -68,6 +80,12 @@ class Line:
             Of the comparison, 0 to 1.
         n_lines
             How many lines are tested together.
+
+        Examples
+        --------
+        >>> effect = Effect(0.5, 0.55, 100, 100, "DeLong", False, p_value=0.3, error=0.05)
+        >>> Line({}, "AUC", 1, "V1", "V2", effect, 0.3).more_needed(0.95, n_lines=1)
+        685
         """
         effect = self.effect
         if effect.p_value is None or self.verdict(confidence):
@@ -113,7 +131,15 @@ class Comparison:
 
     @property
     def sentence(self) -> str:
-        """What was found, in one sentence."""
+        """What was found, in one sentence.
+
+        Examples
+        --------
+        >>> line = Line({}, "AUC", 1, "V1", "V2", Effect(0.5, 0.75, 8, 8, "DeLong", False), 0.01)
+        >>> found = Comparison(("V1", "V2"), [line], 0.95, (), [])
+        >>> print(found.sentence[:33])
+        V2 is better than V1 on AUC (0.75
+        """
         from modelgroups.experiments.wording import sentence_of
 
         return sentence_of(self)
@@ -133,6 +159,13 @@ class Comparison:
         ----------
         line
             One of `lines`.
+
+        Examples
+        --------
+        >>> line = Line({}, "AUC", 1, "V1", "V2", Effect(0.5, 0.75, 8, 8, "DeLong", False), 0.01)
+        >>> found = Comparison(("V1", "V2"), [line], 0.95, (), [])
+        >>> found.verdict(line)
+        'better'
         """
         return line.verdict(self.confidence)
 
@@ -143,12 +176,27 @@ class Comparison:
         ----------
         line
             One of `lines`.
+
+        Examples
+        --------
+        >>> effect = Effect(0.5, 0.55, 100, 100, "DeLong", False, p_value=0.3, error=0.05)
+        >>> line = Line({}, "AUC", 1, "V1", "V2", effect, 0.3)
+        >>> Comparison(("V1", "V2"), [line], 0.95, (), []).more_needed(line)
+        685
         """
         n_tests = sum(each.effect.p_value is not None for each in self.lines)
         return line.more_needed(self.confidence, n_tests)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain JSON; what is not defined is None."""
+        """Return all of it as plain JSON; what is not defined is None.
+
+        Examples
+        --------
+        >>> line = Line({}, "AUC", 1, "V1", "V2", Effect(0.5, 0.75, 8, 8, "DeLong", False), 0.01)
+        >>> found = Comparison(("V1", "V2"), [line], 0.95, (), [])
+        >>> found.to_dict()["differences"][0]["verdict"]
+        'better'
+        """
         return {
             "versions": list(self.versions),
             "confidence": self.confidence,
@@ -159,7 +207,16 @@ class Comparison:
         }
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the lines as a frame: the segment's attributes, then the numbers of `to_dict`."""
+        """Return the lines as a frame: the segment's attributes, then the numbers of `to_dict`.
+
+        Examples
+        --------
+        >>> line = Line({}, "AUC", 1, "V1", "V2", Effect(0.5, 0.75, 8, 8, "DeLong", False), 0.01)
+        >>> found = Comparison(("V1", "V2"), [line], 0.95, (), [])
+        >>> found.to_frame()[["metric", "difference", "verdict"]]
+          metric  difference verdict
+        0    AUC        0.25  better
+        """
         import pandas as pd
 
         records = [self._record(line) for line in self.lines]
@@ -183,6 +240,13 @@ class Comparison:
         ------
         MissingDependencyError
             matplotlib is not installed.
+
+        Examples
+        --------
+        >>> line = Line({}, "AUC", 1, "V1", "V2", Effect(0.5, 0.75, 8, 8, "DeLong", False), 0.01)
+        >>> found = Comparison(("V1", "V2"), [line], 0.95, (), [])
+        >>> [axis.get_title(loc="left") for axis in found.plot().axes]
+        ['AUC']
         """
         from modelgroups.experiments.plot import figure_of
 

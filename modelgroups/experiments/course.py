@@ -55,6 +55,12 @@ class Division:
         The moments.
     weights
         The share of each version.
+
+    Examples
+    --------
+    >>> one, two = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+    >>> Division(one, two, {"V1": 0.5, "V2": 0.5}).weights["V2"]
+    0.5
     """
 
     start: datetime
@@ -86,6 +92,14 @@ class Course:
         The differences since it was last divided; None where there are no two versions.
     confidence
         Of all tests together.
+
+    Examples
+    --------
+    >>> at = datetime(2026, 3, 1, tzinfo=UTC)
+    >>> counts = {"V1": (30, 10), "V2": (10, 30)}
+    >>> course = Course("ab", "live", ("V1", "V2"), (1, 2), "day", (at, at), counts, (), None, 0.95)
+    >>> sum(course.counts["V1"])
+    40
     """
 
     kind: str
@@ -106,6 +120,15 @@ class Course:
         ----------
         version
             Its name.
+
+        Examples
+        --------
+        >>> at = datetime(2026, 3, 1, tzinfo=UTC)
+        >>> counts = {"V1": (30, 10), "V2": (10, 30)}
+        >>> versions, numbers, starts = ("V1", "V2"), (1, 2), (at, at)
+        >>> course = Course("ab", "live", versions, numbers, "day", starts, counts, (), None, 0.95)
+        >>> course.shares("V1")
+        [0.75, 0.25]
         """
         totals = [sum(of_all) for of_all in zip(*self.counts.values(), strict=True)]
         return [n / total for n, total in zip(self.counts[version], totals, strict=True)]

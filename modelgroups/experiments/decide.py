@@ -34,7 +34,13 @@ FEWEST: Final = 50
 
 
 class Decision(StrEnum):
-    """What is to be done."""
+    """What is to be done.
+
+    Examples
+    --------
+    >>> Decision("keep") is Decision.KEEP, Decision.KEEP == "keep"
+    (True, True)
+    """
 
     PROMOTE = "promote"
     """A candidate is to become the champion."""
@@ -47,7 +53,13 @@ class Decision(StrEnum):
 
 
 class GuardrailState(StrEnum):
-    """What is known of a guardrail."""
+    """What is known of a guardrail.
+
+    Examples
+    --------
+    >>> GuardrailState("broken") is GuardrailState.BROKEN
+    True
+    """
 
     HOLDS = "holds"
     BROKEN = "broken"
@@ -68,6 +80,12 @@ class Finding:
         The values, the difference with its confidence sequence, and the always-valid p-value.
     is_established
         Whether there is a difference, at this look and at any other.
+
+    Examples
+    --------
+    >>> effect = Effect(0.5, 0.75, 800, 800, "DeLong", False)
+    >>> Finding("MAE", "V1", "V2", -1, effect, is_established=True).gain  # less is better
+    -0.25
     """
 
     metric: str
@@ -100,6 +118,13 @@ class Guardrail:
     state
         ``holds`` where the whole interval is within the tolerance, ``broken`` where the whole of
         it lies beyond, else ``open``.
+
+    Examples
+    --------
+    >>> effect = Effect(0.5, 0.75, 800, 800, "DeLong", False)
+    >>> rail = Guardrail("Recall", "V2", 0.02, 1, effect, GuardrailState.HOLDS)
+    >>> print(rail.state, rail.bounds)
+    holds [-0.02]
     """
 
     metric: str

@@ -376,6 +376,11 @@ class Observed:
         The inferences of each version, the baseline first.
     findings, guardrails, notes
         As those of an `Evaluation`.
+
+    Examples
+    --------
+    >>> Observed({"V1": 800, "V2": 200}, (), (), ()).counts["V2"]
+    200
     """
 
     counts: Mapping[str, int]

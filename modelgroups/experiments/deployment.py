@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,6 @@ from modelgroups.lifecycle.deployments import (
     CONCLUDED,
     Plan,
     change,
-    find_deployment,
     finish,
     require_live,
 )
@@ -27,14 +26,6 @@ from modelgroups.lifecycle.naming import find_version
 from modelgroups.types import EventType
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
-    import numpy as np
-    import pyarrow as pa
-    from matplotlib.figure import Figure
-    from numpy.typing import NDArray
-
-    from modelgroups.experiments.course import Course
     from modelgroups.experiments.evaluation import Evaluation
     from modelgroups.experiments.serve import Server
     from modelgroups.lifecycle.naming import VersionName
@@ -54,56 +45,20 @@ class Deployment(RecordedDeployment):
     ----------
     registry, record
         Where it is kept, and how it was read; users get deployments from `group.deploy`.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_group
+    >>> with saved_group("V1", "V2") as group:
+    ...     _ = group.promote("V1")
+    ...     canary = group.deploy.canary("V2", guardrails={"AUC": 0.02}, steps=[0.25, 1.0])
+    >>> canary.kind, canary.state, canary.versions, canary.weights
+    ('canary', 'live', ['V1', 'V2'], {'V1': 0.75, 'V2': 0.25})
+    >>> canary.step, canary.steps, canary.metric, canary.guardrails, canary.shadow, canary.failures
+    (0, [0.25, 1.0], None, {'AUC': 0.02}, None, (0, None))
+    >>> canary.concluded_at is None, canary.created_at.endswith("+00:00"), len(canary.id)
+    (True, True, 36)
     """
-
-    def refresh(self) -> Deployment:
-        """Read it again from the registry; return it.
-
-        Returns
-        -------
-        Deployment
-            This one.
-        """
-        self._fill(find_deployment(self._registry, self.id))
-        return self
-
-    def route(self, key: str | int | bytes | UUID) -> str:
-        """Return the version that answers a key: always the same while the weights stay.
-
-        It does not look into the registry, so `refresh` a deployment that others may change;
-        `serve` does so by itself. Once it has ended, all keys go to the outcome.
-
-        Parameters
-        ----------
-        key
-            What inferences are divided by, such as a customer.
-
-        Raises
-        ------
-        UserTypeError, UserValueError
-            The key is missing, or of another type.
-
-        Examples
-        --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
-        ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, salt="checkout")
-        ...     test.route("customer-17"), list(test.route_many(["customer-17", "customer-19"]))
-        ('V2', ['V2', 'V1'])
-        """
-        return self._assignment.route(key)
-
-    def route_many(
-        self, keys: Iterable[str | int | bytes | UUID] | pa.Array
-    ) -> NDArray[np.object_]:
-        """Return the version that answers each of many keys, as `route` does.
-
-        Parameters
-        ----------
-        keys
-            What inferences are divided by, one key for each.
-        """
-        return self._assignment.route_many(keys)
 
     def serve(self, predictors: Mapping[VersionName, Callable[[dict[str, Any]], Any]]) -> Server:
         """Return what answers requests: it routes, predicts, logs the inference, asks the shadow.
@@ -175,6 +130,17 @@ class Deployment(RecordedDeployment):
             It has ended.
         UserValueError
             There was no inference since.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, metric="Recall")
+        ...     for label, p in (("V1", 0.1), ("V2", 0.9)):
+        ...         _ = group[label].send_inferences({"age": [31], "p": [p], "y": [1]})
+        ...     found = test.evaluate()
+        >>> print(found.decision, found.counts)
+        continue {'V1': 1, 'V2': 1}
         """
         from modelgroups.experiments.decide import GuardrailState
         from modelgroups.experiments.deploy import evaluate
@@ -186,53 +152,6 @@ class Deployment(RecordedDeployment):
         if broken and not self._registry.catalog.read_only:
             self._finish(ABORTED, self._plan.baseline, found.reason, found, moment)
         return found
-
-    def course(self) -> Course:
-        """Return how it went so far, or until its end, and change nothing.
-
-        Returns
-        -------
-        Course
-            The inferences of each version over time, how traffic was to be divided, and the
-            differences since it was last divided.
-
-        Examples
-        --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
-        ...     test = group.deploy.ab({"V1": 0.75, "V2": 0.25})
-        ...     [division.weights for division in test.course().divisions]
-        [{'V1': 0.75, 'V2': 0.25}]
-        """
-        from modelgroups.experiments.course import course_of
-
-        return course_of(self._registry, self._record)
-
-    def plot(self) -> Figure:
-        """Draw how it went: the traffic of each version over time, and how they differ.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            A panel with the traffic, what was planned as thin lines, and one for each metric: the
-            difference from the baseline with its interval, tolerances of guardrails dashed.
-
-        Raises
-        ------
-        MissingDependencyError
-            matplotlib is not installed.
-
-        Examples
-        --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
-        ...     figure = group.deploy.ab({"V1": 0.5, "V2": 0.5}, metric="AUC").plot()
-        >>> print(figure.get_suptitle())
-        A/B test of V1, V2: live
-        """
-        from modelgroups.experiments.course_plot import figure_of
-
-        return figure_of(self.course())
 
     def advance(
         self,
@@ -262,6 +181,17 @@ class Deployment(RecordedDeployment):
         ConflictError
             It is no canary, has ended, is at its last step, its guardrails do not hold, traffic
             is broken, somebody else changed it, or it was changed after `at`.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     _ = group.promote("V1")
+        ...     canary = group.deploy.canary("V2", guardrails={"Recall": 0.02}, steps=[0.25, 1.0])
+        ...     for label, p in (("V1", 0.1), ("V2", 0.9)):
+        ...         _ = group[label].send_inferences({"age": [31], "p": [p], "y": [1]})
+        ...     canary.advance(override=True, reason="a demonstration").weights
+        {'V1': 0.0, 'V2': 1.0}
         """
         told = require_reason(reason)
         require_flag(override, "override")
@@ -329,6 +259,14 @@ class Deployment(RecordedDeployment):
             It is no A/B test, has ended, or somebody else changed it.
         UserValueError, NotFoundError
             The weights do not sum to one, or are not those of its versions.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5})
+        ...     test.reweight({"V1": 0.25, "V2": 0.75}).weights
+        {'V1': 0.25, 'V2': 0.75}
         """
         from modelgroups.experiments.deploy import weighted
 
@@ -364,6 +302,14 @@ class Deployment(RecordedDeployment):
         ------
         ConflictError
             It has ended, or somebody else changed it.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}).abort(reason="not today")
+        ...     test.state, test.route("customer-17")
+        ('aborted', 'V1')
         """
         told = require_reason(reason)
         require_live(self._record)

@@ -53,6 +53,11 @@ class Effect:
         The standard error of ``difference``.
     reason
         Why something is None.
+
+    Examples
+    --------
+    >>> Effect(0.5, 0.75, 8, 8, "DeLong", False).difference
+    0.25
     """
 
     first: float | None
@@ -80,6 +85,12 @@ class Effect:
         ----------
         reason
             Why they cannot be compared.
+
+        Examples
+        --------
+        >>> effect = Effect(0.5, 0.75, 8, 8, "DeLong", False, p_value=0.3)
+        >>> effect.without_test("too few rows").p_value is None
+        True
         """
         return replace(self, interval=None, p_value=None, error=None, reason=reason)
 

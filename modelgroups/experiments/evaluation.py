@@ -43,6 +43,16 @@ class Evaluation:
         Of all tests together.
     notes
         What else there is to know.
+
+    Examples
+    --------
+    >>> from modelgroups.experiments.decide import Decision
+    >>> found = Evaluation("shadow", "2026-03-01T00:00:00Z", {"V1": 8, "V2": 8}, (), (), None,
+    ...                    Decision.CONTINUE, None, "too few inferences", 0.95)
+    >>> print(found)
+    continue: too few inferences
+    <BLANKLINE>
+    inferences since 2026-03-01T00:00:00Z: V1 8, V2 8
     """
 
     kind: str
@@ -58,7 +68,16 @@ class Evaluation:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain JSON; what is not known is None."""
+        """Return all of it as plain JSON; what is not known is None.
+
+        Examples
+        --------
+        >>> from modelgroups.experiments.decide import Decision
+        >>> found = Evaluation("shadow", "2026-03-01T00:00:00Z", {"V1": 8, "V2": 8}, (), (), None,
+        ...                    Decision.CONTINUE, None, "too few inferences", 0.95)
+        >>> found.to_dict()["decision"], found.to_dict()["counts"]
+        ('continue', {'V1': 8, 'V2': 8})
+        """
         split = self.split
         return {
             "kind": self.kind,

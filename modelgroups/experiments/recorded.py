@@ -1,20 +1,31 @@
-"""`RecordedDeployment`: what the registry holds of a deployment, to be read and shown."""
+"""`RecordedDeployment`: what the registry holds of a deployment: to be read, shown, routed by."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
 
+from modelgroups.calls import checked_calls
 from modelgroups.catalog.deployments import DeploymentRecord
 from modelgroups.drawing.page import fields_in_html
 from modelgroups.experiments.assign import Assignment
-from modelgroups.lifecycle.deployments import Plan
+from modelgroups.lifecycle.deployments import Plan, find_deployment
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    import numpy as np
+    import pyarrow as pa
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from modelgroups.experiments.course import Course
     from modelgroups.registry import Registry
 
 __all__ = ["RecordedDeployment"]
 
 
+@checked_calls
 class RecordedDeployment:
     """A deployment as it was read last."""
 
@@ -93,6 +104,119 @@ class RecordedDeployment:
     def concluded_at(self) -> str | None:
         """When it ended."""
         return self._record.concluded_at
+
+    def refresh(self) -> Self:
+        """Read it again from the registry; return it.
+
+        Returns
+        -------
+        Deployment
+            This one.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5})
+        ...     _ = group.deploy.live().abort()              # as another process might
+        ...     test.state, test.refresh().state
+        ('live', 'aborted')
+        """
+        self._fill(find_deployment(self._registry, self.id))
+        return self
+
+    def route(self, key: str | int | bytes | UUID) -> str:
+        """Return the version that answers a key: always the same while the weights stay.
+
+        It does not look into the registry, so `refresh` a deployment that others may change;
+        `serve` does so by itself. Once it has ended, all keys go to the outcome.
+
+        Parameters
+        ----------
+        key
+            What inferences are divided by, such as a customer.
+
+        Raises
+        ------
+        UserTypeError, UserValueError
+            The key is missing, or of another type.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, salt="checkout")
+        ...     test.route("customer-17"), list(test.route_many(["customer-17", "customer-19"]))
+        ('V2', ['V2', 'V1'])
+        """
+        return self._assignment.route(key)
+
+    def route_many(
+        self, keys: Iterable[str | int | bytes | UUID] | pa.Array
+    ) -> NDArray[np.object_]:
+        """Return the version that answers each of many keys, as `route` does.
+
+        Parameters
+        ----------
+        keys
+            What inferences are divided by, one key for each.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, salt="checkout")
+        ...     list(test.route_many(["customer-17", "customer-19"]))
+        ['V2', 'V1']
+        """
+        return self._assignment.route_many(keys)
+
+    def course(self) -> Course:
+        """Return how it went so far, or until its end, and change nothing.
+
+        Returns
+        -------
+        Course
+            The inferences of each version over time, how traffic was to be divided, and the
+            differences since it was last divided.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     test = group.deploy.ab({"V1": 0.75, "V2": 0.25})
+        ...     [division.weights for division in test.course().divisions]
+        [{'V1': 0.75, 'V2': 0.25}]
+        """
+        from modelgroups.experiments.course import course_of
+
+        return course_of(self._registry, self._record)
+
+    def plot(self) -> Figure:
+        """Draw how it went: the traffic of each version over time, and how they differ.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            A panel with the traffic, what was planned as thin lines, and one for each metric: the
+            difference from the baseline with its interval, tolerances of guardrails dashed.
+
+        Raises
+        ------
+        MissingDependencyError
+            matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     figure = group.deploy.ab({"V1": 0.5, "V2": 0.5}, metric="AUC").plot()
+        >>> print(figure.get_suptitle())
+        A/B test of V1, V2: live
+        """
+        from modelgroups.experiments.course_plot import figure_of
+
+        return figure_of(self.course())
 
     def _repr_html_(self) -> str:
         told = {

@@ -84,6 +84,16 @@ class Server:
         The deployment.
     predictors
         What predicts, by id of the version.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_group
+    >>> with saved_group("V1", "V2") as group:
+    ...     _ = group.promote("V1")
+    ...     shadow = group.deploy.shadow("V2")
+    ...     with shadow.serve({"V1": lambda row: 0.1, "V2": lambda row: 0.7}) as answer:
+    ...         answer("customer-17", {"age": 31})
+    0.1
     """
 
     def __init__(
@@ -136,11 +146,37 @@ class Server:
         return answer
 
     def wait(self) -> None:
-        """Return when the shadow has answered all that it was asked."""
+        """Return when the shadow has answered all that it was asked.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     _ = group.promote("V1")
+        ...     shadow = group.deploy.shadow("V2")
+        ...     with shadow.serve({"V1": lambda row: 0.1, "V2": lambda row: 0.7}) as answer:
+        ...         _ = answer("customer-17", {"age": 31})
+        ...         answer.wait()
+        ...         len(group.get_version(label="V2").inferences())
+        1
+        """
         submit(self._pool, _nothing).result()
 
     def close(self) -> None:
-        """Wait for the shadow, and end its thread."""
+        """Wait for the shadow, and end its thread.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_group
+        >>> with saved_group("V1", "V2") as group:
+        ...     _ = group.promote("V1")
+        ...     shadow = group.deploy.shadow("V2")
+        ...     answer = shadow.serve({"V1": lambda row: 0.1, "V2": lambda row: 0.7})
+        ...     _ = answer("customer-17", {"age": 31})
+        ...     answer.close()
+        ...     len(group.get_version(label="V2").inferences())
+        1
+        """
         self._pool.shutdown(wait=True)
 
     def __enter__(self) -> Self:

@@ -26,6 +26,11 @@ class Split:
         Of a split at least as uneven by chance; None where nothing can be told.
     reason
         Why it is None.
+
+    Examples
+    --------
+    >>> Split({"V1": 400, "V2": 600}, {"V1": 500.0, "V2": 500.0}, 2.5e-10).is_broken
+    True
     """
 
     counts: Mapping[str, int]

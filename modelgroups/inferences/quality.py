@@ -50,6 +50,12 @@ class AttributeQuality:
     n_out_of_range
         Inferences whose value lies outside the range of the schema, which is that of the
         reference data unless it was edited; None where the schema has no range.
+
+    Examples
+    --------
+    >>> found = AttributeQuality("age", "PIPELINE_INPUT", "INTEGER", 8, 2, None, {}, 1)
+    >>> found.null_rate
+    0.25
     """
 
     name: str

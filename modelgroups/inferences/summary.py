@@ -57,6 +57,15 @@ class LogSummary:
     attributes
         For each attribute its nulls, its new categories and what is out of range; None where
         only the counts were asked for.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_model
+    >>> with saved_model() as model:
+    ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, None]})
+    ...     found = model.summary()
+    >>> found.n_inferences, found.n_ground_truths, [each.name for each in found.attributes]
+    (2, 1, ['age', 'p', 'y'])
     """
 
     n_inferences: int = 0

@@ -49,6 +49,14 @@ class Verification:
         The release of SQLite in use.
     n_artifacts
         How many files that versions hold were checked.
+
+    Examples
+    --------
+    >>> import modelgroups as mg
+    >>> with mg.connect(":memory:") as connection:
+    ...     found = connection.verify()
+    >>> bool(found), found.problems
+    (True, ())
     """
 
     n_models: int

@@ -87,7 +87,13 @@ class Provenance:
     script: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was recorded as a dictionary."""
+        """Return what was recorded as a dictionary.
+
+        Examples
+        --------
+        >>> Provenance(python="3.13.1", packages={"pandas": "3.0.0"}).to_dict()
+        {'python': '3.13.1', 'packages': {'pandas': '3.0.0'}}
+        """
         return {name: value for name, value in asdict(self).items() if value not in (None, {})}
 
     def __repr__(self) -> str:

@@ -49,6 +49,15 @@ class Bias:
     ----------
     arthur_model
         A saved classifier.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_model
+    >>> with saved_model() as model:
+    ...     model.set_attribute_as_sensitive("age")
+    ...     _ = model.send_inferences({"age": [31, 31, 47], "p": [0.2, 0.6, 0.9], "y": [0, 0, 1]})
+    ...     model.bias.metrics.demographic_parity("age")
+    {31: 0.5, 47: 1.0}
     """
 
     def __init__(self, arthur_model: Compared) -> None:
@@ -64,6 +73,15 @@ class BiasMetrics:
     ----------
     arthur_model
         A saved classifier.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_model
+    >>> with saved_model() as model:
+    ...     model.set_attribute_as_sensitive("age")
+    ...     _ = model.send_inferences({"age": [31, 31, 47], "p": [0.2, 0.6, 0.9], "y": [0, 0, 1]})
+    ...     model.bias.metrics.group_counts("age")
+    {31: 2, 47: 1}
     """
 
     def __init__(self, arthur_model: Asked) -> None:
@@ -132,6 +150,16 @@ class BiasMetrics:
         ----------
         attr_name, batch_id, start_time, end_time
             As for `demographic_parity`.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.set_attribute_as_sensitive("age")
+        ...     rows = {"age": [31, 31, 47], "p": [0.2, 0.6, 0.9], "y": [0, 0, 1]}
+        ...     _ = model.send_inferences(rows)
+        ...     model.bias.metrics.group_positivity_rates("age")
+        {31: 0.5, 47: 1.0}
         """
         return self.demographic_parity(attr_name, batch_id, start_time, end_time)
 
@@ -197,6 +225,16 @@ class BiasMetrics:
             The attribute is not monitored for bias.
         UserValueError
             The model is no classifier, the class is missing, or it takes no batches.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.set_attribute_as_sensitive("age")
+        ...     rows = {"age": [31, 31, 47], "p": [0.2, 0.6, 0.9], "y": [0, 0, 1]}
+        ...     _ = model.send_inferences(rows)
+        ...     model.bias.metrics.group_confusion_matrices("age")["accuracy_rate"]
+        {31: 0.5, 47: 1.0}
         """
         attribute = self._monitored(attr_name)
         rates = {"alias": "rates", **self._rates(pred_property)}

@@ -26,6 +26,18 @@ class ThresholdMitigation:
     ----------
     arthur_model
         A saved binary classifier.
+
+    Examples
+    --------
+    >>> from modelgroups.testing import saved_model
+    >>> with saved_model() as model:
+    ...     model.set_attribute_as_sensitive("age")
+    ...     rows = {"age": [31, 31, 47, 47], "p": [0.2, 0.3, 0.6, 0.9], "y": [0, 1, 0, 1]}
+    ...     _ = model.send_inferences(rows)
+    ...     mitigation = model.bias.mitigation_threshold
+    ...     curves = mitigation.get_curves("age")
+    >>> curves.constraint, curves.max_acc_idx, list(curves.attr_val_to_threshold)
+    ('equal_opportunity', 500, ['31', '47'])
     """
 
     def __init__(self, arthur_model: Version) -> None:
@@ -38,6 +50,15 @@ class ThresholdMitigation:
         -------
         str
             ``"ok"``.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.set_attribute_as_sensitive("age")
+        ...     _ = model.update()
+        ...     model.bias.mitigation_threshold.enable()
+        'ok'
         """
         return self.model.enable_bias_mitigation()
 
@@ -116,6 +137,18 @@ class ThresholdMitigation:
             Neither curves nor both of the others are given.
         MissingDependencyError
             matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.set_attribute_as_sensitive("age")
+        ...     rows = {"age": [31, 31, 47, 47], "p": [0.2, 0.3, 0.6, 0.9], "y": [0, 1, 0, 1]}
+        ...     _ = model.send_inferences(rows)
+        ...     mitigation = model.bias.mitigation_threshold
+        ...     figure = mitigation.plot_curves(attribute="age", constraint="equal_opportunity")
+        >>> [text.get_text() for text in figure.legends[0].get_texts()]
+        ['age 31, threshold 0.299', 'age 47, threshold 0.899']
         """
         from modelgroups.analysis.mitigation_plot import curves_figure
 
@@ -139,6 +172,18 @@ class ThresholdMitigation:
         ------
         UserValueError
             `idx` is outside.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     model.set_attribute_as_sensitive("age")
+        ...     rows = {"age": [31, 31, 47, 47], "p": [0.2, 0.3, 0.6, 0.9], "y": [0, 1, 0, 1]}
+        ...     _ = model.send_inferences(rows)
+        ...     mitigation = model.bias.mitigation_threshold
+        ...     curves = mitigation.get_curves("age", "demographic_parity")
+        >>> mitigation.get_thresholds_for_idx(curves, idx=1000)
+        {'31': 0.199, '47': 0.599}
         """
         from modelgroups.analysis.mitigation import STEPS
 

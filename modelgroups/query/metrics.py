@@ -72,7 +72,14 @@ class Metric(JsonDataclass):
     parameters: list[dict[str, Any]] | None = None
 
     def defaults(self) -> dict[str, Any]:
-        """Return the values of parameters that have a default."""
+        """Return the values of parameters that have a default.
+
+        Examples
+        --------
+        >>> parameters = [{"name": "bound", "default": 100}, {"name": "country"}]
+        >>> Metric("m-1", "Large", {"select": []}, False, parameters=parameters).defaults()
+        {'bound': 100}
+        """
         return {p["name"]: p["default"] for p in self.parameters or () if "default" in p}
 
 

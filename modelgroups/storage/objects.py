@@ -65,6 +65,11 @@ class Collected:
         Temporary files, and files of inference logs.
     size
         Bytes of all of them.
+
+    Examples
+    --------
+    >>> Collected(digests=(), n_staging=1, size=512).size
+    512
     """
 
     digests: tuple[str, ...]

@@ -73,6 +73,15 @@ class DataVisualizer:
             differ in that or in having batches, or there are more than 10 of them.
         MissingDependencyError
             matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
+        ...     figure = model.viz.timeline("age")
+        >>> figure.get_suptitle(), figure.axes[0].get_title(loc="left")
+        ('Card fraud: age, categories by day', 'v1')
         """
         from modelgroups.viz.bands import areas_figure, ridges_figure
         from modelgroups.viz.timelines import attribute_of
@@ -119,6 +128,15 @@ class DataVisualizer:
             There are more than 10 lines, or the interval is unknown.
         MissingDependencyError
             matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
+        ...     figure = model.viz.metric_series("AUC", "week")
+        >>> figure.axes[0].lines[0].get_ydata().tolist()
+        [1.0]
         """
         from modelgroups.viz import lines, series
 
@@ -165,6 +183,15 @@ class DataVisualizer:
             There are more than 10 lines, a name is unknown, or an attribute has no such drift.
         MissingDependencyError
             matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
+        ...     figure = model.viz.drift_series(["age", "p"])
+        >>> [line.get_label() for line in figure.axes[0].lines]
+        ['v1 · age', 'v1 · p']
         """
         from modelgroups.viz import lines, series
 
@@ -196,6 +223,15 @@ class DataVisualizer:
             There are more than 10 versions.
         MissingDependencyError
             matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from modelgroups.testing import saved_model
+        >>> with saved_model() as model:
+        ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
+        ...     figure = model.viz.threshold_curves()
+        >>> [text.get_text() for text in figure.legends[0].get_texts()]
+        ['precision', 'recall', 'F1', 'share predicted positive']
         """
         from modelgroups.viz.curves import curves_figure
 
