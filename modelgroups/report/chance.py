@@ -43,7 +43,7 @@ class Chance:
 
     counts: Mapping[str, NDArray[Any]]
 
-    def explains(self, name: str, psi: float | None, n_rows: int) -> bool:
+    def explains(self, name: str, psi: float | None, n_rows: int, n_looks: int = 1) -> bool:
         """Return whether an attribute shows no more drift than one sample in a hundred would.
 
         Where there are too few rows for any bound, chance explains all.
@@ -56,12 +56,16 @@ class Chance:
             Its drift; None where that is not known, of which nothing is said.
         n_rows
             How many inferences it is of.
+        n_looks
+            Of how many numbers it is the largest, so that one in a hundred such tables shows as
+            much.
         """
         from modelgroups.alerts.calibrated import window_threshold
 
         if psi is None or name not in self.counts:
             return False
-        bound = window_threshold(self.counts[name], CONFIDENCE, n_rows)
+        confidence = 1 - (1 - CONFIDENCE) / n_looks
+        bound = window_threshold(self.counts[name], confidence, n_rows)
         return bound is None or psi <= bound
 
 

@@ -6,7 +6,7 @@ What chance alone would show has no colour: few rows always seem to have drifted
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from statistics import median
@@ -17,7 +17,7 @@ from modelgroups.report.chance import Chance
 from modelgroups.report.performance import intervals
 from modelgroups.report.periods import Periods, coarser, periods_of
 from modelgroups.report.subjects import Version
-from modelgroups.report.words import plain
+from modelgroups.report.words import plain, short, short_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +42,13 @@ TRAFFIC: Final = "Inference Count"
 
 _ENOUGH: Final = 300
 """Rows of which one in twenty samples shows a moderate PSI, 0.1, by chance: over 20 buckets."""
+_PREPOSITIONS: Final = {
+    "batch": "in the batch",
+    "day": "on",
+    "week": "in the week of",
+    "month": "in",
+    "year": "in",
+}
 _FEWEST: Final = 4
 """Periods into which time is divided at the least, where days have too few rows."""
 
@@ -85,10 +92,15 @@ class HeatRow:
     whole: Cell
     cells: tuple[Cell, ...]
 
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """That of the cell which comes first."""
+        return min(cell.rank for cell in (self.whole, *self.cells))
+
 
 @dataclass(frozen=True)
 class Heat:
-    """The attributes that drifted most over all of the time.
+    """The attributes that drifted most.
 
     Parameters
     ----------
@@ -99,9 +111,12 @@ class Heat:
     n_inferences
         Those of all of the time.
     rows
-        The attributes, the one that drifted furthest over all of the time first.
+        The attributes, the one that drifted furthest, over all of the time or in a period, first.
     n_others
         How many are left out.
+    peak
+        The largest drift of a period, in words, where that is of a higher level than all of the
+        time: drifts to and fro cancel each other out. Empty where there is none.
     finer
         A shorter interval and the inferences of its middle period, where those are too few.
     """
@@ -111,7 +126,14 @@ class Heat:
     n_inferences: int
     rows: tuple[HeatRow, ...]
     n_others: int
+    peak: str
     finer: tuple[str, int] | None
+
+    @property
+    def whole(self) -> tuple[str, Cell] | None:
+        """The attribute that drifted furthest over all of the time, and how far."""
+        known = [(row.name, row.whole) for row in self.rows if row.whole.value is not None]
+        return min(known, key=lambda each: each[1].rank, default=None)
 
     @property
     def note(self) -> str:
@@ -208,9 +230,30 @@ def gather_heat(version: Version, whole: pd.DataFrame, interval: str, chance: Ch
         )
         for name in frame.columns
     ]  # fmt: skip
-    rows.sort(key=lambda row: min(cell.rank for cell in (row.whole, *row.cells)))
-    shown = sorted(rows[:MOST_ROWS], key=lambda row: row.whole.rank)
-    return Heat(periods, sizes, total, tuple(shown), max(0, len(rows) - MOST_ROWS), finer)
+    rows.sort(key=lambda row: row.rank)
+    peak = _peak(rows, periods, sizes, chance)
+    n_others = max(0, len(rows) - MOST_ROWS)
+    return Heat(periods, sizes, total, tuple(rows[:MOST_ROWS]), n_others, peak, finer)
+
+
+def _peak(rows: Sequence[HeatRow], periods: Periods, sizes: Sequence[int], chance: Chance) -> str:
+    """Return the largest drift of a period, in words; nothing where all of the time has its level.
+
+    It is the largest of many, so that more of it is chance than of a number somewhere in a table.
+    """
+    n_looks = len(rows) * len(periods.members)
+    known = [
+        (cell.value, row.name, period)
+        for row in rows
+        for cell, period, n in zip(row.cells, periods.members, sizes, strict=True)
+        if cell.value is not None and not chance.explains(row.name, cell.value, n, n_looks)
+    ]
+    value, name, period = max(known, key=lambda each: each[0], default=(0.0, "", None))
+    most = max((row.whole.level or 0 for row in rows), default=0)
+    if period is None or (level_of(value) or 0) <= most:
+        return ""
+    at = f"{_PREPOSITIONS[periods.word]} {short(period.name, 24)}"
+    return f"up to {short_number(value)} of {short(name, 24)} {at}"
 
 
 def _counts(version: Version, interval: str) -> dict[Any, int]:

@@ -99,8 +99,7 @@ class VersionReport:
     @property
     def drifted(self) -> tuple[str, Cell] | None:
         """The attribute that drifted furthest over all of the time, and how far."""
-        rows = () if self.heat is None else self.heat.rows
-        return next(((row.name, row.whole) for row in rows if row.whole.value is not None), None)
+        return None if self.heat is None else self.heat.whole
 
 
 def report_version(version: Version, context: Context, path: object) -> Path:

@@ -13,7 +13,7 @@ from modelgroups.report import distributions, heat
 from modelgroups.report import version as version_module
 from modelgroups.report.context import context_of
 from modelgroups.report.heat import heat_text
-from modelgroups.report.words import count_text
+from modelgroups.report.words import count_text, short_number
 from modelgroups.testing import KINDS, sample_frame, sample_model, saved_model
 
 from .conftest import DAYS, START, build, fill, read, rows, share
@@ -77,9 +77,12 @@ def test_metrics_are_those_of_the_model(page, version):
 def test_the_heat_map_is_the_drift_of_every_day(page, version):
     frame, whole = version.drift(every="day"), version.drift().iloc[0]
     chance = context_of(version._registry, version.id).chance(list(whole.index))
-    drifted = sorted(
-        whole.index, key=lambda name: (chance.explains(name, whole[name], DAYS * 30), -whole[name])
-    )
+
+    def rank(name):
+        cells = [(whole[name], DAYS * 30), *((value, 30) for value in frame[name])]
+        return min((chance.explains(name, value, n), -value) for value, n in cells)
+
+    drifted = sorted(whole.index, key=rank)
     start = page.rows.index(next(row for row in page.rows if row[:2] == ["attribute", "all"]))
     assert page.rows[start + 1] == ["inferences", str(DAYS * 30), *["30"] * DAYS]
     shown = page.rows[start + 2 : start + 2 + len(drifted)]
@@ -87,8 +90,11 @@ def test_the_heat_map_is_the_drift_of_every_day(page, version):
     for name, *cells in shown:
         assert cells == [heat_text(value) for value in (whole[name], *frame[name])]
     assert page.rows[start][2:] == [str(START.day + day) for day in range(DAYS)]
-    assert page.tile("Largest drift") == number_text(whole[drifted[0]])
-    assert f"PSI of {drifted[0]}, over all {DAYS * 30} inferences" in page.text
+    furthest = min(
+        whole.index, key=lambda name: (chance.explains(name, whole[name], DAYS * 30), -whole[name])
+    )
+    assert page.tile("Largest drift") == number_text(whole[furthest])
+    assert f"PSI of {furthest}, over all {DAYS * 30} inferences" in page.text
 
 
 def cells_of(page):
@@ -116,6 +122,23 @@ def test_what_few_rows_show_by_chance_is_grey_and_what_is_more_is_not(shift, tmp
     assert "Grey is no more than chance" in page.text
     chance = "; chance shows as much" in page.text
     assert chance == (shift == 0)
+    assert "; up to" not in page.text
+
+
+def test_drifts_that_cancel_out_are_told_with_their_time(tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = build(connection, "V1")
+        model.save()
+        low, high = (rows(seed, 2400).sort_values("age") for seed in (3, 4))
+        for day, frame in enumerate((low.iloc[:1200], high.iloc[1200:])):
+            at = [START + pd.Timedelta(days=day)] * 1200
+            model.send_inferences(frame, inference_timestamps=at)
+        by_day, whole = model.drift("age", every="day")["age"], model.drift("age")["age"].iloc[0]
+        assert by_day.min() > 1 > 0.25 > whole
+        page = read(model.report(tmp_path / "page.html"))
+    day = f"{START + pd.Timedelta(days=int(by_day.idxmax())):%Y-%m-%d}"
+    assert f"up to {short_number(by_day.max())} of age on {day}" in page.text
+    assert page.rows[page.rows.index(page.row("inferences")) + 1][0] == "age"
 
 
 def test_days_with_few_rows_are_put_together_where_weeks_have_enough(tmp_path):
