@@ -191,7 +191,14 @@ class _Asked:
         kept, rest = ranked[:_MOST_CATEGORIES], ranked[_MOST_CATEGORIES:]
         found = [_category(_labelled(key, labels), [key], reference, inferences) for key in kept]
         if rest:
-            found.append(_category(f"{len(rest):,} others", rest, reference, inferences))
+            found.append(
+                _category(
+                    f"{len(rest):,} other{'s' if len(rest) > 1 else ''}",
+                    rest,
+                    reference,
+                    inferences,
+                )
+            )
         new = [key for key in both if key is not None and key not in reference]
         if new:
             names = ", ".join(_labelled(key, labels) for key in new[:3])

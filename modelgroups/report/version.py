@@ -237,6 +237,8 @@ def _quality_row(found: AttributeQuality) -> QualityRow:
         told = [f"{short(name, 20)} ({n:,})" for name, n in [*found.new_categories.items()][:3]]
         new += f": {', '.join(told)}{', …' if len(found.new_categories) > 3 else ''}"
     outside = "" if found.n_out_of_range is None else count_text(found.n_out_of_range)
+    if found.n_out_of_range:
+        outside += f" ({share_text(found.n_out_of_range / found.n_rows)})"
     is_remarkable = bool(found.n_new_category or found.n_out_of_range)
     return QualityRow(
         found.name, _STAGES.get(Stage(found.stage), found.stage), nulls, new, outside,

@@ -179,6 +179,10 @@ def test_quality_is_that_of_the_summary(page, version):
     missing = quality.loc["country", "nulls"]
     (row,) = [row for row in page.rows if row[:2] == ["country", "input"] and "(" in row[2]]
     assert row[2] == f"{missing} ({share(missing / (DAYS * 30))})"
+    outside = quality.loc["amount", "out_of_range"]
+    assert outside > 0
+    (row,) = [row for row in page.rows if row[:2] == ["amount", "input"] and "(" in row[4]]
+    assert row[4] == f"{outside} ({share(outside / (DAYS * 30))})"
 
 
 def test_fairness_is_that_of_the_bias_metrics(page, version):
