@@ -99,7 +99,7 @@ def _draw_metric(axis: Any, metric: str, some: list[Finding | Guardrail], course
         colour = colour_of(course.numbers[course.versions.index(each.candidate)])
         names.append(shown(each.candidate, 20) + _state(each))
         _draw_effect(axis, place, each, colour)
-    if any(each.effect.difference is not None for each in some):
+    if any(_is_drawn(each) for each in some):
         axis.axvline(0, color="black", linewidth=0.8)
     else:
         axis.set_xticks([])
@@ -125,6 +125,10 @@ def _draw_effect(axis: Any, place: int, each: Finding | Guardrail, colour: str) 
     axis.plot([effect.difference], [place], "o", color=colour)
     for bound in getattr(each, "bounds", ()):
         axis.plot([bound] * 2, [place - 0.35, place + 0.35], color="#555555", ls="--", lw=1)
+
+
+def _is_drawn(each: Finding | Guardrail) -> bool:
+    return each.effect.difference is not None and each.effect.interval is not None
 
 
 def _state(each: Finding | Guardrail) -> str:

@@ -115,6 +115,18 @@ def test_what_was_divided_anew_and_ended_is_still_there_to_be_seen(group):
     assert figure.get_suptitle().endswith("aborted")
 
 
+def test_where_no_difference_can_be_told_there_is_no_scale(group, send):
+    test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, metric="Recall")
+    for label in ("V1", "V2"):
+        send(group, label, 8, ids=label)  # the same scores: the difference does not vary
+    _, recall = test.plot().axes
+    (finding,) = test.evaluate().findings
+    assert finding.effect.interval is None
+    assert [text.get_text() for text in recall.texts] == [finding.effect.reason]
+    assert list(recall.lines) == []
+    assert list(recall.get_xticks()) == []
+
+
 def test_a_replacement_has_one_version_and_no_metric(group):
     figure = group.deploy.replace("V2").plot()
     assert len(figure.axes) == 1
