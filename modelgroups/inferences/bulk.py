@@ -234,6 +234,9 @@ def send_bulk(
             if not has_inferences:
                 given.values[Kind.INFERENCE] = {}
             delivery.add(given, replace(rules, is_part=intake.n_rows > given.n_rows))
+            if given.n_rows >= ROWS_PER_PIECE:  # more will come, and be read beside these
+                delivery.rest()
+            del given
         if not intake.n_rows:
             raise UserValueError("there are no rows to send; give at least one")
         outcome = delivery.commit()

@@ -35,7 +35,8 @@ from modelgroups.inferences.tiers import FANOUT, FOLD_ROWS, is_overdue, next_mer
 from modelgroups.inferences.upkeep import upkeep_of
 from modelgroups.inferences.view import OpenSegment, live_batches
 from modelgroups.registry import require_writable
-from modelgroups.storage.keys import KeyIndex, keys_of, merge_indexes
+from modelgroups.storage.key_runs import merge_indexes
+from modelgroups.storage.keys import KeyIndex, keys_of
 from modelgroups.storage.segments import SegmentName
 from modelgroups.types import EventType
 

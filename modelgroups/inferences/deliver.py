@@ -36,7 +36,8 @@ from modelgroups.inferences.stored import Stored
 from modelgroups.inferences.times import as_text
 from modelgroups.inferences.upkeep import upkeep_of
 from modelgroups.registry import require_writable
-from modelgroups.storage.keys import KeyIndex, sharing_parts
+from modelgroups.storage.key_runs import sharing_parts
+from modelgroups.storage.keys import KeyIndex
 from modelgroups.storage.scratch import Scratch
 from modelgroups.types import EventType
 
@@ -126,7 +127,7 @@ class Delivery:
         UserValueError, UserTypeError
             As `accept` does.
         """
-        self._rest()
+        self.rest()
         self.images.replace_paths(given)
         accepted = accept(given, self._layout, rules)
         piece = Piece(accepted, self._layout, self._n_rows)
@@ -137,9 +138,9 @@ class Delivery:
         self._pieces.append(piece)
         return accepted
 
-    def _rest(self) -> None:
-        """Hold no row in memory that came before, and little of what is known of it."""
-        if self._pieces:
+    def rest(self) -> None:
+        """Hold no row in memory that was written, and little of what is known of it."""
+        if self._pieces and not self._pieces[-1].rests:
             if self._scratch is None:
                 staged = self._files.enter_context(self._registry.objects.stage())
                 self._scratch = Scratch(staged.path)

@@ -69,6 +69,7 @@ class Piece:
     truths: Search = field(init=False)
     staged: dict[Kind, StagedSegment] = field(default_factory=dict, init=False)
     earlier: list[Piece] = field(default_factory=list, init=False)
+    rests: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         accepted = self.accepted
@@ -134,6 +135,7 @@ class Piece:
 
         So a call may bring more rows than fit into memory. What is asked for later is read.
         """
+        self.rests = True
         self.tally()
         self.batches()
         put = scratch.put

@@ -13,16 +13,16 @@ import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 import pyarrow as pa
 
 from modelgroups.errors import SnapshotCorruptError
-from modelgroups.storage.digest import digest_file, sha256_of_file
+from modelgroups.storage.digest import digest_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -36,19 +36,19 @@ __all__ = [
     "hash_of",
     "hashes_of",
     "keys_of",
-    "merge_indexes",
-    "sharing_parts",
+    "order_of",
 ]
-
-What = TypeVar("What")
 
 KEY_BYTES: Final = 16
 
 _STARTS = (0x6D6F64656C67726F, 0x7570733A6C6F7721)  # of the halves; a change breaks every index
-_WORD = 8  # bytes
+WORD: Final = 8
+"""Bytes."""
 _ALL_BITS = (1 << 64) - 1
-_FIELDS = 3  # the two halves of the key, and the row
-_AT_ONCE = 1 << 21  # entries
+FIELDS: Final = 3
+"""Lines of an index: the two halves of the keys, and the rows."""
+AT_ONCE: Final = 1 << 21
+"""Entries that are held in memory."""
 
 _LONGEST_HEADER = 1 << 10
 _HEADER = re.compile(  # as NumPy writes it
@@ -93,7 +93,7 @@ class Keys:
     @cached_property
     def order(self) -> Rows:
         """The rows in the order of their keys; equal keys stay in their order."""
-        return _order(self.high, self.low, np.arange(len(self)))
+        return order_of(self.high, self.low, np.arange(len(self)))
 
     @cached_property
     def in_order(self) -> Keys:
@@ -115,7 +115,7 @@ class Keys:
         return later[by_row], firsts[~is_first][by_row]
 
 
-def _order(high: NDArray[np.uint64], low: NDArray[np.uint64], row: Rows) -> Rows:
+def order_of(high: NDArray[np.uint64], low: NDArray[np.uint64], row: Rows) -> Rows:
     """Return the order of keys, and of rows that have one key.
 
     NumPy sorts by one number about fourteen times as fast as by three, and the first half
@@ -181,8 +181,8 @@ def hash_of(text: bytes, start: int = _STARTS[0]) -> int:
     '0xde23d267190f307c'
     """
     state = _mixed(start ^ len(text))
-    for place in range(0, len(text), _WORD):
-        state = _mixed(state ^ int.from_bytes(text[place : place + _WORD], "little"))
+    for place in range(0, len(text), WORD):
+        state = _mixed(state ^ int.from_bytes(text[place : place + WORD], "little"))
     return state
 
 
@@ -210,7 +210,7 @@ def _words(texts: pa.Array) -> Iterator[tuple[Rows | slice, list[NDArray[np.uint
         else:
             rows = np.flatnonzero(lengths == size)
             letters = content[ends[:-1][lengths == size][:, None] + np.arange(size)]
-        padded = np.zeros((len(letters), -(-size // _WORD) * _WORD), np.uint8)
+        padded = np.zeros((len(letters), -(-size // WORD) * WORD), np.uint8)
         padded[:, :size] = letters
         words = padded.view("<u8").astype(np.uint64)
         yield rows, [np.full(len(letters), size, np.uint64), *np.ascontiguousarray(words.T)]
@@ -261,7 +261,7 @@ class KeyIndex:
             found = _HEADER.match(file.read(_LONGEST_HEADER))
             if found is None or found.end() != 10 + int.from_bytes(found[1], "little"):
                 raise _corrupt(path)
-            shape = (_FIELDS, int(found[2]))
+            shape = (FIELDS, int(found[2]))
             try:
                 lines = np.memmap(file, "<u8", mode="r", offset=found.end(), shape=shape)
             except (ValueError, OverflowError) as error:  # it is shorter than its header says
@@ -320,8 +320,8 @@ class KeyIndex:
             others, rows = other.join(self)
             return rows, others
         pairs = []
-        for start in range(0, len(other) or 1, _AT_ONCE):
-            some = slice(start, start + _AT_ONCE)
+        for start in range(0, len(other) or 1, AT_ONCE):
+            some = slice(start, start + AT_ONCE)
             number, places = self._find(Keys(other._high[some], other._low[some]))
             pairs.append((self._rows(places), other._rows(number + start)))
         rows, others = (np.concatenate(side) for side in zip(*pairs, strict=True))
@@ -365,139 +365,6 @@ class KeyIndex:
                 return int(self._rows(slice(place, place + 1))[0])
             place += 1
         return -1
-
-
-def merge_indexes(
-    path: Path,
-    parts: Sequence[tuple[KeyIndex, Rows | int]],
-    n_rows: int,
-    *,
-    durable: bool = True,
-    pause: Callable[[], None] = lambda: None,
-) -> str:
-    """Write the index of a file that holds the rows of others, and return its SHA-256.
-
-    No more than a few million entries are in memory at a time.
-
-    Parameters
-    ----------
-    path
-        Where to write.
-    parts
-        For each of the others its index, and where its rows go: a number to add to all, or for
-        each the row in the new file, -1 for a row that is left out.
-    n_rows
-        The rows of the new file.
-    durable
-        Whether to wait until the bytes outlast a power cut.
-    pause
-        Is called now and then.
-    """
-    header = {"descr": "<u8", "fortran_order": False, "shape": (_FIELDS, n_rows)}
-    with path.open("wb") as file:  # a memory map would kill the process where the disk is full
-        np.lib.format.write_array_header_1_0(file, header)
-        start, end = file.tell(), 0
-        for run in _merged(parts):
-            pause()
-            for line, values in enumerate(run):
-                file.seek(start + _WORD * (line * n_rows + end))
-                file.write(values.astype("<u8").tobytes())
-            end += len(run[0])
-        file.flush()
-        if durable:
-            os.fsync(file.fileno())
-    return sha256_of_file(path)
-
-
-def _merged(
-    parts: Sequence[tuple[KeyIndex, Rows | int]],
-) -> Iterable[tuple[NDArray[np.uint64], NDArray[np.uint64], Rows]]:
-    """Yield sorted runs of the entries of several sorted indexes."""
-    inner = _inner_cuts(sum(len(index) for index, _ in parts))
-    cuts = [index.cuts(inner) for index, _ in parts]
-    for piece in range(len(inner) + 1):
-        runs = [
-            index.run(cut[piece], cut[piece + 1])
-            for (index, _), cut in zip(parts, cuts, strict=True)
-        ]
-        high, low = (np.concatenate([run[half] for run in runs]) for half in (0, 1))
-        row = np.concatenate(
-            [_moved(run[2], where) for (_, where), run in zip(parts, runs, strict=True)]
-        )
-        kept = row >= 0
-        high, low, row = high[kept], low[kept], row[kept]
-        order = _order(high, low, row)
-        yield high[order], low[order], row[order]
-
-
-def _inner_cuts(n_entries: int) -> list[int]:
-    """Return first halves between which few enough entries lie; hashes are spread evenly."""
-    n_runs = -(-n_entries // _AT_ONCE) or 1
-    return [2**64 // n_runs * number for number in range(1, n_runs)]
-
-
-def sharing_parts(parts: Sequence[Mapping[What, KeyIndex]]) -> list[tuple[int, int]]:
-    """Return which parts have keys that earlier parts have, a run of the keys at a time.
-
-    Parameters
-    ----------
-    parts
-        Each part's indexes, by what they index.
-
-    Returns
-    -------
-    Pairs of an earlier and a later part, sorted: for every key of the later part and whatever is
-    indexed, the first part that has it is among its earlier ones. A pair may, by a chance of one
-    in a billion, have no key in common.
-
-    Examples
-    --------
-    >>> parts = [{"x": KeyIndex.of(keys_of(ids))} for ids in (["a", "b"], ["c"], ["d", "b"])]
-    >>> sharing_parts(parts)
-    [(0, 2)]
-    """
-    inner = _inner_cuts(sum(len(index) for part in parts for index in part.values()))
-    cuts = [{what: index.cuts(inner) for what, index in part.items()} for part in parts]
-    found: set[tuple[int, int]] = set()
-    for run in range(len(inner) + 1):
-        highs = [
-            {what: index.run(*cut[what][run : run + 2])[0] for what, index in part.items()}
-            for part, cut in zip(parts, cuts, strict=True)
-        ]
-        found |= _sharing(highs)
-    return sorted(found)
-
-
-def _sharing(of: Sequence[Mapping[What, NDArray[np.uint64]]]) -> set[tuple[int, int]]:
-    """Return which parts share keys, of which the sorted first halves are given."""
-    everything = [_union(list(highs.values())) for highs in of]
-    sorted_ = np.sort(np.concatenate(everything))
-    shared = np.unique(sorted_[1:][sorted_[1:] == sorted_[:-1]])
-    pairs: set[tuple[int, int]] = set()
-    if not len(shared):
-        return pairs
-    for what in {what for highs in of for what in highs}:
-        first = np.full(len(shared), len(of))
-        for part in reversed(range(len(of))):
-            if what in of[part]:
-                first[np.isin(shared, of[part][what])] = part
-        for later, highs in enumerate(everything):
-            earlier = np.unique(first[np.isin(shared, highs)])
-            pairs |= {(int(part), later) for part in earlier if part < later}
-    return pairs
-
-
-def _union(highs: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Return which keys a part has: mostly its indexes are of the same ones."""
-    if not highs:
-        return np.empty(0, dtype=np.uint64)
-    if all(np.array_equal(highs[0], other) for other in highs[1:]):
-        return np.unique(highs[0])
-    return np.unique(np.concatenate(highs))
-
-
-def _moved(rows: Rows, where: Rows | int) -> Rows:
-    return rows + where if isinstance(where, int) else where[rows]
 
 
 def _corrupt(path: Path | None) -> SnapshotCorruptError:
