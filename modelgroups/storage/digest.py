@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO, BinaryIO
 
-__all__ = ["DigestFile", "copy_checked", "digest_file", "sha256_of_file"]
+__all__ = ["LOT", "DigestFile", "copy_checked", "digest_file", "sha256_of_file"]
 
-_LOT = 1 << 20  # bytes handed to the thread at once; at most three such lots are in memory
+LOT = 1 << 20  # bytes handed to the thread at once; at most three such lots are in memory
 
 
 def sha256_of_file(path: Path) -> str:
@@ -87,7 +87,7 @@ class DigestFile:
             self._waiting.append(data)
             self._n_waiting += len(data)
             self.size += len(data)
-            if self._n_waiting >= _LOT:
+            if self._n_waiting >= LOT:
                 self._join()
                 self._running = submit(self._thread(), self._store, *self._take())
         return len(data)
@@ -131,7 +131,7 @@ class DigestFile:
 
     def _store(self, lot: bytes, start: int) -> None:
         self._file.write(lot)
-        if self._durable and len(lot) >= _LOT and sys.platform == "linux":
+        if self._durable and len(lot) >= LOT and sys.platform == "linux":
             # The kernel begins to write these pages out now, so the fsync has little left.
             os.posix_fadvise(self._file.fileno(), start, len(lot), os.POSIX_FADV_DONTNEED)
         self._hash.update(lot)
@@ -203,7 +203,7 @@ def copy_checked(source: IO[bytes], target: Path, digest: str, *, durable: bool 
         A file cannot be read or written.
     """
     with digest_file(target, durable=durable) as copy:
-        while lot := source.read(_LOT):
+        while lot := source.read(LOT):
             copy.write(lot)
         copy.close()
         if copy.digest != digest:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modelgroups.errors import SnapshotCorruptError, SnapshotMissingError, UserValueError
-from modelgroups.storage.digest import digest_file, sha256_of_file
+from modelgroups.storage.digest import LOT, digest_file, sha256_of_file
 from modelgroups.storage.encoding import writer_options
 
 if TYPE_CHECKING:
@@ -122,7 +122,8 @@ def write_parquet(
     n_rows = 0
     with (
         digest_file(path, durable=durable) as file,
-        pq.ParquetWriter(file, schema, write_page_checksum=True, **options) as writer,
+        pa.BufferedOutputStream(pa.PythonFile(file, mode="w"), LOT) as sink,  # calls file seldom
+        pq.ParquetWriter(sink, schema, write_page_checksum=True, **options) as writer,
     ):
         for table in chain([first], rest):
             writer.write(table, row_group_size=_ROW_GROUP)
