@@ -161,8 +161,9 @@ def test_an_ab_test_of_equals_is_kept_open_and_then_ends_as_planned(world):
 
 
 def test_a_canary_goes_step_by_step_while_its_guardrails_hold(connection, world):
-    canary = world.group.deploy.canary(
-        "forest", steps=[0.2, 0.5, 1.0], guardrails={ACCURACY: 0.1}, planned=1500
+    guardrails = {ACCURACY: 0.1}
+    canary = world.group.deploy.canary(  # another salt could by chance split them otherwise
+        "forest", steps=[0.2, 0.5, 1.0], guardrails=guardrails, planned=1500, salt="steps"
     )
     bounds = np.linspace(0, 8000, 4).astype(int)
     before = None
