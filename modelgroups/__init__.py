@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from modelgroups.catalog.events import AuditHead, Event
+    from modelgroups.cautions import ModelGroupsWarning
     from modelgroups.connection import Connection, connect
     from modelgroups.errors import ModelGroupsError
     from modelgroups.group import ModelGroup
@@ -47,6 +48,7 @@ _HOME = {
     "Model": "model",
     "ModelGroup": "group",
     "ModelGroupsError": "errors",
+    "ModelGroupsWarning": "cautions",
     "ModelStatus": "types",
     "OutputType": "types",
     "Stage": "types",
@@ -69,6 +71,7 @@ __all__ = [
     "Model",
     "ModelGroup",
     "ModelGroupsError",
+    "ModelGroupsWarning",
     "ModelStatus",
     "OutputType",
     "Stage",

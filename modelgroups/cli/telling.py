@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import typer
 
@@ -54,20 +54,42 @@ def printable(text: str) -> str:
 def notes_told() -> Iterator[None]:
     """Tell what the library warns of in the block, once each; not what a command shows anyway."""
     import logging
+    import warnings
+
+    from modelgroups.cautions import ModelGroupsWarning
 
     told: set[str] = set()
 
+    def note(text: str) -> None:
+        if text not in told:
+            told.add(text)
+            tell(text, head="Note", color="yellow")
+
     class Notes(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            text = record.getMessage()
-            if text not in told and not hasattr(record, "shown_by"):
-                told.add(text)
-                tell(text, head="Note", color="yellow")
+            if not hasattr(record, "shown_by"):
+                note(record.getMessage())
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, ModelGroupsWarning):
+            note(str(message))
+        else:
+            shown(message, category, filename, lineno, file, line)
 
     logger, handler = logging.getLogger("modelgroups"), Notes(logging.WARNING)
     logger.addHandler(handler)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", ModelGroupsWarning)
+            shown, warnings.showwarning = warnings.showwarning, show
+            yield
     finally:
         logger.removeHandler(handler)
 

@@ -25,6 +25,7 @@ from modelgroups.errors import (
 from modelgroups.inferences.accept import Rules
 from modelgroups.inferences.columns import as_list
 from modelgroups.inferences.deliver import Delivery, Outcome
+from modelgroups.inferences.gaps import columns_with_values, tell_missing
 from modelgroups.inferences.layout import BATCH, HALVES, METADATA, SENT, Kind, Layout
 from modelgroups.inferences.outcome import counts_of
 from modelgroups.inferences.shapes import Given, is_arrow, parse, unknown_names
@@ -229,16 +230,20 @@ def send_bulk(
     intake = _Intake(to, sources, batch_id, not has_inferences, ids_needed)
     rules = Rules(is_batch=to.is_batch, truths_only=not has_inferences, ids_needed=ids_needed)
     close = to.is_batch and complete_batch
+    present: set[str] = set()
     with Delivery(to, close_batches=close) as delivery:
         for given in intake.given():
             if not has_inferences:
                 given.values[Kind.INFERENCE] = {}
+            present |= columns_with_values(given.values[Kind.INFERENCE])
             delivery.add(given, replace(rules, is_part=intake.n_rows > given.n_rows))
             if given.n_rows >= ROWS_PER_PIECE:  # more will come, and be read beside these
                 delivery.rest()
             del given
         if not intake.n_rows:
             raise UserValueError("there are no rows to send; give at least one")
+        if has_inferences:
+            tell_missing(to, present, intake.n_rows)
         outcome = delivery.commit()
     return _answer(intake, outcome, closes=close)
 

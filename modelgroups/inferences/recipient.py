@@ -36,6 +36,8 @@ class Recipient:
     ----------
     registry, model_id
         Where it is.
+    name
+        What a sentence calls it: its display name and its number in the group.
     updated_at
         When it was changed last.
     layout
@@ -48,6 +50,7 @@ class Recipient:
 
     registry: Registry
     model_id: str
+    name: str
     updated_at: str
     layout: Layout
     is_batch: bool
@@ -113,6 +116,7 @@ def recipient_of(registry: Registry, model_id: str, *, fresh: bool = False) -> R
         known = Recipient(
             registry,
             model_id,
+            f"{record.display_name or record.partner_model_id}#{record.sequence_num}",
             record.updated_at,
             layout_of(attributes),
             record.is_batch,

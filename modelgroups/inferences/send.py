@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from modelgroups.errors import UserValueError
 from modelgroups.inferences.accept import Rules
 from modelgroups.inferences.deliver import Delivery
+from modelgroups.inferences.gaps import columns_with_values, tell_missing
 from modelgroups.inferences.layout import BATCH, ID, INFERENCE_TIME, TRUTH_TIME, Kind
 from modelgroups.inferences.outcome import (
     counts_of,
@@ -64,6 +65,8 @@ def send_inferences(
     close = to.is_batch and complete_batch
     with Delivery(to, close_batches=close) as delivery:
         accepted = delivery.add(given, Rules(is_batch=to.is_batch, tz=tz))
+        if len(accepted.failures) < given.n_rows:
+            tell_missing(to, columns_with_values(given.values[Kind.INFERENCE]), given.n_rows)
         results = results_of(_texts(accepted.ids))
         outcome = delivery.commit()
     mark_failures(results, outcome.failures)

@@ -33,7 +33,8 @@ class BulkSending(Sending):
     ) -> tuple[Answer, Answer | None]:
         """Store inferences by the million, in memory that does not grow with their number.
 
-        All that one call brings is stored in one step: if a file cannot be read, nothing is.
+        All that one call brings is stored in one step: if a file cannot be read, nothing is. Of
+        inputs and predictions that are missing in all rows it is warned, once for the call.
 
         Parameters
         ----------

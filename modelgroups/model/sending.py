@@ -49,6 +49,10 @@ class Sending(Storing):
         succeeds and stores nothing, with another content that row fails with status 409. So a
         call that broke off can simply be repeated, if it gives ids.
 
+        A value that is missing is stored as null. Where an input or a prediction is missing in
+        all rows of a call, that is warned of (`ModelGroupsWarning`) before they are stored, once
+        for the call; ground truth may come later.
+
         Parameters
         ----------
         inferences
@@ -135,7 +139,8 @@ class Sending(Storing):
         partner_inference_id
             The sender's id; generated where it is empty.
         model_pipeline_input, non_input_data, predicted_value, ground_truth
-            Values by name of the attribute.
+            Values by name of the attribute; of a missing one, except of a ground truth, it is
+            warned.
 
         Returns
         -------

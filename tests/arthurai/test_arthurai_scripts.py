@@ -53,6 +53,7 @@ def test_there_is_a_script_for_each_kind_of_model():
     assert list(SCRIPTS) == [*wanted.split(), *others.split()]
 
 
+@pytest.mark.filterwarnings("error::modelgroups.cautions.ModelGroupsWarning")
 @pytest.mark.parametrize("name", [name for name in SCRIPTS if name != ALONE.stem])
 def test_script_runs_after_install(name, home, installed, capsys):
     runpy.run_path(str(SCRIPTS[name]), run_name="__main__")

@@ -90,6 +90,13 @@ def test_rows_are_the_same_from_every_kind_of_file(shell, folder, suffix):
     assert log["inference_timestamp"][3:].tolist() == log["inference_timestamp"][:3].tolist()
 
 
+def test_what_is_likely_a_slip_is_noted_on_stderr(shell, folder):
+    rows = pd.read_csv(folder / "day.csv").drop(columns="p_fraud")
+    rows.assign(partner_inference_id=["a", "b", "c"]).to_csv(folder / "bare.csv", index=False)
+    noted = "Note: Card fraud#2: 3 rows came without 'p_fraud' (a prediction); null"
+    shell("send", "Card fraud", folder / "bare.csv", told=noted)
+
+
 def test_texts_that_look_like_numbers_or_like_nothing_stay_texts(shell, folder):
     (folder / "towns.csv").write_text("zip,town,n,p\n01067,NA,1,2.5\n10115,null,2,3\nx1,Rome,3,4\n")
     shell("build", folder / "towns.csv", "--name", "Towns", "--output-type", "REGRESSION",
