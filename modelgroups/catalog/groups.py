@@ -18,6 +18,7 @@ __all__ = [
     "find",
     "find_by_name",
     "incomplete",
+    "latest_named",
     "list_matching",
     "next_sequence_num",
     "rewrite",
@@ -47,6 +48,11 @@ def _select() -> Select[tuple[object, ...]]:
 
 # Built once: building a statement takes longer than SQLite takes to answer it.
 _BY_ID = Prepared(_select().where(_GROUP.id == bindparam("key")))
+_NAMED = Prepared(
+    select(_GROUP.id)
+    .where(_GROUP.name == bindparam("name"), _GROUP.archived_at.is_(None))
+    .order_by(_GROUP.serial.desc())
+)
 _INSERT = Prepared(inserting(table(GroupRow), but="serial"))
 _NEXT = Prepared(
     update(table(GroupRow))
@@ -68,6 +74,12 @@ def find_by_name(session: Session, name: str, *, archived: bool = False) -> list
     statement = _select().where(_GROUP.name == name, is_wanted)
     rows = session.execute(statement.order_by(_GROUP.serial))
     return [GroupRecord._make(row) for row in rows]
+
+
+def latest_named(session: Session, name: str) -> str | None:
+    """Return the id of the latest group of that name that is not archived, or None."""
+    row = _NAMED.first(session, {"name": name})
+    return None if row is None else str(row[0])
 
 
 def create(session: Session, record: GroupRecord) -> None:

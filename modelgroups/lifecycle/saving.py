@@ -12,6 +12,7 @@ from modelgroups.catalog import aliases, groups, models, origins, references
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import GroupRecord, ModelRecord, Snapshot
+from modelgroups.cautions import warn
 from modelgroups.errors import ConflictError, ModelGroupsError
 from modelgroups.lifecycle.artifacts import ArtifactToStore, put_artifacts, staged_artifacts
 from modelgroups.lifecycle.lookup import require_group, require_model
@@ -163,6 +164,14 @@ def _group_of(session: Session, wanted: ModelRecord, at: str) -> GroupRecord:
             )
         return group
     name = wanted.display_name or wanted.partner_model_id
+    namesake = groups.latest_named(session, name)
+    if namesake is not None:
+        warn(
+            f"save() begins another model group named {name!r}, for the model was given none. To "
+            f"make it a version of the group that is there, call connection.get_model_group("
+            f"{namesake!r}).add_version(model, label=…), or set model.model_group_id to that id, "
+            "before save(); a version in a wrong group is hidden with archive()"
+        )
     group = GroupRecord(str(uuid4()), name, None, at, at, None)
     groups.create(session, group)
     record_event(

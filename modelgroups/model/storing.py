@@ -39,6 +39,10 @@ class Storing(Origin):
         The version is wholly there when this returns, and survives a kill or a power cut
         from then on. If it raises, nothing was stored and the model can be saved again.
 
+        A model for which no group was chosen begins one, named after it. Where a group of that
+        name is there already, that is warned of (`ModelGroupsWarning`): a new version of it is
+        made with `ModelGroup.add_version`, or by setting `model_group_id`, before this.
+
         Parameters
         ----------
         skip_validation

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import warnings
 
 import pytest
 
@@ -51,6 +52,25 @@ def test_a_version_is_added_and_stored_by_its_save(connection, group):
     assert contents(connection) == before
     model.save()
     assert (model.version_sequence_num, model.version_label) == (4, "V4")
+
+
+def test_a_second_group_of_one_name_is_told_and_made(connection, group):
+    model = new_model(connection)
+    with pytest.warns(mg.ModelGroupsWarning, match=f"another model group named .*{group.id}"):
+        model.save()
+    assert model.model_group_id != group.id
+    other = connection.get_model_group(model)
+    third = new_model(connection)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(mg.ModelGroupsWarning, match=other.id):
+            third.save()
+        assert (third.id, len(connection.model_groups())) == (None, 2)
+        other.add_version(third)
+        third.save()
+        group.archive()
+        other.archive()
+        new_model(connection).save()
 
 
 def test_a_label_that_was_set_before_stays(connection, group):
