@@ -1,27 +1,25 @@
 """Rules whose threshold follows the size of the window: drift beyond what chance explains.
 
-A sample of the reference data itself shows some drift, the more the smaller it is. The PSI of n
-rows beside N over K buckets tends to chi-squared with K − 1 degrees of freedom times
-(1/N + 1/n), so that its quantile bounds what chance does: `modelgroups.query.drift.thresholds`.
-No fixed number does so for a window of a hundred rows and for one of a million.
+A sample of the reference data itself shows some drift, the more the smaller it is; how much it is
+likely to show, `modelgroups.alerts.chance` computes. No fixed number bounds what chance does for a
+window of a hundred rows and for one of a million.
 
 A rule alarms by chance in about 1 − `confidence` of the windows, and rules of several attributes
 each by themselves. Windows drawn from the data behind the reference data, 24 attributes of the
-credit data of Yeh (2009), reference 10,000 rows, confidence 0.95, 120 days of each size:
+credit data of Yeh (2009), reference 10,000 rows, thrice 400 windows of each size:
 
-| rows a day | alarms of one rule | days with an alarm of any | the same at 1 − 0.05/24 |
-|---|---|---|---|
-| 20 | 2 % | 39 % | 0 % |
-| 50 | 2 % | 38 % | 3 % |
-| 200 | 7 % | 72 % | 13 % |
-| 1,000 | 6 % | 71 % | 3 % |
-| 5,000 | 6 % | 73 % | 8 % |
+| rows of a window | alarms of one rule at 0.95 | windows with any, at 1 − 0.05/24 |
+|---|---|---|
+| 20 | 4.9 % | 7.6 % |
+| 50 | 4.7 % | 4.8 % |
+| 144 | 4.9 % | 5.2 % |
+| 1,000 | 4.7 % | 4.8 % |
+| 5,000 | 6.8 % | 14 % |
 
-The reference data are themselves a sample: where windows are larger, the same attributes exceed
-their thresholds time and again (1,000 rows beside windows of 5,000: 13 % of the windows), most of
-all those with many rare categories. And the limit is one of many rows: with fewer than ten rows
-of the reference data for each bucket, or fewer than one of the window, up to all windows alarmed
-by chance, and so no alert is raised.
+The reference data are themselves a sample: where windows are as large, one that is a little odd
+makes the same attribute exceed its threshold time and again (of the three with windows of 5,000
+rows, one: 29 %, beside 4 % and 10 %). And with fewer than ten rows of the reference data for each
+bucket, or fewer than one of the window, no alert is raised: too little is known then.
 """
 
 from __future__ import annotations
@@ -33,6 +31,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from modelgroups.alerts.chance import psi_quantile
 from modelgroups.alerts.rules import AlertRule
 from modelgroups.alerts.values import COUNT, Seen, Watched, in_windows, number_of, window_of
 from modelgroups.alerts.windows import Schedule
@@ -40,7 +39,6 @@ from modelgroups.query.defaults import default_metrics
 from modelgroups.query.drift.body import MOST_PROPERTIES
 from modelgroups.query.drift.request import ROLLUP
 from modelgroups.query.drift.run import reference_counts, run_drift
-from modelgroups.query.drift.thresholds import calibrated
 from modelgroups.query.metrics import Metric, Rows, evaluate, is_drift
 from modelgroups.query.subject import Subject
 
@@ -78,9 +76,9 @@ def thresholds(subject: Subject, names: Sequence[str], confidence: float) -> dic
         By name; empty without reference data.
     """
     return {
-        name: found
+        name: psi_quantile(counts, confidence, int(counts.sum()))
         for name, counts in bucket_counts(subject, names).items()
-        if (found := calibrated(counts, confidence)[_PSI]) is not None
+        if counts.any()
     }
 
 
@@ -99,12 +97,12 @@ def window_threshold(counts: NDArray[np.int64], confidence: float, n_rows: int) 
     Examples
     --------
     >>> window_threshold(np.array([500, 500]), 0.95, 100), window_threshold(np.array([5]), 0.95, 9)
-    (0.04225..., None)
+    (0.04054..., None)
     """
     n_buckets = np.count_nonzero(counts)
     if counts.sum() < _ROWS_A_BUCKET * n_buckets or n_rows < n_buckets:
         return None
-    return calibrated(counts, confidence, n_rows)[_PSI]
+    return psi_quantile(counts, confidence, n_rows)
 
 
 class _Window(NamedTuple):

@@ -23,7 +23,9 @@ from modelgroups.types import AlertRuleBound, AlertRuleSeverity, Stage, ValueTyp
 
 __all__ = ["missing_rules"]
 
-_CONFIDENCE: Final = 0.95
+_FALSE_ALARMS: Final = 0.05
+"""The share of windows of a model in which chance may raise an alarm, by any of its rules."""
+
 _DAY: Final = 24 * 60
 
 
@@ -31,25 +33,27 @@ def missing_rules(subject: Subject) -> list[AlertRule]:
     """Return the default rules that a model with inferences should have and never had.
 
     One for the drift of each input, non-input and prediction: PSI from the reference data, day
-    by day or batch by batch, above what a window of its size shows by chance in 5 % of cases.
-    None for what moves on by its nature, as times and ids do, or has no such threshold, as
-    ranked lists have not.
+    by day or batch by batch, above what a window of its size shows by chance. Together they raise
+    a false alarm in about 5 % of the windows at most, however the attributes hang together: each
+    of m rules has 5 %/m of them (Bonferroni). None for what moves on by its nature, as times and
+    ids do, or has no such threshold, as ranked lists have not.
     """
     to = subject.recipient
     with to.registry.catalog.read() as session:
         known = kept.rule_ids(session, to.model_id)
-    missing = {
-        rule_id: metric
+    every = {
+        str(uuid5(UUID(metric.id), "default rule")): metric
         for metric in drift_metrics(subject).values()
-        if (rule_id := str(uuid5(UUID(metric.id), "default rule"))) not in known
-        and _stays(subject.attributes[str(metric.attribute)])
+        if _stays(subject.attributes[str(metric.attribute)])
     }
+    missing = {rule_id: metric for rule_id, metric in every.items() if rule_id not in known}
     if not missing:
         return []
     names = [str(metric.attribute) for metric in missing.values()]
-    found = thresholds(subject, names, _CONFIDENCE)
+    confidence = 1 - _FALSE_ALARMS / len(every)
+    found = thresholds(subject, names, confidence)
     return [
-        _rule(rule_id, metric, found[str(metric.attribute)])
+        _rule(rule_id, metric, found[str(metric.attribute)], confidence)
         for rule_id, metric in missing.items()
         if str(metric.attribute) in found
     ]
@@ -66,7 +70,7 @@ def _stays(attribute: Attribute) -> bool:
     return not (attribute.is_unique and is_key)
 
 
-def _rule(rule_id: str, metric: Metric, threshold: float) -> AlertRule:
+def _rule(rule_id: str, metric: Metric, threshold: float, confidence: float) -> AlertRule:
     rule = AlertRule(
         bound=AlertRuleBound.Upper,
         threshold=threshold,
@@ -75,6 +79,6 @@ def _rule(rule_id: str, metric: Metric, threshold: float) -> AlertRule:
         name=f"{metric.name} upper bound"[:MOST_TEXT],
         lookback_period=_DAY,
         id=rule_id,
-        confidence=_CONFIDENCE,
+        confidence=confidence,
     )
     return completed(rule, metric.name)

@@ -111,11 +111,11 @@ class Alerting(Finding):
 
         With its first inferences a model that has reference data gets default rules: a warning
         where the PSI of an input, a non-input or a prediction in a day (or batch) is larger than
-        95 % of samples of the reference data of that size would show. So each rule still alarms
-        by chance in about one window of twenty: with 24 attributes one of them did so on two
-        days of three, and at a `confidence` of 0.998 on one in fifteen. Times, ids and ranked
-        lists have no such rule. Where the reference data have fewer than ten rows for each
-        bucket, or a window fewer than one, it raises nothing.
+        chance explains for its number of rows. All rules of a model together raise a false alarm
+        in about 5 % of the days: of m rules each has the `confidence` 1 − 0.05/m (Bonferroni).
+        With another confidence, say 0.95, each alarms by chance in one window of twenty. Times,
+        ids and ranked lists have no such rule. Where the reference data have fewer than ten rows
+        for each bucket, or a window fewer than one, it raises nothing.
 
         Parameters
         ----------
@@ -130,7 +130,7 @@ class Alerting(Finding):
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
         ...     for rule in model.get_alert_rules():
         ...         print(rule.name)
-        ...         surer = model.update_alert_rule(replace(rule, confidence=0.998))
+        ...         surer = model.update_alert_rule(replace(rule, confidence=0.999))
         Feature Drift: age upper bound
         Prediction Drift: p upper bound
         """

@@ -1,6 +1,5 @@
 """The rules that every model has, beside plain queries for drift and thresholds."""
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
@@ -10,6 +9,7 @@ import pandas as pd
 import pytest
 
 import modelgroups as mg
+from modelgroups.alerts.chance import psi_quantile
 from modelgroups.arthurai.core.alerts import AlertRule
 from modelgroups.errors import BadRequestError, ConflictError, NotFoundError
 from modelgroups.testing import saved_model
@@ -18,6 +18,7 @@ START = pd.Timestamp("2026-01-01", tz="UTC")
 DAYS = 6
 SHIFTED = 3
 NAMES = ["age", "city", "p"]
+CONFIDENCE = 1 - 0.05 / 3
 
 
 def rows(n, seed, **columns):
@@ -72,10 +73,12 @@ def rules_of(model):
     return {rule.metric_name.partition(": ")[2]: rule for rule in model.get_alert_rules()}
 
 
-def threshold(model, name, **extra):
-    body = {"properties": [name], "metric": "Thresholds", "base": {"source": "reference"}, **extra}
-    [answer] = model.query(body, query_type="drift")
-    return answer[name]["PSI"]
+def threshold(model, name, n_rows=None, confidence=CONFIDENCE):
+    """Return the bound of what chance does to one attribute; its own tests are elsewhere."""
+    sides = {"base": {"source": "reference"}, "target": {"source": "reference"}}
+    table = model.query({"property": name, **sides}, query_type="drift_psi_bucket_table")
+    counts = np.array([bucket["base_count_per_bucket"] for bucket in table])
+    return psi_quantile(counts, confidence, n_rows or int(counts.sum()))
 
 
 def exceeding(model, every):
@@ -86,7 +89,7 @@ def exceeding(model, every):
         (name, key): value
         for name in NAMES
         for key, value, n in zip(drift.index, drift[name], counts, strict=True)
-        if value > threshold(model, name, confidence=0.95, target_size=n)
+        if value > threshold(model, name, n)
     }
 
 
@@ -101,7 +104,7 @@ def test_rules_are_there_once_there_are_inferences(model, connection):
         kind = "Prediction" if name == "p" else "Feature"
         assert rule == AlertRule(
             bound="upper",
-            threshold=pytest.approx(threshold(model, name, confidence=0.95)),
+            threshold=pytest.approx(threshold(model, name)),
             metric_id=drifts[f"{kind} Drift: {name}"],
             severity="warning",
             name=f"{kind} Drift: {name} upper bound",
@@ -109,7 +112,7 @@ def test_rules_are_there_once_there_are_inferences(model, connection):
             subsequent_alert_wait_time=0,
             id=rule.id,
             metric_name=f"{kind} Drift: {name}",
-            confidence=0.95,
+            confidence=CONFIDENCE,
         )
     events = connection.audit(category="rule")
     assert events["type"].tolist() == ["rule.created"] * 3
@@ -125,7 +128,7 @@ def test_each_window_is_held_against_the_threshold_of_its_size(used):
     expected = exceeding(used, "day")
     assert {key: alert.metric_value for key, alert in found.items()} == pytest.approx(expected)
     shifted = found["age", START + pd.Timedelta(days=SHIFTED)]
-    own = threshold(used, "age", confidence=0.95, target_size=300 + 20 * SHIFTED)
+    own = threshold(used, "age", 300 + 20 * SHIFTED)
     assert shifted.alert_rule == replace(rules_of(used)["age"], threshold=pytest.approx(own))
     assert shifted.message == (
         f"Feature Drift: age was {shifted.metric_value:.6g}, above {own:.6g}, "
@@ -150,18 +153,23 @@ def test_batches_are_held_against_the_threshold_of_their_size(connection):
 
 
 def test_data_like_the_reference_alarm_as_seldom_as_they_should(connection):
-    model = made(connection, rows(5_000, seed=0))
-    n_days = 100
-    frame = rows(200 * n_days, seed=1)
-    frame["inference_timestamp"] = START + pd.to_timedelta(frame.index // 200, unit="D")
+    """Of 24 attributes together, in windows with seven rows for each bucket."""
+    n_days, n_rows = 300, 144
+    names = [f"x{number}" for number in range(21)]
+    numbers = pd.DataFrame(
+        np.random.default_rng(3).normal(size=(5_000 + n_days * n_rows, len(names))), columns=names
+    )
+    model = made(connection, rows(5_000, seed=0).join(numbers[:5_000]))
+    frame = rows(n_rows * n_days, seed=1).join(numbers[5_000:].reset_index(drop=True))
+    frame["inference_timestamp"] = START + pd.to_timedelta(frame.index // n_rows, unit="D")
     model.send_inferences(frame)
+    rules = model.get_alert_rules(page_size=100)
+    assert {rule.confidence for rule in rules} == {1 - 0.05 / 24}
     alerts = model.get_alerts(page_size=1_000)
-    counts = Counter(alert.alert_rule.metric_name for alert in alerts)
-    assert len(counts) == len(NAMES)
-    assert 0.02 < len(alerts) / (len(NAMES) * n_days) < 0.1
-    fixed = {name: rule.threshold for name, rule in rules_of(model).items()}
+    assert 0.02 < len({alert.window_start for alert in alerts}) / n_days < 0.08
     drift = model.drift(NAMES, every="day")[NAMES]
-    assert (drift > fixed).to_numpy().mean() > 0.8  # what one threshold for all sizes would do
+    fixed = {rule.metric_name.partition(": ")[2]: rule.threshold for rule in rules}
+    assert (drift > {name: fixed[name] for name in NAMES}).to_numpy().mean() > 0.5
 
 
 def test_other_windows_are_seen_too(used):
@@ -172,7 +180,7 @@ def test_other_windows_are_seen_too(used):
     start = end - pd.Timedelta(days=2)
     drift = used.drift(["age"], since=start.to_pydatetime(), until=end.to_pydatetime(), every=None)
     n_rows = len(used.inferences(since=start.to_pydatetime(), until=end.to_pydatetime()))
-    own = threshold(used, "age", confidence=0.95, target_size=n_rows)
+    own = threshold(used, "age", n_rows)
     assert alerts[0].metric_value == pytest.approx(drift["age"].iloc[0])
     assert alerts[0].alert_rule.threshold == pytest.approx(own)
 
@@ -195,7 +203,7 @@ def test_a_rule_can_be_changed_and_deleted_and_does_not_come_back(used, connecti
     )
     assert len(used.get_alerts()) == before
     assert used.get_alert_rules() == [off, fixed]
-    again = used.update_alert_rule(replace(fixed, confidence=0.95))
+    again = used.update_alert_rule(replace(fixed, confidence=rules["city"].confidence))
     assert again == rules["city"]
     with pytest.raises(NotFoundError, match="no alert rule"):
         used.delete_alert_rule(rules["p"].id)
@@ -301,7 +309,7 @@ def test_other_reference_data_are_what_is_compared_with(used):
     assert {a.alert_rule.metric_name.partition(": ")[2] for a in found} == {"age", "p"}
     alert = used.get_alerts(alert_rule_id=rules["age"].id)[0]
     day = (pd.Timestamp(alert.window_start) - START).days
-    own = threshold(used, "age", confidence=0.95, target_size=300 + 20 * day)
+    own = threshold(used, "age", 300 + 20 * day)
     assert alert.alert_rule.threshold == pytest.approx(own)
 
 
