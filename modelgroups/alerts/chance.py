@@ -114,13 +114,15 @@ class _Grid(NamedTuple):
         """Return what a bucket adds to PSI."""
         p = self.size / self.n_base
         q = np.maximum(self.x if x is None else x, 0.5) / self.n_rows
-        return (p - q) * (np.log(p) - np.log(q))
+        added: Floats = (p - q) * (np.log(p) - np.log(q))
+        return added
 
     def shares(self, log_weights: Floats) -> Floats:
         """Return probabilities from the logarithms of weights."""
         top = np.max(log_weights, axis=1, where=self.possible, initial=-np.inf, keepdims=True)
         weights = np.where(self.possible, np.exp(np.minimum(log_weights - top, 0)), 0)
-        return weights / weights.sum(axis=1, keepdims=True)
+        found: Floats = weights / weights.sum(axis=1, keepdims=True)
+        return found
 
     def beta_binomial(self) -> Floats:
         """Return how probable each number is."""

@@ -68,11 +68,23 @@ def add_rule(subject: Subject, rule: AlertRule) -> AlertRule:
     to = subject.recipient
     require_writable(to.registry)
     metric = _metric(subject, rule.metric_id)
-    whole = replace(completed(rule, metric.name), id=str(uuid4()))
+    whole = replace(_completed(subject, rule, metric), id=str(uuid4()))
     WatchedMetric(subject, metric, whole).of_nothing()  # which tells what is wrong with the query
     with to.registry.catalog.write() as session:
         _add(session, to.model_id, whole)
     return whole
+
+
+def _completed(subject: Subject, rule: AlertRule, metric: Metric) -> AlertRule:
+    given: float | None = rule.threshold
+    if rule.confidence is None:
+        return completed(rule, metric.name)
+    if given is not None:
+        raise BadRequestError(
+            "the alert rule takes a threshold or a confidence, not both; pass threshold=None"
+        )
+    whole = completed(replace(rule, threshold=0.0), metric.name)
+    return replace(whole, threshold=_calibrated(subject, whole))
 
 
 def _add(session: Session, model_id: str, rule: AlertRule) -> None:

@@ -76,6 +76,32 @@ class AlertRule(JsonDataclass):
     filters: list[dict[str, Any]] | None = None
     confidence: float | None = None
 
+    def __repr__(self) -> str:
+        """Return a line that tells what the rule watches for.
+
+        >>> AlertRule("lower", 0.8, "m-1", "critical", name="Accuracy", lookback_period=60)
+        <AlertRule 'Accuracy': critical below 0.8, in windows of 1 hour>
+        """
+        side = "above" if self.bound == AlertRuleBound.Upper else "below"
+        level = _shown(self.threshold)
+        if self.confidence is not None:
+            level = f"chance at confidence {_shown(self.confidence)}"
+        parts = [
+            f"<AlertRule {self.name!r}: {self.severity} {side} {level}",
+            "" if self.lookback_period is None else f"in windows of {self._window()}",
+            "" if self.enabled else "disabled",
+            f"id {self.id}" if self.id else "",
+        ]
+        return ", ".join(filter(None, parts)) + ">"
+
+    def _window(self) -> str:
+        minutes = self.lookback_period
+        for unit, length in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+            if _is_number(minutes) and minutes and minutes % length == 0:
+                number = int(minutes // length)
+                return f"{number} {unit}{'' if number == 1 else 's'}"
+        return f"{minutes!r} minutes"
+
 
 @dataclass
 class Alert(JsonDataclass):
@@ -121,6 +147,11 @@ class Alert(JsonDataclass):
     window_start: str | None = None
     window_end: str | None = None
     batch_id: str | None = None
+
+    def __repr__(self) -> str:
+        """Return a line that tells what happened."""
+        severity = getattr(self.alert_rule, "severity", "")
+        return f"<Alert {self.status} {severity}: {self.message}, id {self.id}>"
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Self:
@@ -250,6 +281,10 @@ def _minutes(name: str, value: Any, default: int, least: int, problems: list[str
         problems.append(f"{name}={value!r} is not a whole number of minutes from {least} on")
         return default
     return int(value)
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.6g}" if _is_number(value) else repr(value)
 
 
 def _is_number(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -15,9 +15,16 @@ from modelgroups.cli.output import print_frame, print_json, print_rows, print_ta
 from modelgroups.cli.parameters import AsJson, ByNames, Every, ModelName, Since, Until, every
 from modelgroups.types import AlertStatus
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from modelgroups.alerts.rules import AlertRule
+
 __all__ = ["alerts", "drift", "family", "metrics", "query"]
 
 family = Family()
+
+_MOST_RULES: Final = 1_000_000
 
 
 @family.command(
@@ -135,20 +142,29 @@ def _body(file: str) -> Any:
         raise UserValueError(f"{name} is nested too deeply for a query") from error
 
 
-@family.command("alerts 'Card fraud'", "alerts 'Card fraud' --status new --json")
+@family.command(
+    "alerts 'Card fraud'", "alerts 'Card fraud' --status new --json", "alerts 'Card fraud' --rules"
+)
 def alerts(
     ctx: typer.Context,
     model: ModelName,
     status: Annotated[AlertStatus | None, typer.Option(help="Only those of this status.")] = None,
     since: Since = None,
     until: Until = None,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="List the rules, and not what they have raised.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the alerts that rules have raised, the latest first."""
+    """List the alerts that rules have raised, the latest first; or the rules."""
+    if rules and (status or since or until):
+        raise typer.BadParameter("--status, --since and --until are of alerts, not of --rules")
     with opened(ctx) as connection:
-        found = find_version(connection, model).get_alerts(
-            status=status, start_time=since, end_time=until
-        )
+        version = find_version(connection, model)
+        if rules:
+            _print_rules(version.get_alert_rules(page_size=_MOST_RULES), as_json)
+            return
+        found = version.get_alerts(status=status, start_time=since, end_time=until)
     if as_json:
         print_json([alert.to_dict() for alert in found])
     elif found:
@@ -156,3 +172,17 @@ def alerts(
         print_table(["severity", "status", "alert"], rows)
     else:
         say("No alerts")
+
+
+def _print_rules(found: Sequence[AlertRule], as_json: bool) -> None:
+    if as_json:
+        print_json([rule.to_dict() for rule in found])
+    elif found:
+        heads = ["rule", "severity", "threshold", "confidence", "minutes", "enabled"]
+        rows = [
+            [r.name, r.severity, r.threshold, r.confidence, r.lookback_period, r.enabled]
+            for r in found
+        ]
+        print_table(heads, rows)
+    else:
+        say("No rules: the default ones are made once there are reference data and inferences")

@@ -25,13 +25,14 @@ class Alerting(Finding):
         self,
         metric_id: str,
         bound: str,
-        threshold: float,
+        threshold: float | None,
         severity: str,
         name: str | None = None,
         lookback_period: float | None = None,
         subsequent_alert_wait_time: float | None = None,
         metric_parameters: Mapping[str, Any] | None = None,
         filters: Sequence[Mapping[str, Any]] | None = None,
+        confidence: float | None = None,
     ) -> AlertRule:
         """Watch a metric.
 
@@ -47,7 +48,7 @@ class Alerting(Finding):
         bound
             ``"upper"``: a value above the threshold raises an alert; ``"lower"``: one below it.
         threshold
-            The value to compare with.
+            The value to compare with; None where there is a `confidence`.
         severity
             ``"warning"`` or ``"critical"``.
         name
@@ -60,6 +61,9 @@ class Alerting(Finding):
             One value for each parameter of the metric.
         filters
             Conditions on the rows that the metric sees.
+        confidence
+            For the PSI of an attribute, in place of a threshold: each window is held against what
+            as many rows drawn from the reference data stay below with this probability.
 
         Returns
         -------
@@ -95,14 +99,15 @@ class Alerting(Finding):
 
         rule = AlertRule(
             bound=bound,
-            threshold=threshold,
+            threshold=threshold,  # type: ignore[arg-type]  # checked, as are filters
             metric_id=metric_id,
             severity=severity,
             name=name,
             lookback_period=lookback_period,
             subsequent_alert_wait_time=subsequent_alert_wait_time,
             metric_parameters=None if metric_parameters is None else dict(metric_parameters),
-            filters=None if filters is None else list(filters),  # type: ignore[arg-type]  # checked
+            filters=None if filters is None else list(filters),  # type: ignore[arg-type]
+            confidence=confidence,
         )
         return add_rule(self._subject("create_alert_rule"), rule)
 

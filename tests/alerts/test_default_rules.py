@@ -235,11 +235,36 @@ def test_what_a_rule_cannot_be_is_told(used, change, told):
     assert rules_of(used)["age"] == rule
 
 
+def test_a_rule_of_ones_own_may_have_a_confidence(used):
+    [metric] = used.get_metrics(metric_name="Feature Drift: age")
+    rule = used.create_alert_rule(
+        metric.id, "upper", None, "critical", lookback_period=2 * 24 * 60, confidence=0.9
+    )
+    assert rule.threshold == pytest.approx(threshold(used, "age", confidence=0.9))
+    assert rule in used.get_alert_rules()
+    assert repr(rule) == (
+        "<AlertRule 'Feature Drift: age upper bound': critical above chance at confidence 0.9, "
+        f"in windows of 2 days, id {rule.id}>"
+    )
+    alert = used.get_alerts(alert_rule_id=rule.id)[0]
+    n_rows = 2 * 300 + 20 * (SHIFTED - 1 + SHIFTED)
+    assert alert.alert_rule.threshold == threshold(used, "age", n_rows, confidence=0.9)
+    assert repr(alert) == f"<Alert new critical: {alert.message}, id {alert.id}>"
+    with pytest.raises(BadRequestError, match="not both; pass threshold=None"):
+        used.create_alert_rule(metric.id, "upper", 0.1, "critical", confidence=0.9)
+    with pytest.raises(BadRequestError, match="only an upper bound"):
+        used.create_alert_rule(metric.id, "lower", None, "critical", confidence=0.9)
+    with pytest.raises(BadRequestError, match="threshold=None is not a finite number"):
+        used.create_alert_rule(metric.id, "lower", None, "critical")
+
+
 def test_only_drift_from_the_reference_data_has_a_confidence(used):
     [metric] = used.get_metrics(metric_name="Inference Count")
     rule = used.create_alert_rule(metric.id, "upper", 10, "warning")
     with pytest.raises(BadRequestError, match="confidence is for rules of feature"):
         used.update_alert_rule(replace(rule, confidence=0.9))
+    with pytest.raises(BadRequestError, match="confidence is for rules of feature"):
+        used.create_alert_rule(metric.id, "upper", None, "warning", confidence=0.9)
 
 
 def test_processes_at_the_same_time_make_the_same_rules(tmp_path):

@@ -59,6 +59,12 @@ def test_drift_compare_and_alerts_answer_as_the_library_does(shell):
     assert shell.json("compare", "Card fraud", "V1", "#2", "--metric", "AUC") == compared
     assert compared["sentence"] in shell("compare", "Card fraud", "V1", "V2", "--metric", "AUC")
     assert shell.json("alerts", "Card fraud") == []
+    rules = shell.json("alerts", "Card fraud", "--rules")
+    assert {"Feature Drift: amount", "Prediction Drift: p_fraud"} <= {
+        each["metric_name"] for each in rules
+    }
+    assert "confidence" in shell("alerts", "Card fraud", "--rules")
+    assert "--rules" in shell.fails("alerts", "Card fraud", "--rules", "--status", "new", code=2)
     listed = shell.json("metrics", "Card fraud", "--list")
     assert {"AUC", "Inference Count"} <= {each["name"] for each in listed}
 
