@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -25,6 +26,14 @@ __all__ = ["alerts", "drift", "family", "metrics", "query"]
 family = Family()
 
 _MOST_RULES: Final = 1_000_000
+
+
+class Status(StrEnum):
+    """What alerts can be: about new ones nothing was done yet."""
+
+    new = "new"
+    acknowledged = AlertStatus.Acknowledged.value
+    resolved = AlertStatus.Resolved.value
 
 
 @family.command(
@@ -148,7 +157,7 @@ def _body(file: str) -> Any:
 def alerts(
     ctx: typer.Context,
     model: ModelName,
-    status: Annotated[AlertStatus | None, typer.Option(help="Only those of this status.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Only those of this status.")] = None,
     since: Since = None,
     until: Until = None,
     rules: Annotated[
