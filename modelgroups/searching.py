@@ -147,7 +147,7 @@ class Searching:
         ...     _ = model.build_token_sequence_model("question", "answer")
         ...     _ = model.save()
         ...     connection.models(tag="answers", attribute="question")
-        [<Model 'm-1' version 1: NLP → TOKEN_SEQUENCE, saved>]
+        [<Model 'm-1' version 1: NLP → TOKEN_SEQUENCE, saved, id ...>]
         """
         wanted = models.ModelFilter(
             name=text_or_none(name, "name"),

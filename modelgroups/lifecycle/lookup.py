@@ -13,6 +13,7 @@ from modelgroups.registry import Registry
 
 __all__ = [
     "attributes_document",
+    "get_bearings",
     "get_group",
     "get_latest_version",
     "get_model",
@@ -54,6 +55,13 @@ def require_model(session: Session, model_id: str) -> ModelRecord:
     if record is None:
         raise NotFoundError(f"no model has the id {model_id!r}; connection.models() lists them")
     return record
+
+
+def get_bearings(registry: Registry, model_id: str, group_id: str) -> tuple[str | None, list[str]]:
+    """Return the name of a version's group, if there is one, and the aliases of the version."""
+    with registry.catalog.read() as session:
+        group = groups.find(session, group_id)
+        return group and group.name, aliases.names_of_model(session, model_id)
 
 
 def require_version(session: Session, group_id: str, name: int | str) -> ModelRecord:

@@ -13,7 +13,7 @@ from modelgroups.errors import (
     MethodNotApplicableError,
     UserTypeError,
 )
-from modelgroups.lifecycle.lookup import attributes_document
+from modelgroups.lifecycle.lookup import attributes_document, get_bearings
 from modelgroups.registry import Registry
 from modelgroups.schema.attribute import Attribute, as_categories, sort_attributes
 from modelgroups.schema.serial import JsonDataclass
@@ -228,25 +228,47 @@ class ModelFields(JsonDataclass):
                 f"{self.display_name}:{self.partner_model_id}{version}",
                 f"Stage: {'Production' if self.model_is_saved() else 'Local'}",
                 f"Attributes: {names}" + (f"... and {more} more" if more > 0 else ""),
+                *(f"{name}: {value}" for name, value in self._place().items() if value),
             ]
         )
+
+    def _place(self) -> dict[str, Any]:
+        """Return where a saved version stands, as far as that can be told: what `str` shows."""
+        if self.id is None:
+            return {}
+        group, aliases = None, None
+        registry = self._registry_or_none
+        if registry is not None and not registry.catalog.closed and self.model_group_id:
+            group, held = get_bearings(registry, self.id, self.model_group_id)
+            aliases = ", ".join(held)
+        return {
+            "Group": group,
+            "Version": self.version_sequence_num,
+            "Label": self.version_label,
+            "Aliases": aliases,
+            "Id": self.id,
+        }
 
     def __repr__(self) -> str:
         version = f" version {self.version_sequence_num}" if self.version_sequence_num else ""
         label = f" {self.version_label!r}" if self.version_label else ""
         state = "archived" if self.archived else "saved" if self.model_is_saved() else "not saved"
+        known = f", id {self.id}" if self.id else ""
         return (
             f"<{type(self).__name__} {self.display_name!r}{version}{label}: "
-            f"{self.input_type} → {self.output_type}, {state}>"
+            f"{self.input_type} → {self.output_type}, {state}{known}>"
         )
 
     def _repr_html_(self) -> str:
+        place = self._place()
         rows = {
             "partner_model_id": self.partner_model_id,
             "input → output": f"{self.input_type} → {self.output_type}",
             "version": self.version_sequence_num,
             "label": self.version_label,
-            "group": self.model_group_id,
+            "aliases": place.get("Aliases"),
+            "group": place.get("Group"),
+            "group's id": self.model_group_id,
             "id": self.id,
             "status": self.status or "not saved",
             "attributes": len(self.attributes or []),

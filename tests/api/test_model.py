@@ -125,6 +125,20 @@ def test_str_before_and_after_saving(connection):
     model.save()
     lines = str(model).split("\n\t")
     assert lines[1:3] == [f"Card fraud:pid@{model.model_group_id}:V1", "Stage: Production"]
+    assert lines[4:] == ["Group: Card fraud", "Version: 1", "Label: V1", f"Id: {model.id}"]
+    group = connection.get_model_group(model)
+    group.name = "Fraud"
+    group.promote("V1")
+    group.set_alias("challenger", "V1")
+    second = new_model(connection)
+    group.add_version(second)
+    second.save()
+    told = str(model).split("\n\t")
+    assert told[4] == "Group: Fraud"
+    assert set(told[7].removeprefix("Aliases: ").split(", ")) == {"champion", "challenger"}
+    assert str(second).split("\n\t")[4:] == ["Group: Fraud", "Version: 2", f"Id: {second.id}"]
+    connection.close()
+    assert str(model).split("\n\t")[4:] == ["Version: 1", "Label: V1", f"Id: {model.id}"]
 
 
 def test_str_shows_ten_attributes_and_counts_the_rest():
@@ -141,9 +155,10 @@ def test_repr_says_what_and_in_which_state(connection):
     assert repr(model) == "<Model 'Card fraud': TABULAR → MULTICLASS, not saved>"
     model.version_label = "V1"
     model.save()
-    assert repr(model) == "<Model 'Card fraud' version 1 'V1': TABULAR → MULTICLASS, saved>"
+    told = "<Model 'Card fraud' version 1 'V1': TABULAR → MULTICLASS"
+    assert repr(model) == f"{told}, saved, id {model.id}>"
     model.archive()
-    assert repr(model).endswith("archived>")
+    assert repr(model) == f"{told}, archived, id {model.id}>"
 
 
 @pytest.mark.parametrize(
