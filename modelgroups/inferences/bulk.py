@@ -28,6 +28,7 @@ from modelgroups.inferences.deliver import Delivery, Outcome
 from modelgroups.inferences.gaps import columns_with_values, tell_missing
 from modelgroups.inferences.layout import BATCH, HALVES, METADATA, SENT, Kind, Layout
 from modelgroups.inferences.outcome import counts_of
+from modelgroups.inferences.receipt import Receipt
 from modelgroups.inferences.shapes import Given, is_arrow, parse, unknown_names
 from modelgroups.progress import tracked
 from modelgroups.reference.files import SourceFile, files_in, listed_files, open_content
@@ -218,7 +219,7 @@ def send_bulk(
     complete_batch: bool = True,
     ignore_join_errors: bool = False,
     truths_only: bool = False,
-) -> tuple[dict[str, Any], dict[str, Any] | None]:
+) -> tuple[Receipt, dict[str, Any] | None]:
     """Store the rows of sources; see `Model.send_bulk_inferences`."""
     names = _known_names(sources, to.layout)
     if truths_only:
@@ -250,7 +251,7 @@ def send_bulk(
 
 def _answer(
     intake: _Intake, outcome: Outcome, *, closes: bool
-) -> tuple[dict[str, Any], dict[str, Any] | None]:
+) -> tuple[Receipt, dict[str, Any] | None]:
     counts = counts_of(outcome.n_rows, outcome.failures)
     if outcome.failures:
         logger.warning(
@@ -260,7 +261,7 @@ def _answer(
             intake.to.model_id,
             extra={"shown_by": "result"},
         )
-    result = {"counts": counts, "failures": intake.failures_by_source(outcome)}
+    result = Receipt(counts=counts, failures=intake.failures_by_source(outcome))
     return result, dict(_CLOSED) if closes and not outcome.failures else None
 
 

@@ -22,6 +22,7 @@ from modelgroups.inferences.outcome import (
     tell_failures,
     waiting_message,
 )
+from modelgroups.inferences.receipt import Receipt
 from modelgroups.inferences.shapes import Given, column_of_metadata, give_apart, is_arrow, parse
 from modelgroups.types import InputType, Stage
 
@@ -44,7 +45,7 @@ def send_inferences(
     batch_id: Any = None,
     fail_silently: bool = False,
     complete_batch: bool = True,
-) -> dict[str, Any]:
+) -> Receipt:
     """Store the inferences of one call; see `Model.send_inferences`."""
     given = parse(inferences, to.layout)
     if predictions is not None:
@@ -77,12 +78,12 @@ def send_inferences(
 
 def _answer(
     to: Recipient, results: list[dict[str, Any]], failures: dict[int, Any], n_waiting: int
-) -> dict[str, Any]:
+) -> Receipt:
     counts = counts_of(len(results), failures)
     if to.input_type == InputType.Image:
         failed = [results[row] for row in failures]
-        return {"counts": counts, "failures": failed} | waiting_message(n_waiting)
-    return {"counts": counts, "results": results} | waiting_message(n_waiting)
+        return Receipt(counts=counts, failures=failed, **waiting_message(n_waiting))
+    return Receipt(counts=counts, results=results, **waiting_message(n_waiting))
 
 
 def send_ground_truths(
@@ -93,7 +94,7 @@ def send_ground_truths(
     ground_truth_timestamps: Any = None,
     tz: tzinfo | None = None,
     fail_silently: bool = False,
-) -> dict[str, Any]:
+) -> Receipt:
     """Store the ground truths of one call; see `Model.update_inference_ground_truths`."""
     given = _parse_truths(to, ground_truths)
     _give_metadata(given, ID, partner_inference_ids, "partner_inference_ids")
@@ -111,7 +112,7 @@ def send_ground_truths(
     mark_failures(results, outcome.failures)
     tell_failures(results, outcome.failures, silently=fail_silently)
     counts = counts_of(len(results), outcome.failures)
-    return {"counts": counts, "results": results} | waiting_message(outcome.n_waiting)
+    return Receipt(counts=counts, results=results, **waiting_message(outcome.n_waiting))
 
 
 def _parse_truths(to: Recipient, ground_truths: Any) -> Given:

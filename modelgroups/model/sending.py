@@ -83,6 +83,7 @@ class Sending(Storing):
         dict
             ``counts`` of success, failure and total, and ``results``: for each row its
             message, status and partner_inference_id. Image models have ``failures`` instead.
+            It looks short, however many rows there were: the counts and the first failures.
 
         Raises
         ------

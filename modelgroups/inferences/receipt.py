@@ -1,0 +1,100 @@
+"""What a caller gets for the rows that he sent: the SDK's dictionary, which is short to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from itertools import islice
+from typing import Any, Final
+
+from modelgroups.drawing.page import table_in_html
+
+__all__ = ["Receipt"]
+
+_MOST_WHOLE: Final = 5
+"""Entries up to which a receipt is shown as the dictionary that it is."""
+
+_MOST_SHOWN: Final = 5
+_MOST_CHARACTERS: Final = 200
+
+
+class Receipt(dict[str, Any]):
+    """A dictionary of the counts of a call and what became of its rows.
+
+    It is a ``dict`` in every respect but its looks: thousands of results would fill a screen.
+
+    Examples
+    --------
+    >>> stored = {"message": "success", "status": 200}
+    >>> Receipt(counts={"success": 9, "failure": 0, "total": 9}, results=[stored] * 9)
+    <9 rows: 9 stored, 0 failed; a dict of 'counts', 'results'>
+    >>> Receipt(counts={"success": 1, "failure": 0, "total": 1}, results=[])
+    {'counts': {'success': 1, 'failure': 0, 'total': 1}, 'results': []}
+    """
+
+    def __repr__(self) -> str:
+        if not self._is_long():
+            return super().__repr__()
+        parts = [self._counted(), *self._told(), f"a dict of {', '.join(map(repr, self))}"]
+        return f"<{'; '.join(parts)}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        if self._is_long() or cycle:
+            printer.text(repr(self))
+        else:
+            printer.pretty(dict(self))
+
+    def _repr_html_(self) -> str | None:
+        if not self._is_long():
+            return None
+        failed = islice(self._failed(), _MOST_SHOWN)
+        rows = [[where, status, message] for where, status, message in failed]
+        more = self._n_failed() - len(rows)
+        title = self._counted() + (f", of which {more:,} more are not shown" if more > 0 else "")
+        return table_in_html(title, ["row", "status", "what is wrong"], rows)
+
+    def _is_long(self) -> bool:
+        entries = [*self.get("results", ()), *self.get("failures", ())]
+        nested = (len(entry) for entry in entries if isinstance(entry, list))
+        return len(entries) + sum(nested) > _MOST_WHOLE
+
+    def _n_failed(self) -> int:
+        return int(self["counts"]["failure"])
+
+    def _counted(self) -> str:
+        counts = self["counts"]
+        return (
+            f"{counts['total']:,} rows: {counts['success']:,} stored, {counts['failure']:,} failed"
+        )
+
+    def _told(self) -> list[str]:
+        """Return what to say of the first rows that failed, and of what waits."""
+        told = [
+            f"{where}: {status} {_cut(str(message))}"
+            for where, status, message in islice(self._failed(), _MOST_SHOWN)
+        ]
+        more = self._n_failed() - len(told)
+        told += [f"and {more:,} more failures"] if told and more > 0 else []
+        return [*told, self["message"]] if "message" in self else told
+
+    def _failed(self) -> Iterator[tuple[str, int, str]]:
+        """Yield the rows that failed: which it is, the status and what is wrong."""
+        for row, result in enumerate(self.get("results", ())):
+            if result.get("status") != HTTPStatus.OK.value:
+                yield _where(row, result), result.get("status"), result.get("message")
+        for number, entry in enumerate(self.get("failures", ())):
+            of_file = entry if isinstance(entry, list) else [entry]
+            source = f"file {number}, " if len(self["failures"]) > 1 and of_file is entry else ""
+            for result in of_file:
+                where = source + _where(result.get("row"), result)
+                yield where, result.get("status"), result.get("message")
+
+
+def _where(row: int | None, result: dict[str, Any]) -> str:
+    id_ = result.get("partner_inference_id")
+    named = "a row" if row is None else f"row {row}"
+    return named if id_ is None else f"{named} ({id_!r})"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"

@@ -1,0 +1,69 @@
+"""What sending returns: the SDK's dictionary, short to look at however many rows there were."""
+
+import copy
+import json
+import pickle
+from pprint import pformat
+
+import pandas as pd
+import pytest
+
+from modelgroups.testing import saved_model
+
+ROWS = {"age": [*range(998), "<old>", 7], "p": [0.5] * 1_000}
+
+
+@pytest.fixture
+def receipts():
+    """Return what calls with two failures among a thousand rows returned."""
+    ids = [f"i-{number}" for number in range(999)]
+    with saved_model() as model:
+        sent = model.send_inferences(ROWS, partner_inference_ids=[*ids, "i-0"], fail_silently=True)
+        truths = model.update_inference_ground_truths([0] * 1_000, [*ids, "later"])
+        bulk, _ = model.send_bulk_inferences(
+            data=pd.DataFrame({"age": range(1_000), "p": "high"}), ignore_join_errors=True
+        )
+        yield {"sent": sent, "truths": truths, "bulk": bulk}
+
+
+def test_it_is_the_dictionary_that_it_was(receipts):
+    for each in receipts.values():
+        plain = dict(each)
+        assert isinstance(each, dict)
+        assert each == plain
+        assert json.loads(json.dumps(each)) == plain
+        assert pickle.loads(pickle.dumps(each)) == copy.deepcopy(each) == plain
+        assert type(each | {}) is dict
+    assert list(receipts["sent"]) == ["counts", "results"]
+    assert len(receipts["sent"]["results"]) == 1_000
+
+
+def test_it_is_short_to_look_at(receipts):
+    pretty = pytest.importorskip("IPython.lib.pretty").pretty
+    expected = {
+        "sent": "<1,000 rows: 998 stored, 2 failed; row 998 ('i-998'): 400 'age'",
+        "truths": "<1,000 rows: 1,000 stored, 0 failed; 2 ground truths are kept until",
+        "bulk": "<1,000 rows: 0 stored, 1,000 failed; row 0: 400 'p'",
+    }
+    for name, each in receipts.items():
+        assert repr(each).startswith(expected[name]), name
+        assert repr(each) == str(each) == pformat(each) == pretty(each)
+        assert len(repr(each)) < 1_500
+    assert "and 995 more failures; a dict of 'counts', 'failures'>" in repr(receipts["bulk"])
+
+
+def test_a_notebook_shows_the_first_failures(receipts):
+    page = receipts["bulk"]._repr_html_()
+    assert page.count("<tr>") == 6
+    assert "1,000 failed, of which 995 more are not shown" in page
+    assert "<td>row 998 (&#x27;i-998&#x27;)</td>" in receipts["sent"]._repr_html_()
+    assert "<old>" not in receipts["sent"]._repr_html_()
+
+
+def test_a_few_results_are_shown_whole():
+    pretty = pytest.importorskip("IPython.lib.pretty").pretty
+    with saved_model() as model:
+        answer = model.send_inferences([{"age": 31, "p": 0.25}])
+    assert repr(answer) == repr(dict(answer))
+    assert pretty(answer) == pretty(dict(answer))
+    assert answer._repr_html_() is None
