@@ -232,6 +232,9 @@ class SchemaBuilding(OutputDeclaring):
     ) -> pd.DataFrame | None:
         """Return the schema as a table, one row an attribute, to be checked before saving.
 
+        Printed, it leaves out columns for which the terminal is too narrow, and names them; the
+        frame has them all.
+
         Parameters
         ----------
         stage

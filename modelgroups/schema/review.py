@@ -56,7 +56,7 @@ def review_table(
       name           stage value_type       range
     0    x  PIPELINE_INPUT      FLOAT  [0.5, 2.0]
     """
-    import pandas as pd
+    from modelgroups.schema.review_frame import ReviewFrame
 
     shown = list(DEFAULT_PROPERTIES if properties is None else properties)
     known = {field.name for field in fields(Attribute)} | {"range", *_ALIASES}
@@ -72,7 +72,7 @@ def review_table(
         for attribute in attributes
         if stage is None or attribute.stage == stage
     ]
-    return pd.DataFrame(rows, columns=columns, dtype=object)
+    return ReviewFrame(rows, columns=columns, dtype=object)
 
 
 def _cell(attribute: Attribute, name: str) -> Any:

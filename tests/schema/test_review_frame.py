@@ -1,0 +1,66 @@
+"""What a terminal shows of the review table: the columns that matter, within its width."""
+
+import pandas as pd
+import pytest
+
+import modelgroups as mg
+
+TEXTS = ["amber", "beige", "coral", "denim", "ebony", "fawn", "green", "hazel", "ivory"]
+
+
+@pytest.fixture
+def review():
+    frame = pd.DataFrame({
+        "amount": [number + 0.5 for number in range(36)],
+        "colour": TEXTS * 4,
+        "sex": [1, 2] * 18,
+        "p": 0.5,
+        "y": [0, 1] * 18,
+    })  # fmt: skip
+    with mg.connect(":memory:") as connection:
+        model = connection.model("m-1", "TABULAR", "MULTICLASS")
+        model.build(frame, {"p": 1}, ground_truth_column="y")
+        model.set_attribute_labels("sex", {1: "male", 2: "female"})
+        yield model.review()
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 100, 120, 160, 200])
+def test_it_stays_within_the_width_and_shows_categories_first(review, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    *rows, note = str(review).splitlines()
+    table = rows[: len(review) + 1]
+    assert max(map(len, table)) <= max(width, 30)
+    head = table[0].split()
+    assert head == [name for name in review.columns if name in head]
+    if width >= 80:
+        assert {"name", "stage", "value_type", "categories"} <= set(head)
+        assert "1 (male), 2 (female)" in str(review)
+    if width >= 100:
+        assert "range" in head
+    left = [name for name in review.columns if name not in head]
+    assert (note == f"Left out for the width: {', '.join(left)}; the frame has them all the "
+            "same") == bool(left)  # fmt: skip
+
+
+def test_many_categories_are_counted_where_they_do_not_fit(review, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "90")
+    assert "amber, beige, … 9 in all" in str(review)
+    monkeypatch.setenv("COLUMNS", "180")
+    assert ", ".join(TEXTS) in str(review)
+
+
+def test_where_all_fits_it_looks_as_any_frame(review, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    with pd.option_context("display.width", 400, "display.max_columns", 20):
+        assert str(review[["name", "range"]]) == str(pd.DataFrame(review)[["name", "range"]])
+    assert "{label: male, value: 1}" in str(review)
+
+
+def test_it_is_a_frame_with_every_column(review):
+    assert isinstance(review, pd.DataFrame)
+    assert type(review.head(2)) is type(review.copy()) is pd.DataFrame
+    assert review.loc[1, "categories"] == [f"{{value: {text}}}" for text in TEXTS]
+    pd.testing.assert_frame_equal(review, review.copy())
+    pd.testing.assert_frame_equal(review.copy(), pd.DataFrame(review))
+    assert str(review.iloc[:0])
+    assert "<table" in review._repr_html_()
