@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from modelgroups.errors import UserTypeError, UserValueError
+from modelgroups.types import OutputType
 
 __all__ = [
     "is_unicode",
@@ -23,6 +25,12 @@ __all__ = [
 ]
 
 _MOST: Final = 2**63 - 1
+
+_CLASSIFYING: Final = re.compile("binary|classif|probab")
+_CLASSIFIER: Final = (
+    "; a classifier is OutputType.Multiclass, also with two classes: it is binary where it has one "
+    "predicted attribute, or two"
+)
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -147,16 +155,29 @@ def require_names(value: object, parameter: str) -> list[str]:
 def require_member(kind: type[E], value: object, parameter: str) -> E:
     """Return the member of an enumeration that a text stands for, or raise.
 
+    The name of a member does too, and neither case nor what is between its words matters.
+
     >>> from modelgroups.types import Stage
     >>> require_member(Stage, "PREDICTED_VALUE", "stage")
+    <Stage.PredictedValue: 'PREDICTED_VALUE'>
+    >>> require_member(Stage, "predicted value", "stage")
     <Stage.PredictedValue: 'PREDICTED_VALUE'>
     """
     choices = [member.value for member in kind]
     if not isinstance(value, str):
         raise _wrong(parameter, f"one of {', '.join(choices)}", value)
-    if value not in choices:
-        raise UserValueError(f"{parameter}={value!r} is not one of {', '.join(choices)}")
-    return kind(value)
+    if value in choices:
+        return kind(value)
+    plain = _plain(value)
+    meant = [member for member in kind if plain in {_plain(member.value), _plain(member.name)}]
+    if len(meant) == 1:
+        return meant[0]
+    hint = _CLASSIFIER if kind is OutputType and _CLASSIFYING.search(plain) else ""
+    raise UserValueError(f"{parameter}={value!r} is not one of {', '.join(choices)}{hint}")
+
+
+def _plain(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def _wrong(parameter: str, wanted: str, value: object) -> UserTypeError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from modelgroups.arguments import text_or_none
 from modelgroups.catalog.clock import as_stored
@@ -13,7 +13,7 @@ from modelgroups.model import Model
 __all__ = ["key_or_none", "moment_or_none"]
 
 
-def moment_or_none(value: datetime | str | None, parameter: str) -> str | None:
+def moment_or_none(value: datetime | date | str | None, parameter: str) -> str | None:
     """Return a moment as it is stored, or None."""
     return None if value is None else as_stored(value, parameter=parameter)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from modelgroups.calls import checked_calls
@@ -81,7 +81,7 @@ class Deploying:
         version: VersionName,
         *,
         reason: str | None = None,
-        at: datetime | str | None = None,
+        at: datetime | date | str | None = None,
     ) -> Deployment:
         """Give all traffic to one version at once, and make it the champion.
 
@@ -130,7 +130,7 @@ class Deploying:
         planned: int | None = None,
         salt: str | None = None,
         reason: str | None = None,
-        at: datetime | str | None = None,
+        at: datetime | date | str | None = None,
     ) -> Deployment:
         """Divide traffic among versions to find out which is best.
 
@@ -198,7 +198,7 @@ class Deploying:
         planned: int | None = None,
         salt: str | None = None,
         reason: str | None = None,
-        at: datetime | str | None = None,
+        at: datetime | date | str | None = None,
     ) -> Deployment:
         """Let a version take over from the champion step by step, as long as guardrails hold.
 
@@ -256,7 +256,7 @@ class Deploying:
         confidence: float = 0.95,
         planned: int | None = None,
         reason: str | None = None,
-        at: datetime | str | None = None,
+        at: datetime | date | str | None = None,
     ) -> Deployment:
         """Let a version see what the champion sees; its answers are logged and never returned.
 
@@ -294,7 +294,7 @@ class Deploying:
         return self._start("shadow", plan, told, at)
 
     def _start(
-        self, kind: str, plan: Plan, reason: str | None, at: datetime | str | None
+        self, kind: str, plan: Plan, reason: str | None, at: datetime | date | str | None
     ) -> Deployment:
         moment = past_or_none(at)
         record = start(self._registry, self._group_id, kind, plan, reason=reason, at=moment)

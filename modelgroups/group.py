@@ -6,7 +6,7 @@ import html
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import InitVar, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -145,8 +145,8 @@ class ModelGroup(Holding, Promoting, JsonDataclass):
         self,
         *versions: str | int | Model,
         metrics: Sequence[str] | None = None,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
         by: str | Sequence[str] | None = None,
         confidence: float = 0.95,
     ) -> Comparison:
@@ -163,7 +163,8 @@ class ModelGroup(Holding, Promoting, JsonDataclass):
         metrics
             Names of metrics; those of the kind of model when not given.
         since, until
-            Inferences from the first moment on and before the second, by inference_timestamp.
+            Inferences from the first moment on and before the second, by inference_timestamp. A
+            plain date is its midnight in UTC.
         by
             Attributes whose values make segments, each compared by itself.
         confidence
@@ -203,7 +204,7 @@ class ModelGroup(Holding, Promoting, JsonDataclass):
         """
         from modelgroups.experiments.compare import compare
         from modelgroups.inferences.read import Selection
-        from modelgroups.inferences.times import micros
+        from modelgroups.inferences.times import bound
 
         return compare(
             self._registry,
@@ -211,8 +212,8 @@ class ModelGroup(Holding, Promoting, JsonDataclass):
             versions,
             metrics=None if metrics is None else require_names(metrics, "metrics"),
             selection=Selection(
-                since=None if since is None else micros(since, None, "since"),
-                until=None if until is None else micros(until, None, "until"),
+                since=None if since is None else bound(since, "since"),
+                until=None if until is None else bound(until, "until"),
             ),
             by=[by] if isinstance(by, str) else require_names(by or (), "by"),
             confidence=require_share(confidence, "confidence"),

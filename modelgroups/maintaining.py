@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from modelgroups.arguments import require_names, require_text
@@ -51,8 +51,8 @@ class Maintaining:
         *,
         group: ModelGroup | str | None = None,
         model: Model | str | None = None,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
         type: str | Sequence[str] | None = None,
         category: str | Sequence[str] | None = None,
     ) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from types import EllipsisType
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,7 @@ class Promoting:
         *,
         reason: str | None = None,
         if_current: Model | int | str | EllipsisType | None = ...,
-        at: datetime | str | None = None,
+        at: datetime | date | str | None = None,
     ) -> Model:
         """Point an alias at a version; it is made if it is new.
 
@@ -110,7 +110,7 @@ class Promoting:
         )
 
     def delete_alias(
-        self, alias: str, *, reason: str | None = None, at: datetime | str | None = None
+        self, alias: str, *, reason: str | None = None, at: datetime | date | str | None = None
     ) -> None:
         """Take an alias away; its history stays.
 
@@ -195,7 +195,7 @@ class Promoting:
         *,
         reason: str | None = None,
         if_current: Model | int | str | EllipsisType | None = ...,
-        at: datetime | str | None = None,
+        at: datetime | date | str | None = None,
     ) -> Model:
         """Make a version the champion, the one in production.
 
@@ -254,7 +254,7 @@ class Promoting:
         reason: str | None = None,
         to: Model | int | str | None = None,
         if_current: Model | int | str | EllipsisType | None = ...,
-        at: datetime | str | None = None,
+        at: datetime | date | str | None = None,
     ) -> Model:
         """Make the previous champion the champion again.
 
@@ -306,7 +306,7 @@ class Promoting:
             )
         )
 
-    def champion(self, *, at: datetime | str | None = None) -> Model | None:
+    def champion(self, *, at: datetime | date | str | None = None) -> Model | None:
         """Return the version in production, or that of a moment in the past.
 
         Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from modelgroups.arguments import limit_or_none, require_flag, text_or_none
@@ -35,8 +35,8 @@ class Searching:
         input_type: str | None = None,
         output_type: str | None = None,
         archived: bool | None = False,
-        created_after: datetime | str | None = None,
-        created_before: datetime | str | None = None,
+        created_after: datetime | date | str | None = None,
+        created_before: datetime | date | str | None = None,
         limit: int | None = None,
         after: ModelGroup | str | None = None,
     ) -> list[ModelGroup]:
@@ -103,8 +103,8 @@ class Searching:
         attribute: str | None = None,
         partner_model_id: str | None = None,
         archived: bool | None = False,
-        created_after: datetime | str | None = None,
-        created_before: datetime | str | None = None,
+        created_after: datetime | date | str | None = None,
+        created_before: datetime | date | str | None = None,
         limit: int | None = None,
         after: Model | str | None = None,
     ) -> list[Model]:

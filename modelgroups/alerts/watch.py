@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from heapq import merge
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
@@ -26,7 +26,7 @@ from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import AlertRecord, BatchRecord, RuleRecord
 from modelgroups.inferences.layout import Kind
 from modelgroups.inferences.summary import LogSummary, count
-from modelgroups.inferences.times import as_text, micros
+from modelgroups.inferences.times import as_text, bound, micros
 from modelgroups.query.subject import Subject
 from modelgroups.registry import require_writable
 from modelgroups.types import AlertRuleBound, EventType
@@ -40,7 +40,7 @@ NEW: Final = "new"
 """The status of an alert about which nothing was done yet."""
 
 
-def look(subject: Subject, until: datetime | str | None = None) -> int:
+def look(subject: Subject, until: datetime | date | str | None = None) -> int:
     """Evaluate every rule of a model; return how many alerts were raised.
 
     Parameters
@@ -63,7 +63,7 @@ def look(subject: Subject, until: datetime | str | None = None) -> int:
         return 0
     if state.summary.n_inferences:
         make_default_rules(subject)
-    end = None if until is None else micros(until, None, "now") / MINUTE
+    end = None if until is None else bound(until, "now") / MINUTE
     with to.registry.catalog.read() as session:
         rules = [rule for rule in kept.rules(session, to.model_id) if rule.enabled]
     visits = [_Visit.of(subject, rule, state, end) for rule in rules]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,7 @@ class Deployment(RecordedDeployment):
         self,
         *,
         counts: Mapping[str, int] | None = None,
-        at: datetime | str | None = None,
+        at: datetime | date | str | None = None,
     ) -> Evaluation:
         """Return what was found so far, and what is to be done; a broken guardrail aborts it.
 
@@ -158,7 +158,7 @@ class Deployment(RecordedDeployment):
         *,
         reason: str | None = None,
         override: bool = False,
-        at: datetime | str | None = None,
+        at: datetime | date | str | None = None,
     ) -> Deployment:
         """Go to the next step of a canary, if the guardrails hold.
 
@@ -233,7 +233,7 @@ class Deployment(RecordedDeployment):
         weights: Mapping[Any, float],
         *,
         reason: str | None = None,
-        at: datetime | str | None = None,
+        at: datetime | date | str | None = None,
     ) -> Deployment:
         """Divide the traffic of an A/B test anew; no more keys move than must.
 
@@ -283,7 +283,9 @@ class Deployment(RecordedDeployment):
         self._divide(shares, EventType.DeploymentReweighted, told, past_or_none(at))
         return self
 
-    def abort(self, *, reason: str | None = None, at: datetime | str | None = None) -> Deployment:
+    def abort(
+        self, *, reason: str | None = None, at: datetime | date | str | None = None
+    ) -> Deployment:
         """End it; all traffic goes back to the baseline, and the champion stays.
 
         Parameters
@@ -321,7 +323,7 @@ class Deployment(RecordedDeployment):
         *,
         promote: VersionName | EllipsisType | None = ...,
         reason: str | None = None,
-        at: datetime | str | None = None,
+        at: datetime | date | str | None = None,
     ) -> Deployment:
         """End it, and make the winner the champion, in one transaction.
 

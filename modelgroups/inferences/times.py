@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from modelgroups.catalog.clock import date_as_midnight
 from modelgroups.errors import UserTypeError, UserValueError
 
-__all__ = ["as_text", "as_time", "as_zone", "localized", "micros"]
+__all__ = ["as_text", "as_time", "as_zone", "bound", "localized", "micros"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -61,6 +62,37 @@ def micros(moment: Any, tz: tzinfo | None, column: str) -> int:
     except (OverflowError, ValueError) as error:  # of datetime, of pandas
         raise UserValueError(f"{column!r} holds {moment}, which is out of range in UTC") from error
     return int(since // _MICROSECOND)
+
+
+def bound(moment: Any, parameter: str, tz: tzinfo | None = None) -> int:
+    """Return a bound of a span of time, in microseconds; a plain date is its midnight in UTC.
+
+    Parameters
+    ----------
+    moment
+        A datetime, a date, or ISO 8601 text.
+    parameter
+        The name of the argument, for the message.
+    tz
+        The zone of a datetime without one.
+
+    Raises
+    ------
+    UserValueError, UserTypeError
+        As of `micros`.
+
+    Examples
+    --------
+    >>> bound("1970-01-02", "since")
+    86400000000
+    """
+    moment = date_as_midnight(moment)
+    if isinstance(moment, datetime) and moment.utcoffset() is None and tz is None:
+        raise UserValueError(
+            f"{parameter}={moment.isoformat()!r} has no time zone; write it as "
+            f"'{moment.isoformat()}Z' if it is in UTC, or as a plain date for midnight in UTC"
+        )
+    return micros(moment, tz, parameter)
 
 
 def localized(moment: datetime, tz: tzinfo) -> datetime:

@@ -7,7 +7,7 @@ when it was recorded, and in ``after`` since when it holds.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from modelgroups.catalog.clock import as_stored, now
 from modelgroups.errors import ConflictError, UserValueError
@@ -15,7 +15,7 @@ from modelgroups.errors import ConflictError, UserValueError
 __all__ = ["holding_from", "past_or_none"]
 
 
-def past_or_none(at: datetime | str | None) -> str | None:
+def past_or_none(at: datetime | date | str | None) -> str | None:
     """Return a moment that has come, as it is stored, or None.
 
     Raises

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from modelgroups.arguments import require_whole
@@ -228,7 +228,7 @@ class Alerting(Finding):
 
         remove_rule(self._subject("delete_alert_rule"), alert_rule_id)
 
-    def evaluate_alerts(self, now: datetime | str | None = None) -> int:
+    def evaluate_alerts(self, now: datetime | date | str | None = None) -> int:
         """Let every rule look at what it has not looked at yet.
 
         Metrics that need ground truth are looked at again once it has come. The same data raise
@@ -268,8 +268,8 @@ class Alerting(Finding):
         status: str | None = None,
         alert_rule_id: str | None = None,
         batch_id: str | None = None,
-        start_time: datetime | str | None = None,
-        end_time: datetime | str | None = None,
+        start_time: datetime | date | str | None = None,
+        end_time: datetime | date | str | None = None,
     ) -> list[Alert]:
         """Return the alerts of the model, the latest first.
 
@@ -282,8 +282,8 @@ class Alerting(Finding):
         alert_rule_id, batch_id
             Only those of a rule, of a batch.
         start_time, end_time
-            Only those from the first moment on and before the second; datetimes without a zone
-            are in UTC.
+            Only those from the first moment on and before the second; dates, and datetimes
+            without a zone, are in UTC.
 
         Raises
         ------
@@ -298,12 +298,12 @@ class Alerting(Finding):
         []
         """
         from modelgroups.alerts.keep import list_alerts
-        from modelgroups.inferences.times import as_text, micros
+        from modelgroups.inferences.times import as_text, bound
 
         subject = self._subject("get_alerts")
         limit, offset = _page(page, page_size)
         since, until = (
-            None if moment is None else as_text(micros(moment, UTC, name))
+            None if moment is None else as_text(bound(moment, name, UTC))
             for name, moment in (("start_time", start_time), ("end_time", end_time))
         )
         if not self._registry.read_only:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,8 +69,8 @@ class Asking(Logged):
         self,
         names: str | Sequence[str] | None = None,
         *,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
         by: str | Sequence[str] | None = None,
         every: str | None = "day",
         parameters: Mapping[str, Any] | None = None,
@@ -83,7 +83,8 @@ class Asking(Logged):
             Names of metrics, or one, as `get_metrics` lists them; when not given the default
             ones, but those of drift, which has a method of its own.
         since, until
-            Inferences from the first moment on and before the second, by inference_timestamp.
+            Inferences from the first moment on and before the second, by inference_timestamp. A
+            plain date is its midnight in UTC.
         by
             Attributes whose values make groups, or one.
         every
@@ -135,8 +136,8 @@ class Asking(Logged):
         by: str | Sequence[str] | None = None,
         against: str = "reference",
         *,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
     ) -> pd.DataFrame:
         """Return how far the inferences have drifted from reference data.
 
@@ -157,8 +158,8 @@ class Asking(Logged):
             ``"reference"`` for the reference data of this version, or the id, label or alias of
             another version for that one's.
         since, until
-            Inferences from the first moment on and before the second; the reference data counts
-            whole.
+            Inferences from the first moment on and before the second, of which a plain date is
+            the midnight in UTC; the reference data counts whole.
 
         Returns
         -------
@@ -403,16 +404,18 @@ def _several(names: str | Sequence[str], parameter: str) -> list[str]:
     return [names] if isinstance(names, str) else require_names(names, parameter)
 
 
-def _between(since: datetime | str | None, until: datetime | str | None) -> list[dict[str, Any]]:
+def _between(
+    since: datetime | date | str | None, until: datetime | date | str | None
+) -> list[dict[str, Any]]:
     """Return conditions that hold from a moment on and before another."""
-    from modelgroups.inferences.times import as_text, micros
+    from modelgroups.inferences.times import as_text, bound
 
     bounds = (("gte", "since", since), ("lt", "until", until))
     return [
         {
             "property": "inference_timestamp",
             "comparator": comparator,
-            "value": as_text(micros(moment, None, name)),
+            "value": as_text(bound(moment, name)),
         }
         for comparator, name, moment in bounds
         if moment is not None

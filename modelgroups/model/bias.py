@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelgroups.analysis.groups import bin_label, sorted_bins
@@ -91,8 +91,8 @@ class BiasMetrics:
         self,
         attr_name: str,
         batch_id: str | None = None,
-        start_time: datetime | str | None = None,
-        end_time: datetime | str | None = None,
+        start_time: datetime | date | str | None = None,
+        end_time: datetime | date | str | None = None,
     ) -> dict[Any, float | None]:
         """Return for each group the share that is predicted positive: P(score ≥ threshold).
 
@@ -141,8 +141,8 @@ class BiasMetrics:
         self,
         attr_name: str,
         batch_id: str | None = None,
-        start_time: datetime | str | None = None,
-        end_time: datetime | str | None = None,
+        start_time: datetime | date | str | None = None,
+        end_time: datetime | date | str | None = None,
     ) -> dict[Any, float | None]:
         """Return for each group the share that is predicted positive; as `demographic_parity`.
 
@@ -167,8 +167,8 @@ class BiasMetrics:
         self,
         attr_name: str,
         batch_id: str | None = None,
-        start_time: datetime | str | None = None,
-        end_time: datetime | str | None = None,
+        start_time: datetime | date | str | None = None,
+        end_time: datetime | date | str | None = None,
     ) -> dict[Any, int]:
         """Return for each group the number of its inferences.
 
@@ -203,8 +203,8 @@ class BiasMetrics:
         attr_name: str,
         pred_property: str | None = None,
         batch_id: str | None = None,
-        start_time: datetime | str | None = None,
-        end_time: datetime | str | None = None,
+        start_time: datetime | date | str | None = None,
+        end_time: datetime | date | str | None = None,
         return_by_metric: bool = True,
     ) -> dict[Any, dict[Any, float | None]]:
         """Return for each group the rates of its confusion matrix.
@@ -284,10 +284,10 @@ class BiasMetrics:
     def _filters(
         self,
         batch_id: str | None,
-        start_time: datetime | str | None,
-        end_time: datetime | str | None,
+        start_time: datetime | date | str | None,
+        end_time: datetime | date | str | None,
     ) -> list[dict[str, Any]]:
-        from modelgroups.inferences.times import as_text, micros
+        from modelgroups.inferences.times import as_text, bound
 
         if batch_id is not None and not self._model.is_batch:
             raise UserValueError("the model takes no batches; leave batch_id out")
@@ -299,7 +299,7 @@ class BiasMetrics:
             ("end_time", "lte", end_time),
         ):
             if moment is not None:
-                value = as_text(micros(moment, UTC, name))
+                value = as_text(bound(moment, name, UTC))
                 condition = {"property": "inference_timestamp", "comparator": comparator}
                 filters.append(condition | {"value": value})
         return filters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from modelgroups.arguments import require_flag, require_names, require_text, require_whole
@@ -34,8 +34,8 @@ class Logged(Enriching):
         self,
         columns: Sequence[str] | None = None,
         *,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
         batch_id: str | Sequence[str] | None = None,
         with_ground_truth: bool = True,
         limit: int | None = None,
@@ -48,7 +48,8 @@ class Logged(Enriching):
             Names of attributes, or of partner_inference_id, inference_timestamp, batch_id,
             received_timestamp and ground_truth_timestamp; all attributes when not given.
         since, until
-            Inferences from the first moment on and before the second, by inference_timestamp.
+            Inferences from the first moment on and before the second, by inference_timestamp. A
+            plain date is its midnight in UTC.
         batch_id
             A batch, or several.
         with_ground_truth
@@ -97,8 +98,8 @@ class Logged(Enriching):
         self,
         columns: Sequence[str] | None = None,
         *,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
         batch_id: str | Sequence[str] | None = None,
         with_ground_truth: bool = True,
         limit: int | None = None,
@@ -127,8 +128,8 @@ class Logged(Enriching):
         self,
         columns: Sequence[str] | None = None,
         *,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
         batch_id: str | Sequence[str] | None = None,
         with_ground_truth: bool = True,
         limit: int | None = None,
@@ -227,8 +228,8 @@ class Logged(Enriching):
     def summary(
         self,
         *,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
         attributes: bool = True,
     ) -> LogSummary:
         """Return what the log holds: how much, from when, and of what quality its values are.
@@ -241,7 +242,8 @@ class Logged(Enriching):
         Parameters
         ----------
         since, until
-            Inferences from the first moment on and before the second, by inference_timestamp.
+            Inferences from the first moment on and before the second, by inference_timestamp. A
+            plain date is its midnight in UTC.
             Waiting ground truths, batches and files are counted for the whole log.
         attributes
             Whether to look at the attributes; without them, and without bounds, no file is read.
@@ -335,7 +337,7 @@ class Logged(Enriching):
         self,
         partner_inference_ids: Sequence[str] | None = None,
         *,
-        before: datetime | str | None = None,
+        before: datetime | date | str | None = None,
     ) -> dict[str, int]:
         """Delete inferences with all that belongs to them: gone from every answer at once.
 
@@ -370,7 +372,7 @@ class Logged(Enriching):
         {'inferences': 1, 'ground_truths': 0}
         """
         from modelgroups.inferences.delete import delete_before, delete_ids
-        from modelgroups.inferences.times import micros
+        from modelgroups.inferences.times import bound
 
         to = self._recipient("delete_inferences")
         if partner_inference_ids is None and before is None:
@@ -381,7 +383,7 @@ class Logged(Enriching):
             ids = require_names(partner_inference_ids, "partner_inference_ids")
             inferences, truths = delete_ids(to.registry, to.model_id, to.layout, ids)
         else:
-            moment = micros(before, None, "before")
+            moment = bound(before, "before")
             inferences, truths = delete_before(to.registry, to.model_id, to.layout, moment)
         return {"inferences": inferences, "ground_truths": truths}
 
@@ -440,14 +442,14 @@ class Logged(Enriching):
     def _selection(
         self,
         columns: Sequence[str] | None,
-        since: datetime | str | None,
-        until: datetime | str | None,
+        since: datetime | date | str | None,
+        until: datetime | date | str | None,
         batch_id: str | Sequence[str] | None,
         with_ground_truth: bool,
         limit: int | None,
     ) -> Selection:
         from modelgroups.inferences.read import Selection
-        from modelgroups.inferences.times import micros
+        from modelgroups.inferences.times import bound
         from modelgroups.reference.reading import wanted_columns
 
         if isinstance(batch_id, str):
@@ -457,8 +459,8 @@ class Logged(Enriching):
             raise UserValueError(f"limit must be 0 or more, got {most}")
         return Selection(
             columns=wanted_columns(columns),
-            since=None if since is None else micros(since, None, "since"),
-            until=None if until is None else micros(until, None, "until"),
+            since=None if since is None else bound(since, "since"),
+            until=None if until is None else bound(until, "until"),
             batch_ids=None if batch_id is None else require_names(batch_id, "batch_id"),
             with_ground_truth=require_flag(with_ground_truth, "with_ground_truth"),
             limit=most,

@@ -223,7 +223,7 @@ def test_a_model_needs_a_name_and_its_types(connection, arguments, words):
 
 
 @pytest.mark.parametrize("parameter", ["input_type", "output_type"])
-@pytest.mark.parametrize("value, error", [("tabular", UserValueError), (5, UserTypeError)])
+@pytest.mark.parametrize("value, error", [("table", UserValueError), (5, UserTypeError)])
 def test_a_type_is_one_of_those_there_are(connection, parameter, value, error):
     kinds = {"input_type": "NLP", "output_type": "REGRESSION"} | {parameter: value}
     with pytest.raises(error, match=rf"{parameter}.*(NLP|REGRESSION)"):
