@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from types import FunctionType
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from modelgroups.errors import MissingParameterError
+from modelgroups.hints import did_you_mean
 
 __all__ = ["checked_call", "checked_calls"]
 
@@ -28,6 +29,10 @@ def checked_call(function: Callable[P, R]) -> Callable[P, R]:
     >>> area(2)
     Traceback (most recent call last):
     modelgroups.errors.MissingParameterError: area(): missing a required argument: 'height'
+    >>> area(2, hight=3)
+    Traceback (most recent call last):
+    modelgroups.errors.MissingParameterError: area(): missing a required argument: 'height'; did you
+    mean 'height'?
     """
 
     @wraps(function)
@@ -38,10 +43,18 @@ def checked_call(function: Callable[P, R]) -> Callable[P, R]:
             try:
                 inspect.signature(function).bind(*args, **kwargs)
             except TypeError as mismatch:
-                raise MissingParameterError(f"{function.__name__}(): {mismatch}") from None
+                told = f"{function.__name__}(): {mismatch}{_hint(function, kwargs)}"
+                raise MissingParameterError(told) from None
             raise
 
     return call
+
+
+def _hint(function: Callable[..., Any], given: Mapping[str, object]) -> str:
+    """Return the nearest names of arguments for those that are unknown."""
+    known = [name for name in inspect.signature(function).parameters if name != "self"]
+    hints = (did_you_mean(name, known) for name in given if name not in known)
+    return "".join(f"; {hint}" for hint in hints if hint)
 
 
 def checked_calls(cls: C) -> C:

@@ -18,6 +18,7 @@ from modelgroups.calls import checked_call, checked_calls
 from modelgroups.custody import Custody
 from modelgroups.errors import MissingParameterError, UserTypeError, UserValueError
 from modelgroups.group import ModelGroup
+from modelgroups.hints import Hinting, hinted
 from modelgroups.lifecycle.lookup import (
     get_group,
     get_model,
@@ -101,8 +102,9 @@ def connect(
     return Connection(registry)
 
 
+@hinted("a connection has it: mg.connect(…).{name}")
 @checked_calls
-class Connection(Searching, Maintaining, Custody):
+class Connection(Searching, Maintaining, Custody, Hinting):
     """An open registry.
 
     Threads may share it, and a forked child may go on using it. Any number of connections

@@ -23,6 +23,7 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
+from modelgroups.hints import Hinting, hinted
 from modelgroups.holding import Holding
 from modelgroups.lifecycle.archiving import archive_group, restore_group
 from modelgroups.lifecycle.describing import rewrite_group
@@ -40,9 +41,10 @@ if TYPE_CHECKING:
 __all__ = ["ModelGroup"]
 
 
+@hinted("a group has it: connection.get_model_group(model).{name}")
 @checked_calls
 @dataclass
-class ModelGroup(Holding, Promoting, JsonDataclass):
+class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
     """One model task; holds its versions, numbered 1, 2, 3 … in the order of saving.
 
     Groups are made by the first `Model.save` of a model without a group, and got with

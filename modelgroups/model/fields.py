@@ -13,6 +13,7 @@ from modelgroups.errors import (
     MethodNotApplicableError,
     UserTypeError,
 )
+from modelgroups.hints import no_attribute
 from modelgroups.lifecycle.lookup import attributes_document, get_bearings
 from modelgroups.registry import Registry
 from modelgroups.schema.attribute import Attribute, as_categories, sort_attributes
@@ -151,7 +152,7 @@ class ModelFields(JsonDataclass):
                 attributes = state.setdefault("attributes", load_attributes(document))
             state.pop("_attributes_document", None)
             return attributes
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise no_attribute(self, name)
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Any:

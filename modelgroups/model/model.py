@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from modelgroups.hints import hinted
 from modelgroups.model.alerting import Alerting
 
 __all__ = ["Model"]
 
 
+@hinted("a version has it: group.get_version(label=…).{name}, or connection.get_model(id).{name}")
 class Model(Alerting):
     """One version of a model: its schema, what is known about it, its reference data.
 

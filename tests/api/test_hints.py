@@ -1,12 +1,13 @@
 """What is written nearly right is understood where it can mean one thing only, else corrected."""
 
+import copy
 from datetime import date, datetime
 
 import pandas as pd
 import pytest
 
 import modelgroups as mg
-from modelgroups.errors import UserTypeError, UserValueError
+from modelgroups.errors import MissingParameterError, UserTypeError, UserValueError
 from modelgroups.testing import saved_model
 
 NAIVE = datetime(2026, 10, 2)  # noqa: DTZ001
@@ -85,3 +86,65 @@ def test_a_binary_model_is_told_what_it_is(written):
         with pytest.raises(UserValueError, match="is not one of TABULAR") as caught:
             connection.model("m-1", written, "REGRESSION")
         assert "Multiclass" not in str(caught.value)
+
+
+@pytest.fixture
+def faces(used):
+    """Return a connection, a group and a version."""
+    with saved_model() as model, mg.connect(":memory:") as connection:
+        group = connection.model("m-1", "NLP", "TOKEN_SEQUENCE")
+        group.build_token_sequence_model("question", "answer")
+        group.save()
+        yield {
+            "connection": connection,
+            "group": connection.get_model_group(group),
+            "version": model,
+        }
+
+
+MEANT = [
+    (
+        "connection",
+        "get_versions",
+        "a group has it: connection.get_model_group(model).get_versions",
+    ),
+    ("connection", "save", "a version has it: group.get_version(label=…).save"),
+    ("connection", "get_modell", "did you mean 'get_model'?"),
+    ("group", "save", "a version has it"),
+    ("group", "get_lates_version", "did you mean 'get_latest_version'?"),
+    ("version", "promote", "a group has it"),
+    ("version", "sent_inferences", "did you mean 'send_inferences'?"),
+    ("version", "predict", "models run where you run them: send_inferences() stores"),
+    ("connection", "register_model", "build() and save() of a model store a version"),
+    ("version", "_repr_png_", None),
+    ("version", "qqq", None),
+]
+
+
+@pytest.mark.parametrize(("face", "name", "hint"), MEANT)
+def test_a_name_that_is_not_there_is_corrected(faces, face, name, hint):
+    item = faces[face]
+    with pytest.raises(AttributeError) as caught:
+        getattr(item, name)
+    message = f"{type(item).__name__!r} object has no attribute {name!r}"
+    assert str(caught.value).startswith(message)
+    assert caught.value.name == name
+    if hint is None:
+        assert str(caught.value) == message
+    else:
+        assert f"{message}; {hint}" in str(caught.value)
+    assert not hasattr(item, name)
+
+
+def test_a_keyword_that_is_not_there_is_corrected(faces):
+    with pytest.raises(MissingParameterError, match=r"'tgas'; did you mean 'tags'\?"):
+        faces["connection"].model("m-1", "TABULAR", "REGRESSION", tgas=["a"])
+    with pytest.raises(MissingParameterError, match="did you mean 'predictions'"):
+        faces["version"].send_inferences([{"age": 1}], prediction=[0.5])
+    with pytest.raises(MissingParameterError, match=r"argument 'qqq'$"):
+        faces["group"].add_version(faces["version"], qqq=1)
+
+
+def test_objects_are_copied_as_before(faces):
+    for each in ("group", "version"):
+        assert copy.copy(faces[each]) == faces[each]

@@ -269,7 +269,7 @@ def test_metrics_outlive_the_connection_and_belong_to_one_model(tmp_path):
         (lambda m: m.metrics(["Acuracy Rate"]), NotFoundError, "did you mean 'Accuracy Rate'"),
         (lambda m: m.metrics(every="fortnight"), UserValueError, "every"),
         (lambda m: m.metrics(by="agee"), UserValueError, "did you mean 'age'"),
-        (lambda m: m.metrics(since="2026-01-01"), UserValueError, "since"),
+        (lambda m: m.metrics(since="2026-01-01T00:00"), UserValueError, "since"),
         (lambda m: m.get_metrics(metric_id="none"), NotFoundError, "none"),
         (lambda m: m.create_metric("AUC", {"select": [RATE]}), ConflictError, "AUC"),
         (lambda m: m.create_metric("x", {}, metric_type="odd"), UserError, "odd"),
