@@ -74,10 +74,13 @@ def show(ctx: typer.Context, model: ModelName, as_json: AsJson = False) -> None:
     with opened(ctx) as connection:
         version = find_version(connection, model, include_archived=True)
         summary = version.summary(attributes=False)
+        attributes = version.get_attributes()
+        n_implicit = sum(attribute.implicit for attribute in attributes)
         group = connection.get_model_group(version)
         record = {"group": group.name} | _record(version)
         record |= {
-            "attributes": len(version.get_attributes()),
+            "attributes": len(attributes) - n_implicit,
+            "implicit_attributes": n_implicit,
             "inferences": summary.n_inferences,
             "first_inference": summary.first_timestamp,
             "last_inference": summary.last_timestamp,
@@ -118,8 +121,13 @@ def review(
 
 def print_schema(attributes: Sequence[Attribute]) -> None:
     """Print a line for each attribute."""
-    rows = [(each.name, str(each.stage), each.value_type, _values(each)) for each in attributes]
+    rows = [(each.name, str(each.stage), _type(each), _values(each)) for each in attributes]
     print_table(["attribute", "stage", "type", "values"], rows)
+
+
+def _type(attribute: Attribute) -> str:
+    """Return the type of an attribute, and whether nobody declared it."""
+    return f"{attribute.value_type}, implicit" if attribute.implicit else attribute.value_type
 
 
 def _values(attribute: Attribute) -> str | None:
@@ -163,7 +171,7 @@ def compare(
     with opened(ctx) as connection:
         found = find_group(connection, group)
         comparison = found.compare(
-            *(version_in(found, name) for name in names),
+            *(version_in(found, name, include_archived=True) for name in names),
             metrics=metric or None,
             since=since,
             until=until,

@@ -262,6 +262,8 @@ class ModelFields(JsonDataclass):
 
     def _repr_html_(self) -> str:
         place = self._place()
+        attributes = self.attributes or []
+        n_implicit = sum(attribute.implicit for attribute in attributes)
         rows = {
             "partner_model_id": self.partner_model_id,
             "input → output": f"{self.input_type} → {self.output_type}",
@@ -272,7 +274,8 @@ class ModelFields(JsonDataclass):
             "group's id": self.model_group_id,
             "id": self.id,
             "status": self.status or "not saved",
-            "attributes": len(self.attributes or []),
+            "attributes": f"{len(attributes) - n_implicit}"
+            + (f" + {n_implicit} implicit" * (n_implicit > 0)),
             "tags": ", ".join(self.tags or []),
         }
         return fields_in_html(str(self.display_name or self.partner_model_id), rows)

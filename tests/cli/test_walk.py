@@ -32,6 +32,9 @@ def test_show_and_review_say_what_a_version_is(reader):
     shown = reader.json("show", "Card fraud@V1")
     assert (shown["number"], shown["label"], shown["group"]) == (1, "V1", "Card fraud")
     assert (shown["inferences"], shown["ground_truths"]) == (3, 3)
+    schema = reader.json("review", "Card fraud@V1")
+    assert (shown["attributes"], shown["implicit_attributes"]) == (4, len(schema) - 4)
+    assert reader("review", "Card fraud@V1").count("FLOAT, implicit") == 1
     assert "Card fraud" in reader("show", "Card fraud@V1")
     amount = next(each for each in reader.json("review", "Card fraud") if each["name"] == "amount")
     assert (amount["min_range"], amount["max_range"]) == (5.0, 870.0)
@@ -158,6 +161,7 @@ def test_what_is_archived_is_hidden_and_comes_back(shell):
     assert "Archived version 1 (V1)" in shell("archive", "Card fraud@V1", "--yes")
     assert [each["label"] for each in shell.json("versions", "Card fraud")] == ["V2"]
     assert "archived" in shell.fails("metrics", "Card fraud@V1")
+    assert shell.json("compare", "Card fraud", "V1", "V2", "--metric", "AUC")["sentence"]
     shell("restore", "Card fraud@V1")
     assert "with all its versions" in shell(
         "archive", "Card fraud", "--group", stdin="y\n", told="Archive the group 'Card fraud' with"
