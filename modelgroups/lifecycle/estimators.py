@@ -21,8 +21,15 @@ __all__ = ["as_bytes", "from_bytes"]
 _SCHEMA = "schema.json"
 
 
-def as_bytes(estimator: BaseEstimator) -> bytes:
-    """Return an estimator as bytes.
+def as_bytes(estimator: BaseEstimator, trusted: Sequence[str]) -> bytes:
+    """Return an estimator as bytes that `from_bytes` takes with the same `trusted`.
+
+    Parameters
+    ----------
+    estimator
+        The estimator.
+    trusted
+        The types that it may hold beyond those that skops knows.
 
     Raises
     ------
@@ -30,6 +37,8 @@ def as_bytes(estimator: BaseEstimator) -> bytes:
         The extra is not installed.
     UserTypeError
         It is no estimator, or holds something that cannot be stored.
+    UserValueError
+        It holds types that are not trusted; each is named.
     """
     skops = _skops("add_estimator")
     if not isinstance(estimator, import_module("sklearn.base").BaseEstimator):
@@ -44,7 +53,18 @@ def as_bytes(estimator: BaseEstimator) -> bytes:
             f"the estimator {type(estimator).__name__} holds what cannot be stored without "
             f"pickle: {error}"
         ) from error
+    unknown = _untrusted(skops, content, trusted)
+    if unknown:
+        raise UserValueError(
+            f"the estimator {type(estimator).__name__} holds types that are not known to be "
+            f"harmless, which load_estimator() would refuse: {', '.join(unknown)}. If that is "
+            f"meant, add it and load it with trusted={sorted({*trusted, *unknown})!r}"
+        )
     return bytes(content)
+
+
+def _untrusted(skops: Any, content: bytes, trusted: Sequence[str]) -> list[str]:
+    return sorted(set(skops.get_untrusted_types(data=content)) - set(trusted))
 
 
 def from_bytes(content: bytes, name: str, trusted: Sequence[str]) -> Any:
@@ -68,7 +88,7 @@ def from_bytes(content: bytes, name: str, trusted: Sequence[str]) -> Any:
     """
     skops = _skops("load_estimator")
     _require_estimator(content, name)
-    unknown = sorted(set(skops.get_untrusted_types(data=content)) - set(trusted))
+    unknown = _untrusted(skops, content, trusted)
     if unknown:
         raise UserValueError(
             f"the estimator {name!r} holds types that are not known to be harmless: "

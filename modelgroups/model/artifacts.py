@@ -127,8 +127,12 @@ class Artifacts(ReferenceData):
             raise no_such_artifact(name, list(waiting), f"the model {self.display_name!r}")
         return waiting[name].open()
 
-    def add_estimator(self, estimator: BaseEstimator, name: str = "estimator") -> Artifact:
+    def add_estimator(
+        self, estimator: BaseEstimator, name: str = "estimator", trusted: Sequence[str] = ()
+    ) -> Artifact:
         """Keep a scikit-learn estimator as an artifact, in the format of skops: without pickle.
+
+        What `load_estimator` would refuse is refused here, while it can still be changed.
 
         Parameters
         ----------
@@ -136,6 +140,9 @@ class Artifacts(ReferenceData):
             An estimator, a pipeline, a search.
         name
             What it is called.
+        trusted
+            Full names of types that it holds and skops does not know to be harmless, such as
+            ``"sklearn.tree._tree.Tree"`` in a forest. Whoever loads it has to name them too.
 
         Returns
         -------
@@ -148,6 +155,8 @@ class Artifacts(ReferenceData):
             The extra ``sklearn`` is not installed.
         UserTypeError
             It is no estimator, or holds what cannot be stored.
+        UserValueError
+            It holds types that are not trusted; each is named.
         ConflictError
             The model holds something else under that name, or is archived.
 
@@ -164,7 +173,8 @@ class Artifacts(ReferenceData):
         from modelgroups.lifecycle.estimators import as_bytes
 
         _require_name(name)
-        return self.add_artifact(as_bytes(estimator), name)
+        names = require_names(trusted, "trusted")
+        return self.add_artifact(as_bytes(estimator, names), name)
 
     def load_estimator(self, name: str = "estimator", trusted: Sequence[str] = ()) -> Any:
         """Return an estimator that `add_estimator` kept, ready to predict.

@@ -25,6 +25,7 @@ from .samples import contents, new_model, saved_model
 X = np.random.default_rng(0).normal(size=(60, 3))
 Y = (X[:, 0] + X[:, 1] > 0).astype(int)
 TREE = "sklearn.tree._tree.Tree"
+EXPLICIT = [TREE, "sklearn._loss._loss.CyHalfBinomialLoss"]
 
 
 def harmless(values):
@@ -50,7 +51,7 @@ def connection():
 def test_an_estimator_predicts_as_it_did(connection, saved, estimator, trusted):
     model = saved_model(connection) if saved else new_model(connection)
     estimator.fit(X, Y)
-    model.add_estimator(estimator)
+    model.add_estimator(estimator, trusted=trusted)
     if not saved:
         model.save()
     again = connection.get_model(model.id).load_estimator(trusted=trusted)
@@ -60,7 +61,7 @@ def test_an_estimator_predicts_as_it_did(connection, saved, estimator, trusted):
 
 def test_types_that_are_not_known_are_refused_by_name(connection):
     model = saved_model(connection)
-    model.add_estimator(GradientBoostingClassifier(n_estimators=2).fit(X, Y), name="gb")
+    model.add_estimator(GradientBoostingClassifier(n_estimators=2).fit(X, Y), "gb", EXPLICIT)
     with pytest.raises(UserValueError, match=r"sklearn\.tree\._tree\.Tree") as refused:
         model.load_estimator("gb")
     call = str(refused.value).partition("load it with ")[2]
@@ -69,9 +70,15 @@ def test_types_that_are_not_known_are_refused_by_name(connection):
 
 def test_a_function_of_a_module_is_not_imported_unasked(connection):
     model = saved_model(connection)
-    model.add_estimator(make_pipeline(FunctionTransformer(harmless), Ridge()))
+    chain = make_pipeline(FunctionTransformer(harmless), Ridge())
+    with pytest.raises(UserValueError, match=r"harmless") as refused:
+        model.add_estimator(chain)
+    assert model.artifacts() == []
+    trusted = str(refused.value).partition("with trusted=")[2]
+    model.add_estimator(chain, trusted=eval(trusted))
     with pytest.raises(UserValueError, match=r"harmless"):
         model.load_estimator()
+    assert type(model.load_estimator(trusted=eval(trusted))) is type(chain)
 
 
 def test_a_pickle_is_never_loaded(connection):
@@ -100,6 +107,8 @@ def test_bad_arguments_are_refused(connection):
     for trusted in (True, "sklearn.tree._tree.Tree", [5]):
         with pytest.raises(UserTypeError, match="trusted"):
             model.load_estimator(trusted=trusted)
+        with pytest.raises(UserTypeError, match="trusted"):
+            model.add_estimator(Ridge(), trusted=trusted)
     with pytest.raises(NotFoundError, match="did you mean 'estimator'"):
         model.load_estimator("estimater")
     with pytest.raises(UserValueError, match="not a path"):
