@@ -58,10 +58,10 @@ class Finding(Explaining):
         Returns
         -------
         dict
-            ``data``, a list of hotspots: ``rules`` by attribute (``gt``, ``lte``; ``eq`` or
-            ``ne`` of categories), the four metrics, ``n_samples``, ``impurity`` (Gini),
-            ``gt_to_info`` (of each true class how many rows there are, and what was predicted),
-            ``feature`` and ``cutoff`` by which it could be divided.
+            ``data``, a list of hotspots, each shown as a line: ``rules`` by attribute (``gt``,
+            ``lte``; ``eq`` or ``ne`` of categories), the four metrics, ``n_samples``,
+            ``impurity`` (Gini), ``gt_to_info`` (of each true class how many rows there are, and
+            what was predicted), ``feature`` and ``cutoff`` by which it could be divided.
 
         Raises
         ------
@@ -82,12 +82,18 @@ class Finding(Explaining):
         >>> rows = {"age": [31] * 8 + [47] * 8, "p": [0.9] * 16, "y": [1] * 8 + [0] * 8}
         >>> with saved_model() as model:
         ...     _ = model.send_inferences(rows, inference_timestamps=["2026-03-02T12:00:00Z"] * 16)
-        ...     (spot,) = model.find_hotspots(date="2026-03-04")["data"]
-        ...     spot["rules"], spot["accuracy"], spot["n_samples"]
-        ({'age': {'gt': 39.0}}, 0.0, 8)
+        ...     found = model.find_hotspots(date="2026-03-04")
+        >>> found
+        1 hotspot, in full in ["data"]:
+          age > 39: n_samples 8, accuracy 0, precision 0, recall 0, f1 0
+        >>> found["data"]
+        [{'gt_to_info': {'0': {'count': 8, 'predicted': {'1': 8}}}, 'accuracy': 0.0,
+          'precision': 0.0, 'recall': 0.0, 'f1': 0.0, 'n_samples': 8,
+          'rules': {'age': {'gt': 39.0}}, 'impurity': 0.0, 'feature': None, 'cutoff': None}]
         """
         from modelgroups.analysis.hotspots import hotspots
         from modelgroups.analysis.judging import described, judged, wanted_columns
+        from modelgroups.analysis.spots import Hotspots
 
         self._recipient("find_hotspots")
         given = {"batch_id": batch_id, "date": date, "ref_set_id": ref_set_id}
@@ -114,7 +120,7 @@ class Finding(Explaining):
             raise NotFoundError(
                 f"no row with {chosen[0]}={given[chosen[0]]!r} has a prediction and a ground truth"
             )
-        return {"data": hotspots(rows, described(self), str(measure), float(threshold))}
+        return Hotspots(data=hotspots(rows, described(self), str(measure), float(threshold)))
 
     def _stretch(self, batch_id: str | None, date: str | Date | None) -> dict[str, Any]:
         """Return which inferences are asked for."""
