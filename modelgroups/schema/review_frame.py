@@ -55,7 +55,7 @@ class ReviewFrame(pd.DataFrame):
             return whole.to_string(max_rows=most) if len(whole) else repr(whole)
         shown = _fitting(whole, width)
         left = [str(name) for name in whole.columns if name not in shown.columns]
-        told = f"\n\nLeft out for the width: {', '.join(left)}; the frame has them all the same"
+        told = f"\n\nLeft out for the width: {', '.join(left)}; the frame has these columns too"
         return shown.to_string(max_rows=most) + (told if left else "")
 
 

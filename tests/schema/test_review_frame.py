@@ -38,8 +38,8 @@ def test_it_stays_within_the_width_and_shows_categories_first(review, width, mon
     if width >= 100:
         assert "range" in head
     left = [name for name in review.columns if name not in head]
-    assert (note == f"Left out for the width: {', '.join(left)}; the frame has them all the "
-            "same") == bool(left)  # fmt: skip
+    assert (note == f"Left out for the width: {', '.join(left)}; the frame has these "
+            "columns too") == bool(left)  # fmt: skip
 
 
 def test_many_categories_are_counted_where_they_do_not_fit(review, monkeypatch):
