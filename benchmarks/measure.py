@@ -8,12 +8,15 @@ import logging
 import math
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+
+from modelgroups.cautions import ModelGroupsWarning
 
 __all__ = [
     "Benchmark",
@@ -193,12 +196,14 @@ def run(benchmark: Benchmark, argv: Sequence[str] | None, description: str) -> N
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep back the advice that building a schema gives, for it is given many times here."""
+    """Keep back the advice that building and saving give, for it is given many times here."""
     logger = logging.getLogger("modelgroups")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ModelGroupsWarning)
+            yield
     finally:
         logger.setLevel(level)
 

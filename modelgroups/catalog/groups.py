@@ -17,8 +17,8 @@ __all__ = [
     "create",
     "find",
     "find_by_name",
+    "first_named",
     "incomplete",
-    "latest_named",
     "list_matching",
     "next_sequence_num",
     "rewrite",
@@ -51,7 +51,7 @@ _BY_ID = Prepared(_select().where(_GROUP.id == bindparam("key")))
 _NAMED = Prepared(
     select(_GROUP.id)
     .where(_GROUP.name == bindparam("name"), _GROUP.archived_at.is_(None))
-    .order_by(_GROUP.serial.desc())
+    .order_by(_GROUP.serial)
 )
 _INSERT = Prepared(inserting(table(GroupRow), but="serial"))
 _NEXT = Prepared(
@@ -76,8 +76,8 @@ def find_by_name(session: Session, name: str, *, archived: bool = False) -> list
     return [GroupRecord._make(row) for row in rows]
 
 
-def latest_named(session: Session, name: str) -> str | None:
-    """Return the id of the latest group of that name that is not archived, or None."""
+def first_named(session: Session, name: str) -> str | None:
+    """Return the id of the first group of that name that is not archived, or None."""
     row = _NAMED.first(session, {"name": name})
     return None if row is None else str(row[0])
 

@@ -164,7 +164,7 @@ def _group_of(session: Session, wanted: ModelRecord, at: str) -> GroupRecord:
             )
         return group
     name = wanted.display_name or wanted.partner_model_id
-    namesake = groups.latest_named(session, name)
+    namesake = groups.first_named(session, name)
     if namesake is not None:
         warn(
             f"save() begins another model group named {name!r}, for the model was given none. To "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -143,6 +144,7 @@ def saved_model(request: pytest.FixtureRequest) -> SavedModel:
 
     Its data are the same for the same seed: see `modelgroups.testing.sample_frame`.
     """
+    from modelgroups.cautions import ModelGroupsWarning
     from modelgroups.testing.samples import sample_frame, sample_model
 
     def make(
@@ -155,10 +157,12 @@ def saved_model(request: pytest.FixtureRequest) -> SavedModel:
     ) -> Model:
         home = request.getfixturevalue("registry") if connection is None else connection
         model = sample_model(home, kind, seed=seed, **fields)
-        model.save()
-        if n_inferences:
-            rows = sample_frame(kind, n_inferences, seed + 1)
-            model.send_inferences(rows.drop(columns="image", errors="ignore"))
+        with warnings.catch_warnings():  # groups of one name, and images that are on no disk
+            warnings.simplefilter("ignore", ModelGroupsWarning)
+            model.save()
+            if n_inferences:
+                rows = sample_frame(kind, n_inferences, seed + 1)
+                model.send_inferences(rows.drop(columns="image", errors="ignore"))
         return model
 
     return make

@@ -63,7 +63,7 @@ def test_a_second_group_of_one_name_is_told_and_made(connection, group):
     third = new_model(connection)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(mg.ModelGroupsWarning, match=other.id):
+        with pytest.raises(mg.ModelGroupsWarning, match=group.id):
             third.save()
         assert (third.id, len(connection.model_groups())) == (None, 2)
         other.add_version(third)
