@@ -26,7 +26,7 @@ from modelgroups.inferences.garbage import LogGarbage
 from modelgroups.lifecycle.lineage import problems_of_lineage
 from modelgroups.progress import tracked
 from modelgroups.registry import Registry
-from modelgroups.storage.objects import Collected
+from modelgroups.storage.objects import Collected, Identity
 from modelgroups.storage.segments import SegmentName
 from modelgroups.types import EventType
 
@@ -172,6 +172,16 @@ def _problems_of_rows(session: Session) -> list[str]:
     ]
 
 
+def _spare_named(
+    session: Session, garbage: dict[str, Identity], dropped: dict[str, Identity]
+) -> None:
+    """Take the files that rows name from those that are to be removed."""
+    for snapshot in references.snapshots(session):
+        garbage.pop(snapshot.digest, None)
+    for digest in artifacts.live(session):
+        dropped.pop(digest, None)
+
+
 def collect(registry: Registry) -> Collected:
     """Remove the rows and files that nothing uses, under the write lock.
 
@@ -184,14 +194,11 @@ def collect(registry: Registry) -> Collected:
     of_logs = LogGarbage.suspected(registry)
     with registry.catalog.write() as session:
         references.drop_unreferenced(session)
-        for snapshot in references.snapshots(session):
-            garbage.pop(snapshot.digest, None)
-        for digest in artifacts.live(session):
-            dropped.pop(digest, None)
+        _spare_named(session, garbage, dropped)
         of_logs.clear(registry, session)
         write_a_page(session.connection())
     with registry.catalog.write() as session:
-        session.connection()  # takes the lock
+        _spare_named(session, garbage, dropped)  # a save may have named an offered file meanwhile
         collected = registry.objects.collect(garbage)
         of_artifacts = registry.artifacts.collect(dropped)
         n_files, size = of_logs.remove(registry)

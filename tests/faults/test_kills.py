@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -150,6 +151,71 @@ def test_a_save_that_is_killed_at_any_line_is_whole_or_absent(quick_root):
     assert 2 < n_versions < n_lines  # those killed after the commit are there
     check_after_kills(root, [])
     check_collected(root)
+
+
+def save_and_die(root: Path, group_id: str, seed: int, named: int, go: int) -> None:
+    """Save, but wait once the file has its name, and die once the version is stored."""
+    connection = mg.connect(root)
+    objects = connection._registry.objects
+    offer = objects.offer
+
+    def offer_and_wait(staged: Path, digest: str) -> None:
+        offer(staged, digest)
+        os.write(named, b"!")
+        os.read(go, 1)
+        sys.settrace(lambda frame, *_: die if frame.f_code.co_name == "stage" else None)
+
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)  # before the staged name is taken back
+
+    objects.offer = offer_and_wait  # type: ignore[method-assign]
+    model = crew.new_model(connection, seed)
+    model.model_group_id = group_id
+    model.save()
+
+
+def collect_while_a_save_dies(root: Path) -> int:
+    """Let a save be stored before every line of a collection; return how many lines there are."""
+    crew.quiet()
+    with mg.connect(root) as connection:
+        group_id = str(crew.save_version(connection, 0).model_group_id)
+    line = 0
+    while True:
+        line += 1
+        named, go = os.pipe(), os.pipe()
+        child = os.fork()
+        if child == 0:
+            save_and_die(root, group_id, line, named[1], go[0])
+            os._exit(1)
+        os.read(named[0], 1)
+        reached = []
+
+        def let_it_save(go: int = go[1], child: int = child, reached: list[bool] = reached) -> None:
+            os.write(go, b"!")
+            reached.append(True)
+            for _ in range(40):  # it waits for the lock, if the collection has it
+                if os.waitpid(child, os.WNOHANG)[0]:
+                    reached.append(True)
+                    return
+                time.sleep(0.005)
+
+        with mg.connect(root) as connection:
+            crew.act_at_line(line, let_it_save, ("lifecycle/maintenance",))
+            connection.gc()
+            sys.settrace(None)
+            if not reached:
+                os.kill(child, signal.SIGKILL)
+            if len(reached) < 2:
+                os.waitpid(child, 0)
+            crew.check_sound(connection)
+            newest = connection.get_model_group(group_id).get_latest_version()
+            assert crew.is_whole(newest, line if reached else line - 1)
+        if not reached:
+            return line
+
+
+def test_a_collection_spares_what_is_saved_while_it_runs(tmp_path):
+    assert crew.in_child(collect_while_a_save_dies, tmp_path) > 10
 
 
 def collect_beside_the_dead(root: Path, before: Path) -> None:
