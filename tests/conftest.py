@@ -6,14 +6,37 @@ import pytest
 hypothesis.settings.register_profile("modelgroups", deadline=None)
 hypothesis.settings.load_profile("modelgroups")
 
+LONG = (
+    "tests/query/test_spark.py",
+    "tests/faults/test_log_kills.py",
+    "tests/faults/test_log_forks_and_threads.py",
+    "tests/faults/test_kills.py",
+    "tests/test_benchmarks.py",
+    "tests/faults/",
+    "tests/cli/",
+    "tests/testing/",
+    "tests/query/",
+)
+"""What takes longest, and begins first: else one worker is at it when the others have ended."""
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Send the tests of Spark to one worker, so that it is started once, all others anywhere."""
+    """Send each file of tests to one worker: what its tests share is made once."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class OneSession(LoadScopeScheduling):
+    class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return "spark" if "/test_spark.py::" in nodeid else nodeid
+            return nodeid.partition("::")[0]
 
-    return OneSession(config, log)
+    config.option.loadscopereorder = False  # as they were collected, not by their number
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):  # in one process the order does not matter
+        items.sort(key=lambda item: _rank(item.nodeid))
+
+
+def _rank(nodeid):
+    return next((i for i, start in enumerate(LONG) if nodeid.startswith(start)), len(LONG))
