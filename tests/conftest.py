@@ -1,5 +1,7 @@
 """Settings that all tests share."""
 
+import gc
+
 import hypothesis
 import pytest
 
@@ -40,3 +42,10 @@ def pytest_collection_modifyitems(config, items):
 
 def _rank(nodeid):
     return next((i for i, start in enumerate(LONG) if nodeid.startswith(start)), len(LONG))
+
+
+def pytest_collection_finish():
+    """Leave what was imported to the end of the process: no collection of garbage looks at it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
