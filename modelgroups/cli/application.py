@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -219,12 +220,13 @@ class Family:
 
     def names(self) -> list[str]:
         """Return the names of its commands."""
-        return list(self._group().commands) if self._name is None else [self._name]
+        return list(self._group.commands) if self._name is None else [self._name]
 
     def __getitem__(self, name: str) -> Any:
-        return self._group() if name == self._name else self._group().commands[name]
+        return self._group if name == self._name else self._group.commands[name]
 
-    def _group(self) -> Any:
+    @cached_property
+    def _group(self) -> Any:  # asked for once all of its commands are there
         return typer.main.get_command(self._typer)
 
 
