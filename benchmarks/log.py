@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -39,8 +38,7 @@ def benchmark(context: Context) -> Report:
 
 def _intake(context: Context, report: Report) -> None:
     part, n_parts = context.size(PART, quick=2_000), context.size(PARTS, quick=5)
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+    with ProcessPoolExecutor(1, mp_context=context.processes) as pool:
         folder = context.new_folder()
         peak, folder_ends, call_ends = pool.submit(_take_in, folder, part, n_parts).result()
     n_rows = part * n_parts

@@ -6,12 +6,14 @@ import argparse
 import gc
 import logging
 import math
+import multiprocessing
 import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -139,6 +141,15 @@ class Context:
     def new_folder(self) -> Path:
         """Return an empty folder, to be used once."""
         return Path(tempfile.mkdtemp(dir=self.folder))
+
+    @property
+    def processes(self) -> BaseContext:
+        """How to start others: new ones or, to see only that it runs, copies that have imported."""
+        if not self.quick or "forkserver" not in multiprocessing.get_all_start_methods():
+            return multiprocessing.get_context("spawn")
+        server = multiprocessing.get_context("forkserver")
+        server.set_forkserver_preload(["benchmarks.__main__"])
+        return server
 
 
 Benchmark = Callable[[Context], Report]

@@ -5,7 +5,6 @@ Each is measured in a process of its own, whose peak Linux tells and lets one re
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -31,7 +30,7 @@ def benchmark(context: Context) -> Report:
         report.remarks.append("only Linux tells the peak of a process: memory was left out")
         return report
     n_rows = context.size(1_000_000, quick=20_000)
-    frame_mb, save_mb = _in_child(_peak_of_save, context.new_folder(), n_rows)
+    frame_mb, save_mb = _in_child(context, _peak_of_save, n_rows)
     report.rows.append(
         Row(
             f"peak of save() {n_rows:,} × 20",
@@ -45,7 +44,7 @@ def benchmark(context: Context) -> Report:
     )
     small, large = context.size(500_000, quick=20_000), context.size(4_000_000, quick=40_000)
     (_, small_mb), (file_mb, large_mb) = (
-        _in_child(_peak_of_intake, context.new_folder(), n_rows) for n_rows in (small, large)
+        _in_child(context, _peak_of_intake, n_rows) for n_rows in (small, large)
     )
     report.rows.append(
         Row(
@@ -63,11 +62,10 @@ def benchmark(context: Context) -> Report:
 
 
 def _in_child(
-    work: Callable[[Path, int], tuple[float, float]], folder: Path, n_rows: int
+    context: Context, work: Callable[[Path, int], tuple[float, float]], n_rows: int
 ) -> tuple[float, float]:
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-        return pool.submit(work, folder, n_rows).result()
+    with ProcessPoolExecutor(1, mp_context=context.processes) as pool:
+        return pool.submit(work, context.new_folder(), n_rows).result()
 
 
 def _peak_of_save(folder: Path, n_rows: int) -> tuple[float, float]:

@@ -6,10 +6,10 @@ hashes nor waits for the disk; single rows with the least commit that SQLite mak
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from multiprocessing.context import BaseContext
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from statistics import median
@@ -136,7 +136,7 @@ def _one_by_one(context: Context, report: Report) -> None:
         for row in rows[:50]:
             send(row)  # warms up
         alone = [timed_once(lambda row=row: send(row)) for row in rows]
-        with _other_sender(folder, str(model.id)):
+        with _other_sender(context.processes, folder, str(model.id)):
             beside = [timed_once(lambda row=row: send(row)) for row in rows]
     commits = bare_commits(context.new_folder(), n_rows)
     name = "send_inference() of one row"
@@ -176,11 +176,10 @@ def timed_once(work: Callable[[], object]) -> float:
 class _other_sender:  # noqa: N801  # used as a function
     """Another process that sends rows all the while."""
 
-    def __init__(self, folder: Path, model_id: str) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        self._ready, self._over = spawn.Event(), spawn.Event()
+    def __init__(self, context: BaseContext, folder: Path, model_id: str) -> None:
+        self._ready, self._over = context.Event(), context.Event()
         arguments = (folder, model_id, self._ready, self._over)
-        self._process = spawn.Process(target=_send_on, args=arguments)
+        self._process = context.Process(target=_send_on, args=arguments)
 
     def __enter__(self) -> None:
         self._process.start()

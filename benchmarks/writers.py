@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.context import BaseContext
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -62,7 +62,7 @@ def benchmark(context: Context) -> Report:
             folder = context.new_folder()
             group = begin(folder)
             jobs = [Job(folder, group, seed, n_saves, n_rows) for seed in range(n_writers)]
-            seconds, numbers = _run(save, jobs)
+            seconds, numbers = _run(context.processes, save, jobs)
             rates[name].append(n_writers * n_saves / seconds)
             if name == "ours":
                 wrong += _count_wrong(numbers, folder, n_writers * n_saves)
@@ -97,13 +97,14 @@ def _begin_bare(folder: Path) -> str:
 
 
 def _run(
-    work: Callable[[Job, Barrier, Queue[Done]], None], jobs: Sequence[Job]
+    context: BaseContext,
+    work: Callable[[Job, Barrier, Queue[Done]], None],
+    jobs: Sequence[Job],
 ) -> tuple[float, list[int]]:
     """Start a process for each job; return the seconds of all and the numbers given."""
-    spawn = multiprocessing.get_context("spawn")
-    together: Barrier = spawn.Barrier(len(jobs))
-    answers: Queue[Done] = spawn.Queue()
-    processes = [spawn.Process(target=work, args=(job, together, answers)) for job in jobs]
+    together: Barrier = context.Barrier(len(jobs))
+    answers: Queue[Done] = context.Queue()
+    processes = [context.Process(target=work, args=(job, together, answers)) for job in jobs]
     for process in processes:
         process.start()
     done = [answers.get(timeout=300) for _ in jobs]
