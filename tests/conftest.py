@@ -1,6 +1,9 @@
 """Settings that all tests share."""
 
 import gc
+import os
+import shutil
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -20,6 +23,25 @@ LONG = (
     "tests/query/",
 )
 """What takes longest, and begins first: else one worker is at it when the others have ended."""
+
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3
+"""Bytes that are free in memory before tests use it as a disk; they need a fifth of it at most."""
+
+
+def pytest_configure(config):
+    """Keep the folders of tests in memory where there is room: they wait for no disk.
+
+    In the tests of faults, where what a disk keeps may matter, `tmp_path` is on the disk all the
+    same. All are with ``--basetemp=FOLDER``, or with PYTEST_DEBUG_TEMPROOT in the environment.
+    """
+    if config.option.basetemp is None and _has_room(MEMORY):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def _has_room(folder):
+    return os.access(folder, os.W_OK | os.X_OK) and shutil.disk_usage(folder).free >= ROOM
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -33,6 +33,13 @@ def forks():
 
 
 @pytest.fixture
+def tmp_path():
+    """A folder on the disk, wherever other tests have theirs."""
+    with tempfile.TemporaryDirectory(prefix="modelgroups-faults-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def root(tmp_path):
     """Where a registry may be made."""
     return tmp_path / "registry"
