@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from modelgroups.cli.application import app
+from tests.cli import warm
 
 REFERENCE = """\
 amount,country,p_fraud,fraud
@@ -71,6 +72,13 @@ def filled(tmp_path_factory):
         shell("send", version, folder / "day.csv")
         shell("ground-truth", version, folder / "outcomes.csv")
     return folder
+
+
+@pytest.fixture(scope="session")
+def program():
+    """The command that calls the program, in processes that start quickly."""
+    with warm.serving() as command:
+        yield command
 
 
 @pytest.fixture

@@ -21,12 +21,12 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 class Terminal:
     """Runs a command of the program as somebody at a terminal does."""
 
-    def __init__(self, home, *args, columns=60, cwd=None, **env):
+    def __init__(self, home, *args, columns=60, cwd=None, program=PROGRAM, **env):
         self._primary, secondary = pty.openpty()
         fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         inherited = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "NO_COLOR"}}
         self._process = subprocess.Popen(
-            [*PROGRAM, "--home", str(home), *map(str, args)],
+            [*program, "--home", str(home), *map(str, args)],
             env={**inherited, "TERM": "xterm", **env},
             cwd=cwd,
             stdin=secondary,

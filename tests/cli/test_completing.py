@@ -8,10 +8,14 @@ import pytest
 
 import modelgroups as mg
 
-CODE = "import sys; sys.argv[0] = 'modelgroups'; from modelgroups.cli import main; main()"
+PROGRAM = [
+    sys.executable,
+    "-c",
+    "import sys; sys.argv[0] = 'modelgroups'; from modelgroups.cli import main; main()",
+]
 
 
-def offered(home, *words, shell="bash"):
+def offered(home, *words, shell="bash", program=PROGRAM):
     """Return what is offered for the last of some words."""
     call = ["modelgroups", *words]
     env = {
@@ -22,7 +26,7 @@ def offered(home, *words, shell="bash"):
         "_TYPER_COMPLETE_ARGS": " ".join(call),
     }
     done = subprocess.run(
-        [sys.executable, "-c", CODE],
+        program,
         env={**os.environ, **env},
         capture_output=True,
         text=True,
@@ -46,8 +50,8 @@ def offered(home, *words, shell="bash"):
     ],
     ids=str,
 )
-def test_names_are_offered(filled, words, expected):
-    assert offered(filled / "registry", *words) == expected
+def test_names_are_offered(filled, program, words, expected):
+    assert offered(filled / "registry", *words, program=program) == expected
 
 
 def test_nothing_is_offered_where_there_is_no_registry(tmp_path):
@@ -60,13 +64,14 @@ def test_the_home_of_the_call_is_asked(filled, tmp_path):
     assert offered(tmp_path / "nosuch", *words) == ["Card\\ fraud"]
 
 
-def test_a_name_that_a_shell_would_obey_is_not_offered(tmp_path):
+def test_a_name_that_a_shell_would_obey_is_not_offered(tmp_path, program):
     with mg.connect(tmp_path) as connection:
         for name in ("Card $(touch hacked)", "Card `x`", "Card'; x", "Card safe"):
             model = connection.model(display_name=name, input_type="NLP",
                                      output_type="TOKEN_SEQUENCE")  # fmt: skip
             model.build_token_sequence_model("question", "answer")
             model.save()
-    assert offered(tmp_path, "show", "Card") == ["Card\\ safe"]
-    assert "Card safe" in "".join(offered(tmp_path, "show", "Card", shell="zsh"))
-    assert "touch" not in "".join(offered(tmp_path, "show", "Card", shell="zsh"))
+    assert offered(tmp_path, "show", "Card", program=program) == ["Card\\ safe"]
+    to_zsh = "".join(offered(tmp_path, "show", "Card", shell="zsh", program=program))
+    assert "Card safe" in to_zsh
+    assert "touch" not in to_zsh

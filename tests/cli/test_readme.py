@@ -2,23 +2,23 @@
 
 import os
 import re
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 README = Path(__file__).parents[2] / "README.md"
 
 
-def test_the_shell_example_runs_as_a_newcomer_would_type_it(tmp_path):
+def test_the_shell_example_runs_as_a_newcomer_would_type_it(tmp_path, program):
     (script,) = re.findall(r"<!-- terminal -->\n```sh\n(.*?)^```$", README.read_text(), re.S | re.M)
-    program = tmp_path / "bin" / "modelgroups"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -W error -m modelgroups "$@"\n')
-    program.chmod(0o755)
+    file = tmp_path / "bin" / "modelgroups"
+    file.parent.mkdir()
+    file.write_text(f'#!/bin/sh\nexec {shlex.join(program)} "$@"\n')
+    file.chmod(0o755)
     done = subprocess.run(
         ["bash", "-e", "-c", script],
         cwd=tmp_path,
-        env={**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"},
+        env={**os.environ, "PATH": f"{file.parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,

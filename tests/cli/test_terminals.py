@@ -22,18 +22,19 @@ from tests.cli.terminal import Terminal
     ],
     ids=lambda command: command[0],
 )
-def test_sixty_columns_hold_every_line(filled, command):
-    terminal = Terminal(filled / "registry", *command, columns=60)
+def test_sixty_columns_hold_every_line(filled, program, command):
+    terminal = Terminal(filled / "registry", *command, columns=60, program=program)
     assert terminal.end() == 0, terminal.raw
     too_long = [line for line in terminal.lines if cell_len(line) > 60]
     assert all("modelgroups build" in line or " --" in line for line in too_long), too_long
 
 
-def test_no_column_is_cut_off(filled):
+def test_no_column_is_cut_off(filled, program):
     with mg.connect(filled / "registry") as connection:
         columns = [*connection.get_model_group("Card fraud").get_latest_version().inferences()]
     for width in range(60, 90, 7):
-        terminal = Terminal(filled / "registry", "inferences", "Card fraud", columns=width)
+        command = ["inferences", "Card fraud"]
+        terminal = Terminal(filled / "registry", *command, columns=width, program=program)
         assert terminal.end() == 0
         shown = terminal.lines[0].split()
         told = " ".join(terminal.lines)
@@ -54,8 +55,8 @@ def test_a_pipe_has_no_width(reader, monkeypatch):
 @pytest.mark.parametrize(
     ("env", "colors"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)], ids=str
 )
-def test_a_terminal_has_colors_unless_it_lacks_or_declines_them(filled, env, colors):
-    terminal = Terminal(filled / "registry", "show", "nosuch", **env)
+def test_a_terminal_has_colors_unless_it_lacks_or_declines_them(filled, program, env, colors):
+    terminal = Terminal(filled / "registry", "show", "nosuch", program=program, **env)
     assert terminal.end() == 1
     assert bool(re.search(r"\x1b\[3\dm", terminal.raw)) == colors
 
