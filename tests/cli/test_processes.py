@@ -14,9 +14,9 @@ import modelgroups as mg
 PROGRAM = [sys.executable, "-W", "error", "-m", "modelgroups"]
 
 
-def run(*args, env=None, **options):
+def run(*args, env=None, program=PROGRAM, **options):
     return subprocess.run(
-        [*PROGRAM, *map(str, args)],
+        [*program, *map(str, args)],
         env={**os.environ, **(env or {})},
         capture_output=True,
         timeout=60,
@@ -25,13 +25,15 @@ def run(*args, env=None, **options):
     )
 
 
-def test_the_folder_comes_from_the_environment_or_from_the_option_before_or_after(filled, tmp_path):
+def test_the_folder_comes_from_the_environment_or_from_the_option_before_or_after(
+    filled, program, tmp_path
+):
     home = str(filled / "registry")
     elsewhere = {"MODELGROUPS_HOME": str(tmp_path)}
     for done in (
-        run("groups", "--json", env={"MODELGROUPS_HOME": home}),
-        run("--home", home, "groups", "--json", env=elsewhere),
-        run("groups", "--json", f"--home={home}", env=elsewhere),
+        run("groups", "--json", env={"MODELGROUPS_HOME": home}, program=program),
+        run("--home", home, "groups", "--json", env=elsewhere, program=program),
+        run("groups", "--json", f"--home={home}", env=elsewhere, program=program),
     ):
         assert done.returncode == 0, done.stderr
         assert [group["name"] for group in json.loads(done.stdout)] == ["Card fraud"]
