@@ -193,7 +193,7 @@ def collect_while_a_save_dies(root: Path) -> int:
         def let_it_save(go: int = go[1], child: int = child, reached: list[bool] = reached) -> None:
             os.write(go, b"!")
             reached.append(True)
-            for _ in range(40):  # it waits for the lock, if the collection has it
+            for _ in range(20):  # it waits for the lock, if the collection has it
                 if os.waitpid(child, os.WNOHANG)[0]:
                     reached.append(True)
                     return
