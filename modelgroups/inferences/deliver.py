@@ -166,11 +166,7 @@ class Delivery:
         self._settle(self._pieces)
 
     def _write(self, piece: Piece) -> None:
-        wanted = (piece.new_inferences(), piece.new_truths())
-        for half, rows in zip(piece.accepted.halves(), wanted, strict=True):
-            kept = half.keep(rows[half.rows])
-            half.rows, half.data = kept.rows, kept.data
-        piece.fix()
+        piece.fix(others_came_before=bool(self._pieces))
         for half in piece.accepted.halves():
             if len(half):
                 staged = self._files.enter_context(self._staged(half, piece.index_of(half)))

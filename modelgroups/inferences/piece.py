@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -63,7 +64,6 @@ class Piece:
     accepted: Accepted
     layout: Layout
     first_row: int = 0
-    keys: Keys = field(init=False)
     asked: NDArray[np.int64] = field(init=False)
     inferences: Search = field(init=False)
     truths: Search = field(init=False)
@@ -74,7 +74,6 @@ class Piece:
     def __post_init__(self) -> None:
         accepted = self.accepted
         n_rows = accepted.n_rows
-        self.keys = keys_of(accepted.ids)
         self.asked = np.flatnonzero(~accepted.generated)
         wanted = self._keys_at(self.asked)
         self.inferences = Search(Kind.INFERENCE, wanted)
@@ -110,13 +109,20 @@ class Piece:
         """Return what makes the index of the rows of a half."""
         return (
             self._index
-            if len(half) == len(self.keys)
+            if len(half) == self.accepted.n_rows
             else lambda: KeyIndex.of(self.keys[half.rows])
         )
 
+    @cached_property
+    def keys(self) -> Keys:
+        """The key of each row's id; of ids that are all ours only the index asks for it."""
+        return keys_of(self.accepted.ids)
+
     def _keys_at(self, rows: NDArray[np.int64]) -> Keys:
         """Return the keys of some rows, which are in order."""
-        return self.keys if len(rows) == len(self.keys) else self.keys[rows]
+        if not len(rows):
+            return Keys.concat([])
+        return self.keys if len(rows) == self.accepted.n_rows else self.keys[rows]
 
     def _index(self) -> KeyIndex:
         """Return the index of all rows, sorted once for both halves."""
@@ -301,15 +307,26 @@ class Piece:
         known |= self._comes_along
         return self._has_truth & ~known
 
-    def fix(self) -> None:
-        """Decide for good on what is not stored, for only the rest of the rows is written.
+    def fix(self, *, others_came_before: bool) -> None:
+        """Decide for good on what is not stored, and keep only the rest of the rows.
 
         Without this, a deletion that comes now could make a row count as new that is not written.
+        A row that contradicts an earlier one of the piece stays for as long as both may repeat
+        another piece: it may be the earlier one that contradicts what is stored.
         """
-        self.accepted.failures |= self._faults()
-        inferences, truths = self.new_inferences(), self.new_truths()
+        open_: NDArray[np.bool_] = np.zeros(len(self._closed), dtype=bool)
+        if others_came_before:
+            known = self._by_row(self.inferences.found)
+            open_ = self._has_inference & (self._repeat_verdict == _OTHER) & ~known & ~self._closed
+        faults = self._faults().items()
+        self.accepted.failures |= {row: fault for row, fault in faults if not open_[row]}
+        inferences = self.new_inferences() | open_
+        truths = self.new_truths() | (self._has_truth & open_)
         self._comes_along = self._has_inference & ~(self._verdict == _SAME)
         self._has_inference, self._has_truth = inferences, truths
+        for half, rows in zip(self.accepted.halves(), (inferences, truths), strict=True):
+            kept = half.keep(rows[half.rows])
+            half.rows, half.data = kept.rows, kept.data
 
     def _faults(self) -> dict[int, tuple[int, str]]:
         """Return the rows that are refused, with the status and what is wrong."""

@@ -102,13 +102,13 @@ def compare(before, truths, sent, n_rows, meanwhile=()):
         assert known_of(parted) == known_of(whole)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=50)
 @given(before=TABLES, truths=TABLES, sent=TABLES.filter(len), n_rows=st.integers(1, 4))
 def test_a_call_in_pieces_does_what_it_does_in_one(before, truths, sent, n_rows):
     compare(before, truths, sent, n_rows)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=50)
 @given(before=TABLES, sent=TABLES.filter(len), meanwhile=TABLES, n_rows=st.integers(1, 4))
 def test_what_another_call_brings_meanwhile_came_before(before, sent, meanwhile, n_rows):
     contents = {}  # a call that contradicts itself could fail by more rows than in one piece
