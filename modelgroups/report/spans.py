@@ -117,9 +117,11 @@ def time_line_of(versions: Sequence[Born], spans: Sequence[Span], now: datetime)
     spans
         Of all aliases; those of other versions are left out.
     now
-        Where the lanes end.
+        Where the lanes end; they begin with the first save, or move if that is earlier.
     """
-    first = min((version.at for version in versions), default=now)
+    shown = {version.id for version in versions}
+    moved = (span.start for span in spans if span.version in shown)  # perhaps before it was saved
+    first = min((*(version.at for version in versions), *moved), default=now)
     x = Scale(first.timestamp(), now.timestamp(), _LEFT + 8, _WIDTH - 12)
     lanes = []
     top = _TOP

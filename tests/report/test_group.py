@@ -64,6 +64,20 @@ def test_the_time_line_says_in_words_what_it_draws(page, group):
     ]
 
 
+def test_the_time_line_begins_with_a_move_that_was_told_later(tmp_path):
+    with saved_group("V1", "V2") as group:
+        group.promote("V1", at="2025-03-01")
+        group.promote("V2", at="2025-03-18")
+        page = read(group.report(tmp_path / "group.html"))
+    old, new = sorted((each for each in page.tags("rect") if each.get("class") == "reign"),
+                      key=lambda each: float(each["x"]))  # fmt: skip
+    born = [float(each["cx"]) for each in page.tags("circle") if each.get("class") == "born"]
+    assert float(old["x"]) < float(new["x"]) < min(born)
+    assert float(new["x"]) == pytest.approx(float(old["x"]) + float(old["width"]), abs=0.2)
+    assert max(born) <= float(new["x"]) + float(new["width"]) + 0.2
+    assert "2025-03-01" in page.texts[page.texts.index("Versions and aliases on a time line") :]
+
+
 def test_versions_have_the_colours_that_they_have_in_pictures(page):
     dots = [each["style"] for each in page.tags("span") if each.get("class") == "dot"]
     assert dots == [f"background:{colour_of(number)}" for number in (2, 1)]
