@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from modelgroups.alerts.calibrated import drift_metrics, thresholds
 from modelgroups.alerts.defaults import missing_rules
+from modelgroups.alerts.listed import AlertList
 from modelgroups.alerts.rules import Alert, AlertRule, completed
 from modelgroups.alerts.values import MINUTE, Watched, WatchedMetric
 from modelgroups.catalog import alerts as kept
@@ -234,11 +235,11 @@ def list_rules(subject: Subject, *, limit: int | None = None, offset: int = 0) -
     return found[offset:][:limit]
 
 
-def list_alerts(subject: Subject, **wanted: Any) -> list[Alert]:
+def list_alerts(subject: Subject, **wanted: Any) -> AlertList:
     """Return alerts of a model, the latest first; see `modelgroups.catalog.alerts.alerts`."""
     to = subject.recipient
     with to.registry.catalog.read() as session:
-        return list(map(_alert_of, kept.alerts(session, to.model_id, **wanted)))
+        return AlertList(map(_alert_of, kept.alerts(session, to.model_id, **wanted)))
 
 
 def change_status(subject: Subject, alert_id: str, status: str) -> Alert:

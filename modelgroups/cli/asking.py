@@ -19,13 +19,13 @@ from modelgroups.types import AlertStatus
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from modelgroups.alerts.rules import AlertRule
+    from modelgroups.alerts.rules import Alert, AlertRule
 
 __all__ = ["alerts", "drift", "family", "metrics", "query"]
 
 family = Family()
 
-_MOST_RULES: Final = 1_000_000
+_MOST: Final = 1_000_000
 
 
 class Status(StrEnum):
@@ -163,24 +163,41 @@ def alerts(
     rules: Annotated[
         bool, typer.Option("--rules", help="List the rules, and not what they have raised.")
     ] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="List every alert, not a line for each rule.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the alerts that rules have raised, the latest first; or the rules."""
-    if rules and (status or since or until):
-        raise typer.BadParameter("--status, --since and --until are of alerts, not of --rules")
+    """Show what each rule has raised; or every alert, the latest first; or the rules.
+
+    In JSON it is every alert.
+    """
+    if rules and (status or since or until or each):
+        raise typer.BadParameter(
+            "--status, --since, --until and --each are of alerts, not of --rules"
+        )
     with opened(ctx) as connection:
         version = find_version(connection, model)
         if rules:
-            _print_rules(version.get_alert_rules(page_size=_MOST_RULES), as_json)
+            _print_rules(version.get_alert_rules(page_size=_MOST), as_json)
             return
-        found = version.get_alerts(status=status, start_time=since, end_time=until)
+        found = version.get_alerts(page_size=_MOST, status=status, start_time=since, end_time=until)
     if as_json:
         print_json([alert.to_dict() for alert in found])
     elif found:
-        rows = [[each.alert_rule.severity, each.status, each.message] for each in found]
-        print_table(["severity", "status", "alert"], rows)
+        _print_alerts(found, each)
     else:
         say("No alerts")
+
+
+def _print_alerts(found: Sequence[Alert], each: bool) -> None:
+    from modelgroups.alerts.listed import Raised, raised_by_rule
+
+    if each:
+        rows = [[alert.alert_rule.severity, alert.status, alert.message] for alert in found]
+        print_table(["severity", "status", "alert"], rows)
+    else:
+        print_table(Raised.HEADS, [raised.cells for raised in raised_by_rule(found)])
 
 
 def _print_rules(found: Sequence[AlertRule], as_json: bool) -> None:

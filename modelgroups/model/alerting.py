@@ -273,6 +273,9 @@ class Alerting(Finding):
     ) -> list[Alert]:
         """Return the alerts of the model, the latest first.
 
+        More than a few of them are shown in a line for each rule: how often it raised one, the
+        worst value, the first and the last day.
+
         Parameters
         ----------
         page, page_size

@@ -245,3 +245,18 @@ def test_help_lists_every_command_that_there_is(reader):
     for module, _ in COMMANDS.values():
         family = import_module(f"modelgroups.cli.{module}").family
         assert set(family.names()) <= set(COMMANDS)
+
+
+def test_alerts_are_a_line_for_each_rule_unless_each_is_asked_for(shell):
+    with mg.connect(shell.home) as connection:
+        version = connection.get_model_group("Card fraud").get_version(label="V1")
+        (count,) = version.get_metrics(metric_name="Inference Count")
+        version.create_alert_rule(count.id, "upper", 0.5, "critical", name="any traffic",
+                                  lookback_period=24 * 60)  # fmt: skip
+        n_alerts = len(version.get_alerts())
+    assert n_alerts > 0
+    shown = shell("alerts", "Card fraud@V1")
+    assert shown.count("any traffic") == 1
+    assert "above 0.5" not in shown
+    assert shell("alerts", "Card fraud@V1", "--each").count("above 0.5") == n_alerts
+    assert "--each" in shell.fails("alerts", "Card fraud@V1", "--rules", "--each", code=2)

@@ -174,6 +174,27 @@ def test_the_audit_extract_holds_what_happened_to_the_group(page, connection, gr
     assert "the moon" in {row[5] for row in shown}
 
 
+def test_alerts_do_not_bury_what_else_happened(tmp_path, monkeypatch):
+    monkeypatch.setattr(events, "MOST", 8)
+    with saved_group("V1") as group:
+        model = group["V1"]
+        (count,) = model.get_metrics(metric_name="Inference Count")
+        for name in ("one", "two", "three", "four"):
+            model.create_alert_rule(count.id, "upper", 0.5, "warning", name=name)
+        days = pd.date_range("2025-03-01", periods=9, tz="UTC")
+        model.send_inferences({"age": [31] * 9, "p": [0.5] * 9}, inference_timestamps=days)
+        n_alerts = len(model.get_alerts())
+        page = read(group.report(tmp_path / "page.html"))
+    assert n_alerts == 4 * 9
+    assert f"alert.raised {n_alerts}" in page.text
+    shown = [row for row in page.rows if len(row) == 6 and "." in row[1]]
+    assert [row[1] for row in shown][-2:] == ["model.saved", "group.created"]
+    assert "alert.raised" not in {row[1] for row in shown}
+    told = [row[4] for row in shown if row[1] == "rule.created"]
+    assert told[-1] == "6 rules: one, two, three, and 3 more"  # with the default ones
+    assert f"All but the {n_alerts} alerts are listed." in page.text
+
+
 def test_looking_at_a_deployment_ends_none(tmp_path):
     with saved_group("V1", "V2") as group:
         group.promote("V1")
@@ -228,7 +249,7 @@ def test_of_many_versions_and_events_the_latest_are_shown(tmp_path, monkeypatch)
     assert [row[1] for row in page.rows if row[0] in ("1", "2", "3", "4")] == ["V4", "V3", "V1"]
     assert "2 older versions have no lane" in page.text
     assert "the last 2 of 3" in page.text
-    assert "of which the last 2 are listed" in page.text
+    assert "The last 2 are listed." in page.text
 
 
 def test_the_registry_shows_every_group(registry_page, connection):
