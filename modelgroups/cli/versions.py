@@ -135,7 +135,10 @@ def _values(attribute: Attribute) -> str | None:
     if attribute.categories:
         from modelgroups.schema.attribute import as_categories
 
-        return ", ".join(str(each.value) for each in as_categories(attribute.categories) or ())
+        return ", ".join(
+            f"{each.value} ({each.label})" if each.label else each.value
+            for each in as_categories(attribute.categories) or ()
+        )
     if attribute.min_range is None and attribute.max_range is None:
         return None
     return f"{attribute.min_range} to {attribute.max_range}"

@@ -258,7 +258,7 @@ class SchemaBuilding(OutputDeclaring):
         >>> model.infer_schema(pd.DataFrame({"age": [31.5, 47.0]}), "PIPELINE_INPUT")
         >>> model.review(props=["value_type", "range"])
           name           stage value_type         range
-        0  age  PIPELINE_INPUT      FLOAT  [31.5, 47.0]
+        0  age  PIPELINE_INPUT      FLOAT  31.5 to 47.0
         """
         table = self._review_table(stage, props)
         if not print_df:

@@ -54,7 +54,7 @@ def review_table(
     >>> review_table([Attribute("x", "FLOAT", "PIPELINE_INPUT", min_range=0.5, max_range=2.0)],
     ...              properties=["value_type", "range"])
       name           stage value_type       range
-    0    x  PIPELINE_INPUT      FLOAT  [0.5, 2.0]
+    0    x  PIPELINE_INPUT      FLOAT  0.5 to 2.0
     """
     from modelgroups.schema.review_frame import ReviewFrame
 

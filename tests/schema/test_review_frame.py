@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import modelgroups as mg
+from modelgroups.schema.review_frame import ReviewFrame
 
 TEXTS = ["amber", "beige", "coral", "denim", "ebony", "fawn", "green", "hazel", "ivory"]
 
@@ -31,12 +32,14 @@ def test_it_stays_within_the_width_and_shows_categories_first(review, width, mon
     table = rows[: len(review) + 1]
     assert max(map(len, table)) <= max(width, 30)
     head = table[0].split()
-    assert head == [name for name in review.columns if name in head]
     if width >= 80:
-        assert {"name", "stage", "value_type", "categories"} <= set(head)
+        assert {"name", "stage", "value_type"} <= set(head)
         assert "1 (male), 2 (female)" in str(review)
-    if width >= 100:
-        assert "range" in head
+        assert "0.5 to 35.5" in str(review)
+    if "categories/range" in head:
+        place = head.index("categories/range")
+        head[place : place + 1] = ["categories", "range"]
+    assert set(head) <= set(review.columns)
     left = [name for name in review.columns if name not in head]
     assert (note == f"Left out for the width: {', '.join(left)}; the frame has these "
             "columns too") == bool(left)  # fmt: skip
@@ -45,15 +48,32 @@ def test_it_stays_within_the_width_and_shows_categories_first(review, width, mon
 def test_many_categories_are_counted_where_they_do_not_fit(review, monkeypatch):
     monkeypatch.setenv("COLUMNS", "90")
     assert "amber, beige, … 9 in all" in str(review)
-    monkeypatch.setenv("COLUMNS", "180")
+    monkeypatch.setenv("COLUMNS", "200")
     assert ", ".join(TEXTS) in str(review)
 
 
-def test_where_all_fits_it_looks_as_any_frame(review, monkeypatch):
+def test_categories_and_ranges_are_told_as_people_write_them(review, monkeypatch):
     monkeypatch.setenv("COLUMNS", "400")
-    with pd.option_context("display.width", 400, "display.max_columns", 20):
-        assert str(review[["name", "range"]]) == str(pd.DataFrame(review)[["name", "range"]])
-    assert "{label: male, value: 1}" in str(review)
+    shown, page = str(review), review._repr_html_()
+    head = shown.splitlines()[0].split()
+    assert head == list(review.columns)
+    for text in ("1 (male), 2 (female)", ", ".join(TEXTS), "0.5 to 35.5"):
+        assert text in shown
+        assert f"<td>{text}</td>" in page
+    for raw in ("{", "[", "None"):
+        assert raw not in shown
+        assert raw not in page.partition("<table")[2]
+
+
+def test_a_page_escapes_and_counts_many_categories():
+    texts = [f"<b>{number}" for number in range(90)]
+    frame = ReviewFrame({"name": ["x"], "categories": [[f"{{value: {text}}}" for text in texts]]})
+    page = frame._repr_html_()
+    assert "<b>" not in page
+    assert "&lt;b&gt;0, &lt;b&gt;1, " in page
+    assert "… 90 in all" in page
+    with pd.option_context("display.notebook_repr_html", False):
+        assert frame._repr_html_() is None
 
 
 def test_it_is_a_frame_with_every_column(review):
