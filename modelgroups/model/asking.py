@@ -340,16 +340,27 @@ class Asking(Logged):
         """
         return DataVisualizer([self])
 
-    def report(self, path: str | os.PathLike[str]) -> Path:
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
+    ) -> Path:
         """Write a page about this version: an HTML file that needs nothing else.
 
         Its schema, the distributions of its reference data, metrics over time, drift by attribute
         and day, data quality, fairness. Where there are many days it goes by week, month or year.
+        Where at most 1 % of the rows lie far from the rest, what is shown over time leaves them
+        out and says so.
 
         Parameters
         ----------
         path
             The file; one that is there is replaced.
+        since, until
+            Inferences from the first moment on and before the second, by inference_timestamp. A
+            plain date is its midnight in UTC.
 
         Returns
         -------
@@ -361,7 +372,7 @@ class Asking(Logged):
         MethodNotApplicableError
             The model is not saved.
         UserTypeError, UserValueError
-            No file can be there.
+            No file can be there, or a time is none.
         MissingDependencyError
             Jinja2 is not installed.
 
@@ -377,7 +388,8 @@ class Asking(Logged):
         from modelgroups.report.version import report_version
 
         model_id = self._require_saved("report")
-        return report_version(self, context_of(self._registry, model_id), path)
+        context = context_of(self._registry, model_id)
+        return report_version(self, context, path, since=since, until=until)
 
     def _subject(self, method: str) -> Subject:
         from modelgroups.lifecycle.enrichment_settings import explaining_of

@@ -199,7 +199,9 @@ def furthest(whole: pd.DataFrame, chance: Chance, n_rows: int) -> tuple[str, Cel
     return min(known.items(), key=lambda each: each[1].rank, default=None)
 
 
-def gather_heat(version: Version, whole: pd.DataFrame, interval: str, chance: Chance) -> Heat:
+def gather_heat(
+    version: Version, whole: pd.DataFrame, n_rows: int, interval: str, chance: Chance
+) -> Heat:
     """Return the table of drift.
 
     Parameters
@@ -208,6 +210,8 @@ def gather_heat(version: Version, whole: pd.DataFrame, interval: str, chance: Ch
         With inferences and reference data.
     whole
         One row with the drift of each attribute over all of the time.
+    n_rows
+        The inferences of all of the time.
     interval
         The shortest that may be shown.
     chance
@@ -220,11 +224,10 @@ def gather_heat(version: Version, whole: pd.DataFrame, interval: str, chance: Ch
     periods = periods_of(list(frame.index), chosen)
     frame = frame.iloc[periods.n_left_out :]
     sizes = tuple(counts.get(at, 0) for at in frame.index)
-    total = sum(counts.values())
     rows = [
         HeatRow(
             str(name),
-            _cell(str(name), whole[name].iloc[0], total, chance),
+            _cell(str(name), whole[name].iloc[0], n_rows, chance),
             tuple(_cell(str(name), value, n, chance)
                   for value, n in zip(frame[name], sizes, strict=True)),
         )
@@ -233,7 +236,7 @@ def gather_heat(version: Version, whole: pd.DataFrame, interval: str, chance: Ch
     rows.sort(key=lambda row: row.rank)
     peak = _peak(rows, periods, sizes, chance)
     n_others = max(0, len(rows) - MOST_ROWS)
-    return Heat(periods, sizes, total, tuple(rows[:MOST_ROWS]), n_others, peak, finer)
+    return Heat(periods, sizes, n_rows, tuple(rows[:MOST_ROWS]), n_others, peak, finer)
 
 
 def _peak(rows: Sequence[HeatRow], periods: Periods, sizes: Sequence[int], chance: Chance) -> str:

@@ -78,10 +78,19 @@ def intervals(version: Version, frame: pd.DataFrame, interval: str) -> list[Any]
     return [batch for batch in version.batches()["batch_id"] if batch in seen]
 
 
-def performance_of(version: Version, interval: str) -> Performance:
+def performance_of(version: Version, timed: Version, interval: str) -> Performance:
     """Return the metrics of a version that has inferences.
 
     Metrics of its own are among them where they need no parameters.
+
+    Parameters
+    ----------
+    version
+        That of all of the time.
+    timed
+        The same one, of what is shown over time.
+    interval
+        What that is rolled up by.
     """
     known = [
         each for each in version.get_metrics()
@@ -90,11 +99,11 @@ def performance_of(version: Version, interval: str) -> Performance:
     metrics, n_others = known[:MOST], max(0, len(known) - MOST)
     notes: list[str] = []
     try:
-        frame, whole = _asked(version, metrics, interval)
+        frame, whole = _asked(version, timed, metrics, interval)
     except UserError as error:  # a metric of the user's own, which nobody has asked before
         notes.append(f"The model's own metrics are left out, for one has no value: {error}")
         metrics = [each for each in metrics if each.is_default]
-        frame, whole = _asked(version, metrics, interval)
+        frame, whole = _asked(version, timed, metrics, interval)
     key = "batch_id" if interval == "batch_id" else "timestamp"
     frame = frame.set_index(key).reindex(intervals(version, frame, interval))
     periods = periods_of(list(frame.index), interval)
@@ -114,10 +123,10 @@ def _is_complete(metric: Metric) -> bool:
 
 
 def _asked(
-    version: Version, metrics: Sequence[Metric], interval: str
+    version: Version, timed: Version, metrics: Sequence[Metric], interval: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     names = [metric.name for metric in metrics]
-    return version.metrics(names, every=interval), version.metrics(names, every=None)
+    return timed.metrics(names, every=interval), version.metrics(names, every=None)
 
 
 def _series(metric: Metric, frame: pd.DataFrame, whole: pd.DataFrame, periods: Periods) -> Series:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,11 +12,12 @@ from modelgroups.progress import progress
 from modelgroups.report.context import Context
 from modelgroups.report.distributions import Distributions, distributions_of
 from modelgroups.report.fairness import FairTable, fairness_of
-from modelgroups.report.heat import Cell, Heat, gather_heat, whole_drift
+from modelgroups.report.heat import TRAFFIC, Cell, Heat, gather_heat, whole_drift
 from modelgroups.report.performance import Performance, Series, performance_of
 from modelgroups.report.periods import interval_of
 from modelgroups.report.render import page_of, require_jinja
 from modelgroups.report.subjects import Version
+from modelgroups.report.window import Window, bounds_text, main_window, within
 from modelgroups.report.words import count_text, moment_text, plain, share_text, short
 from modelgroups.report.writing import require_target, write_page
 from modelgroups.schema.attribute import as_categories
@@ -24,6 +26,7 @@ from modelgroups.types import Stage
 if TYPE_CHECKING:
     from modelgroups.inferences.quality import AttributeQuality
     from modelgroups.inferences.summary import LogSummary
+    from modelgroups.report.window import Moment
     from modelgroups.schema.attribute import Attribute
 
 __all__ = ["VersionReport", "gather_version", "report_version", "title_of"]
@@ -66,12 +69,18 @@ class QualityRow:
 
 @dataclass(frozen=True)
 class VersionReport:
-    """All that the page of a version shows; None where there is nothing to be shown yet."""
+    """All that the page of a version shows; None where there is nothing to be shown yet.
+
+    `bounds` says between which moments the inferences lie, empty where these are all of them;
+    `window_note` which of them are not in what is shown over time.
+    """
 
     version: Version
     context: Context
     facts: Mapping[str, str]
     summary: LogSummary
+    bounds: str
+    window_note: str
     schema: tuple[SchemaRow, ...]
     n_attributes: int
     distributions: Distributions | None
@@ -102,11 +111,18 @@ class VersionReport:
         return None if self.heat is None else self.heat.whole
 
 
-def report_version(version: Version, context: Context, path: object) -> Path:
+def report_version(
+    version: Version,
+    context: Context,
+    path: object,
+    *,
+    since: Moment = None,
+    until: Moment = None,
+) -> Path:
     """Write the page of a version; return its path."""
     require_jinja()
     target = require_target(path)
-    found = gather_version(version, context)
+    found = gather_version(version, context, since=since, until=until)
     return write_page(target, page_of("version", report=found, title=title_of(version)))
 
 
@@ -123,24 +139,27 @@ def title_of(version: Version) -> str:
     return f"{name}, version {version.version_sequence_num}{label}"
 
 
-def gather_version(version: Version, context: Context) -> VersionReport:
-    """Return what the page of a version shows."""
+def gather_version(
+    version: Version, context: Context, *, since: Moment = None, until: Moment = None
+) -> VersionReport:
+    """Return what the page of a version shows, of the inferences between two moments."""
+    asked = within(version, since, until)
+    is_bounded = asked is not version
     with progress(f"Asking {title_of(version)}", total=_N_STEPS) as advance:
-        summary = version.summary()
+        summary = asked.summary()
         advance(1)
-        interval = "batch_id" if version.is_batch else interval_of(
-            summary.first_timestamp, summary.last_timestamp
-        )  # fmt: skip
         is_used = summary.n_inferences > 0
-        performance = performance_of(version, interval) if is_used else None
+        window = None if is_bounded or version.is_batch else main_window(_days(version, summary))
+        timed, interval = _timed(asked, summary, window)
+        performance = performance_of(asked, timed, interval) if is_used else None
         advance(1)
-        heat, whole, why = _drift(version, context, interval)
+        heat, whole, why = _drift(asked, timed, context, interval)
         advance(1)
         distributions = None
         if context.held:
-            distributions = distributions_of(version, context.held, whole, is_used=is_used)
+            distributions = distributions_of(asked, context.held, whole, is_used=is_used)
         advance(1)
-        fairness = fairness_of(version) if is_used else []
+        fairness = fairness_of(asked) if is_used else []
         advance(1)
     attributes = version.get_attributes()
     quality = summary.attributes or () if is_used else ()
@@ -148,6 +167,7 @@ def gather_version(version: Version, context: Context) -> VersionReport:
     shown = rows if len(rows) <= MOST_ATTRIBUTES else [each for each in rows if each.is_remarkable]
     return VersionReport(
         version, context, _facts(version, context, distributions), summary,
+        bounds_text(since, until), "" if window is None else window.note,
         tuple(map(_schema_row, attributes[:MOST_ATTRIBUTES])), len(attributes),
         distributions, performance, heat, why,
         tuple(shown[:MOST_ATTRIBUTES]), len(rows) - len(shown[:MOST_ATTRIBUTES]),
@@ -155,15 +175,37 @@ def gather_version(version: Version, context: Context) -> VersionReport:
     )  # fmt: skip
 
 
+def _days(version: Version, summary: LogSummary) -> list[tuple[datetime, int]]:
+    """Return the days with inferences, and how many each has."""
+    if not summary.n_inferences:
+        return []
+    frame = version.metrics(TRAFFIC, every="day")
+    days = (at.to_pydatetime() for at in frame["timestamp"])
+    return list(zip(days, map(int, frame[TRAFFIC]), strict=True))
+
+
+def _timed(version: Version, summary: LogSummary, window: Window | None) -> tuple[Version, str]:
+    """Return the version as it looks in its window, if it has one, and what that is rolled by."""
+    if version.is_batch:
+        return version, "batch_id"
+    if window is None:
+        return version, interval_of(summary.first_timestamp, summary.last_timestamp)
+    first, last = window.since, window.until - timedelta(seconds=1)
+    interval = interval_of(first.isoformat(), last.isoformat())
+    return within(version, window.since, window.until), interval
+
+
 def _drift(
-    version: Version, context: Context, interval: str
+    version: Version, timed: Version, context: Context, interval: str
 ) -> tuple[Heat | None, dict[str, float | None], str]:
     """Return the heat map, PSI of all inferences by attribute, and why there is none."""
     whole, why = whole_drift(version, has_reference=bool(context.held))
     if whole is None:
         return None, {}, why
     numbers = {str(name): plain(whole[name].iloc[0]) for name in whole.columns}
-    return gather_heat(version, whole, interval, context.chance(list(numbers))), numbers, ""
+    n_rows = version.summary(attributes=False).n_inferences
+    chance = context.chance(list(numbers))
+    return gather_heat(timed, whole, n_rows, interval, chance), numbers, ""
 
 
 def _facts(

@@ -51,3 +51,12 @@ def test_what_does_not_fit_is_one_line_and_leaves_no_file(shell, in_a_folder):
     assert "there is no folder" in shell.fails("report", "--all", in_a_folder / "no" / "a.html")
     assert "leave NAME out" in shell.fails("report", "--all", "Card fraud", "a.html", code=2)
     assert list(in_a_folder.iterdir()) == []
+
+
+def test_a_version_between_two_times(shell, in_a_folder):
+    shell("report", "Card fraud@V1", "a.html", "--since", "2026-03-01", "--until", "2026-04-01")
+    text = (in_a_folder / "a.html").read_text("utf-8")
+    assert "from 2026-03-01 00:00 to 2026-04-01 00:00 UTC" in text
+    for args in ([], ["Card fraud"], ["--all"]):
+        told = shell.fails("report", *args, "--since", "2026-03-01", code=2)
+        assert "are for a version" in " ".join(told.split())

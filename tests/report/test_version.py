@@ -340,3 +340,45 @@ def test_of_very_many_categories_only_their_number_is_told(tmp_path, monkeypatch
         model.send_inferences(rows(1, 20).assign(country=[f"town {n % 7}" for n in range(20)]))
         page = read(model.report(tmp_path / "page.html"))
     assert "7 categories are too many to be counted one by one" in page.text
+
+
+def ticks_and_numbers(page):
+    return [row for row in page.rows if row and re.fullmatch(r"20..-..-..", row[0])]
+
+
+def test_a_few_rows_far_from_the_rest_are_left_out_of_time_and_told_of(tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = build(connection, "V1")
+        model.save()
+        fill(model, 3, days=20, size=60)
+        model.send_inferences(rows(9, 5), inference_timestamps=["2026-11-20T12:00Z"] * 5)
+        page = read(model.report(tmp_path / "page.html"))
+        whole = model.metrics("Accuracy Rate", every=None)["Accuracy Rate"].iloc[0]
+    days = [row[0] for row in ticks_and_numbers(page)]
+    assert (days[0], days[-1], len(days)) == ("2026-03-01", "2026-03-20", 20)
+    assert page.text.count("2026-03-01 to 2026-03-20 is shown, for 5 inferences (0.4 %) lie") == 2
+    assert page.tile("Inferences") == "1,205"
+    assert page.tile("Accuracy Rate") == number_text(whole)
+
+
+def test_a_report_between_two_moments_holds_only_what_lies_there(tmp_path, group, version):
+    bounds = {"since": "2026-03-03", "until": "2026-03-06T00:00Z"}
+    page = read(version.report(tmp_path / "page.html", **bounds))
+    summary = version.summary(**bounds)
+    assert summary.n_inferences == 3 * 30
+    assert page.tile("Inferences") == "90"
+    assert "Of inferences only those from 2026-03-03 00:00 to 2026-03-06 00:00 UTC." in page.text
+    assert [row[0] for row in ticks_and_numbers(page)] == [f"2026-03-0{day}" for day in (3, 4, 5)]
+    accuracy = version.metrics("Accuracy Rate", every=None, **bounds)["Accuracy Rate"].iloc[0]
+    assert page.tile("Accuracy Rate") == number_text(accuracy)
+    drift = version.drift("age", **bounds)["age"].iloc[0]
+    assert page.row("age")[1] == heat_text(drift)
+    counts = version.bias.metrics.group_counts(
+        "country", start_time=bounds["since"], end_time="2026-03-05T23:59:59Z"
+    )
+    fair = [row for row in page.rows if row[0] == "DE" and row[1] == str(counts["DE"])]
+    assert fair
+    nothing = read(version.report(tmp_path / "none.html", since="2030-01-01"))
+    assert nothing.tile("Inferences") == "0"
+    with pytest.raises(mg.errors.UserValueError, match="until"):
+        version.report(tmp_path / "none.html", until="soon")
