@@ -124,7 +124,12 @@ def ticks_of(low: float, high: float, most: int = _N_TICKS) -> list[float]:
 
 
 def line_of(
-    title: str, periods: Periods, values: Sequence[float | None], *, is_count: bool = False
+    title: str,
+    periods: Periods,
+    values: Sequence[float | None],
+    *,
+    is_count: bool = False,
+    ticks: Sequence[float] | None = None,
 ) -> Lines:
     """Return a metric over time.
 
@@ -138,11 +143,14 @@ def line_of(
         A number for each period, or None.
     is_count
         Whether it is a number of rows: its axis begins at 0.
+    ticks
+        Of its axis; made for its own values when not given.
     """
     known = [(period, v) for period, v in zip(periods.members, values, strict=True)
              if v is not None]  # fmt: skip
     numbers = [value for _, value in known]
-    ticks = ticks_of(0.0 if is_count else min(numbers), max(numbers)) if known else [0.0, 1.0]
+    if ticks is None:
+        ticks = ticks_of(0.0 if is_count else min(numbers), max(numbers)) if known else [0.0, 1.0]
     if is_count:
         ticks = [tick for tick in ticks if tick >= 0]
     y = Scale(ticks[0], ticks[-1], _HEIGHT - _BOTTOM, _TOP)

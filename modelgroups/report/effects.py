@@ -48,12 +48,12 @@ class EffectRow:
 
 @dataclass(frozen=True)
 class Compared:
-    """How one version differs from the first."""
+    """How one version differs from the first: in a sentence, and metric by metric."""
 
     first: str
     other: str
     standing: Standing
-    sentence: str
+    told: str
     rows: tuple[EffectRow, ...]
 
 
@@ -84,16 +84,20 @@ def compared_of(comparison: Comparison) -> list[Compared]:
     """Return what a comparison found, version by version."""
     reaches = reaches_of((line.metric, line.effect) for line in comparison.lines)
     first, *others = comparison.versions
-    return [
-        Compared(
-            first,
-            other,
-            _standing(comparison, other),
-            f"{told}.",
-            tuple(_rows(comparison, other, reaches)),
+    found = []
+    for other, told in zip(others, parts_of(comparison), strict=True):
+        standing = _standing(comparison, other)
+        is_established = bool(standing.better or standing.worse)
+        found.append(
+            Compared(
+                first,
+                other,
+                standing,
+                standing.text if is_established else f"{told}.",
+                tuple(_rows(comparison, other, reaches)),
+            )
         )
-        for other, told in zip(others, parts_of(comparison), strict=True)
-    ]
+    return found
 
 
 def _standing(comparison: Comparison, other: str) -> Standing:

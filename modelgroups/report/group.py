@@ -18,6 +18,7 @@ from modelgroups.report.events import Extract, extract_of
 from modelgroups.report.render import page_of, require_jinja
 from modelgroups.report.spans import CHAMPION, Born, Span, TimeLine, spans_of, time_line_of
 from modelgroups.report.subjects import Group, Version
+from modelgroups.report.together import Together, together_of
 from modelgroups.report.words import (
     list_text,
     moment_of,
@@ -139,6 +140,7 @@ class GroupReport:
     n_lanes_left_out: int
     moves: tuple[MoveRow, ...]
     n_moves: int
+    together: Together | None
     comparison: GroupComparison
     deployments: tuple[DeploymentRow, ...]
     n_deployments: int
@@ -166,6 +168,7 @@ def gather_group(group: Group, registry: Registry) -> GroupReport:
         for version in tracked(shown, "Reading versions", total=len(shown))
     ]
     used = {str(v.id) for v, row in zip(shown, rows, strict=True) if row.n_inferences}
+    chosen, left = _chosen(versions, aliases, used)
     spans = spans_of(moves)
     lanes = _lanes(versions, spans)
     history = group.deploy.history()
@@ -181,7 +184,8 @@ def gather_group(group: Group, registry: Registry) -> GroupReport:
         len(versions) - len(lanes),
         tuple(_move_row(move, names) for move in moves[::-1][:MOST_MOVES]),
         len(moves),
-        _comparison(group, versions, aliases, used),
+        together_of({name_of(version): version for version in chosen}),
+        _comparison(group, chosen, left, aliases.get(CHAMPION)),
         tuple(map(_deployment_row, history[::-1][:MOST_DEPLOYMENTS])),
         len(history),
         extract_of(registry, group.id, names),
@@ -232,30 +236,33 @@ def _move_row(move: HistoricMove, names: Mapping[str, str]) -> MoveRow:
     return MoveRow(moment_text(move.at), move.name, move.kind, version, move.reason or "")
 
 
-def _comparison(
-    group: Group,
-    versions: Sequence[Version],
-    aliases: Mapping[str, str | None],
-    used: set[str],
-) -> GroupComparison:
-    """Compare the champion, else the oldest, with other versions that have inferences."""
+def _chosen(
+    versions: Sequence[Version], aliases: Mapping[str, str | None], used: set[str]
+) -> tuple[list[Version], int]:
+    """Return the champion, else the oldest, and other versions with inferences; how many more."""
     active = [version for version in versions if version.id in used and not version.archived]
-    if len(active) < 2:
-        return GroupComparison(
-            "Fewer than two versions have inferences, so nothing can be compared."
-        )
     ranked = sorted(active, key=lambda version: version.id not in aliases.values())
     champion = [version for version in active if version.id == aliases.get(CHAMPION)]
     others = [version for version in ranked if version not in champion][: MOST_COMPARED - 1]
     chosen = [*champion, *sorted(others, key=lambda version: version.version_sequence_num or 0)]
+    return chosen, len(active) - len(chosen)
+
+
+def _comparison(
+    group: Group, chosen: Sequence[Version], left: int, champion: str | None
+) -> GroupComparison:
+    """Compare the first of some versions with the others."""
+    if len(chosen) < 2:
+        return GroupComparison(
+            "Fewer than two versions have inferences, so nothing can be compared."
+        )
     try:
         found = group.compare(*chosen)
     except UserError as error:  # such as no ground truth, or predictions that differ
         return GroupComparison(f"The versions cannot be compared: {error}.")
-    left = len(active) - len(chosen)
     notes = [*found.notes, *([f"{left:,} other versions are not compared here"] if left else [])]
     compared = tuple(compared_of(found))
-    advice = advice_of([each.standing for each in compared], is_champion=bool(champion))
+    advice = advice_of([each.standing for each in compared], is_champion=chosen[0].id == champion)
     return GroupComparison("", advice, compared, f"{100 * found.confidence:g} %", tuple(notes))
 
 

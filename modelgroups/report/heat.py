@@ -17,6 +17,7 @@ from modelgroups.report.chance import Chance
 from modelgroups.report.performance import intervals
 from modelgroups.report.periods import Periods, coarser, periods_of
 from modelgroups.report.subjects import Version
+from modelgroups.report.window import TRAFFIC
 from modelgroups.report.words import plain, short, short_number
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ MOST_ROWS: Final = 40
 BOUNDS: Final = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 """Between the levels of PSI. Below 0.1 is called stable, from 0.25 on shifted: Siddiqi, Credit Risk
 Scorecards, Wiley 2006."""
-TRAFFIC: Final = "Inference Count"
 
 _ENOUGH: Final = 300
 """Rows of which one in twenty samples shows a moderate PSI, 0.1, by chance: over 20 buckets."""

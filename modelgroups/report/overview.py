@@ -14,12 +14,13 @@ from modelgroups.report.chance import chance_of
 from modelgroups.report.charts import Lines, line_of
 from modelgroups.report.events import Extract, extract_of
 from modelgroups.report.group import name_of
-from modelgroups.report.heat import TRAFFIC, Cell, furthest, whole_drift
+from modelgroups.report.heat import Cell, furthest, whole_drift
 from modelgroups.report.performance import counts_metric, intervals
 from modelgroups.report.periods import interval_of, periods_of
 from modelgroups.report.render import page_of, require_jinja
 from modelgroups.report.spans import CHAMPION
 from modelgroups.report.subjects import Group, Version
+from modelgroups.report.window import TRAFFIC
 from modelgroups.report.words import moment_text, number_text, plain
 from modelgroups.report.writing import require_target, write_page
 

@@ -12,12 +12,12 @@ from modelgroups.progress import progress
 from modelgroups.report.context import Context
 from modelgroups.report.distributions import Distributions, distributions_of
 from modelgroups.report.fairness import FairTable, fairness_of
-from modelgroups.report.heat import TRAFFIC, Cell, Heat, gather_heat, whole_drift
+from modelgroups.report.heat import Cell, Heat, gather_heat, whole_drift
 from modelgroups.report.performance import Performance, Series, performance_of
 from modelgroups.report.periods import interval_of
 from modelgroups.report.render import page_of, require_jinja
 from modelgroups.report.subjects import Version
-from modelgroups.report.window import Window, bounds_text, main_window, within
+from modelgroups.report.window import TRAFFIC, Window, bounds_text, main_window, within
 from modelgroups.report.words import count_text, moment_text, plain, share_text, short
 from modelgroups.report.writing import require_target, write_page
 from modelgroups.schema.attribute import as_categories

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     Moment = datetime | date | str | None
 
-__all__ = ["Window", "bounds_text", "main_window", "within"]
+__all__ = ["TRAFFIC", "Window", "bounds_text", "main_window", "within"]
 
+TRAFFIC: Final = "Inference Count"
 _ENOUGH: Final = 0.99
 _TIMES: Final = 2
 """The whole time is so many times as long as the window at the least, where only that is shown."""
@@ -56,7 +57,8 @@ class Window:
         share = share_text(self.n_outside / self.n_rows) if self.n_rows else ""
         return (
             f"{self.days} is shown, for {self.n_outside:,} inference{'' if one else 's'} ({share}) "
-            f"lie{'s' if one else ''} far from the rest; report(since=…, until=…) shows any time."
+            f"lie{'s' if one else ''} far from the rest; report(since=…, until=…) of a version "
+            "shows any time."
         )
 
 

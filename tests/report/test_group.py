@@ -1,5 +1,8 @@
 """The pages of a group and of a registry."""
 
+import re
+from collections import Counter
+
 import pandas as pd
 import pytest
 
@@ -15,7 +18,7 @@ from modelgroups.report.heat import furthest
 from modelgroups.report.words import count_text
 from modelgroups.testing import saved_group, saved_version
 
-from .conftest import DAYS, read
+from .conftest import DAYS, build, read, rows
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,7 @@ def registry_page(connection, tmp_path_factory):
 
 def test_every_section_of_a_group_is_there_and_linked(page):
     sections = [each["id"] for each in page.tags("section")]
-    assert sections == ["versions", "comparison", "deployments", "audit"]
+    assert sections == ["versions", "performance", "comparison", "deployments", "audit"]
     assert [each["href"] for each in page.tags("a")] == ["#main", *(f"#{s}" for s in sections)]
 
 
@@ -87,7 +90,9 @@ def test_versions_have_the_colours_that_they_have_in_pictures(page):
 
 def test_the_comparison_is_that_of_the_group(page, group):
     found = group.compare("V1", "V2")
-    assert f"{found.sentence}" in page.text
+    verdicts = [found.verdict(line) for line in found.lines]
+    if not {"better", "worse"} & set(verdicts):
+        assert f"{found.sentence}" in page.text
     for line in found.lines:
         less = " (less is better)" if line.sign < 0 else ""
         row = page.row(line.metric + less)
@@ -96,6 +101,59 @@ def test_the_comparison_is_that_of_the_group(page, group):
                             number_text(effect.difference, signed=True)]  # fmt: skip
         assert row[6] == p_text(line.p_corrected)
         assert row[7] == (found.verdict(line) or effect.reason or "not established")
+
+
+def courses(page, metric):
+    """Return the lines of a metric by the colour of the version: how many pieces they have."""
+    start = page.source.index(f"<bdi>{metric}</bdi></figcaption>")
+    figure = page.source[start : page.source.index("</figure>", start)]
+    return Counter(re.findall(r'class="path" style="stroke:([^"]+)"', figure)), figure
+
+
+def test_metrics_of_the_versions_stand_side_by_side_over_time(page, group):
+    names = [each.name for each in group["V1"].get_metrics() if each.is_default]
+    assert names[:3] == ["Accuracy Rate", "Balanced Accuracy Rate", "AUC"]
+    for name in names[:3]:
+        lines, figure = courses(page, name)
+        assert lines == {colour_of(1): 1, colour_of(2): 1}
+        assert f"V1: {DAYS} days from 2026-03-01" in figure
+        assert 'stroke-dasharray="6 3"' in figure  # that of the second version
+        for label in ("V1", "V2"):
+            frame = group[label].metrics(name)
+            cell = {"V1": 1, "V2": 2}[label]
+            values = [row[cell] for row in page.rows if len(row) == 3 and row[0] == "2026-03-04"]
+            assert number_text(frame[name].iloc[3]) in values
+    with pytest.raises(ValueError, match="substring"):
+        courses(page, names[3])
+
+
+def test_batches_stand_side_by_side_as_they_began(tmp_path):
+    values = {}
+    with mg.connect(":memory:") as connection:
+        first, second = (build(connection, label, is_batch=True) for label in ("V1", "V2"))
+        first.save()
+        group = connection.get_model_group(first)
+        group.add_version(second)
+        second.save()
+        for version, names in ((first, "ba"), (second, "ac")):
+            for seed, name in enumerate(names):
+                version.send_inferences(rows(seed, 40), batch_id=name)
+            frame = version.metrics("Accuracy Rate", every="batch_id").set_index("batch_id")
+            values[version.version_label] = frame["Accuracy Rate"].map(number_text)
+        page = read(group.report(tmp_path / "page.html"))
+    assert "Accuracy Rate by batch" in page.texts
+    cells = [row for row in page.rows if row[0] in ("a", "b", "c")][:3]
+    assert cells == [
+        [name, *(values[label].get(name, "–") for label in ("V1", "V2"))] for name in "bac"
+    ]
+
+
+def test_without_ground_truth_no_picture_is_drawn_where_no_metric_has_a_value(tmp_path):
+    with saved_group("V1", "V2") as group:
+        for version in group.get_versions():
+            version.send_inferences({"age": [31], "p": [0.2]})
+        page = read(group.report(tmp_path / "page.html"))
+    assert "Accuracy Rate by day" not in page.text
 
 
 VERSUS = {
@@ -144,7 +202,7 @@ def test_the_prose_begins_with_the_winner_and_agrees_with_the_table(tmp_path):
     start = page.texts.index("Keep V1, the champion: V2 is not shown to be better on any metric.")
     told = page.texts[start + 1 : page.texts.index("Differences of V2 from V1")]
     assert any(text.startswith("V1 is ahead: better than V2 on Accuracy Rate") for text in told)
-    assert any(text.startswith("V2 is worse than V1 on Accuracy Rate") for text in told)
+    assert not any("V2 is worse" in text for text in told)  # which would say it again
     verdicts = {row[7] for row in page.rows if len(row) == 10 and row[0] != "metric"}
     assert "worse" in verdicts
     assert "better" not in verdicts
