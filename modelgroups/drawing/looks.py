@@ -131,9 +131,10 @@ def date_axis(axis: Any, starts: Any) -> None:
         axis.set_major_locator(matplotlib.ticker.FixedLocator(places))
         axis.set_major_formatter(dates.DateFormatter(form, tz=UTC))
         return
-    locator = dates.AutoDateLocator(tz=UTC)
-    axis.set_major_locator(locator)
-    axis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=UTC))
+    from modelgroups.drawing.dates import TimeFormatter, round_places
+
+    axis.set_major_locator(round_places(places[0], places[-1]))
+    axis.set_major_formatter(TimeFormatter())
 
 
 def number_axis(axis: Any) -> None:

@@ -24,6 +24,7 @@ _LOOKS: Final[dict[str, dict[str, Any]]] = {
 _WIDTH: Final = 8.0  # inches
 _OF_LINE: Final = 0.32
 _OF_PANEL: Final = 0.42
+_MARGIN: Final = 0.2
 
 
 def figure_of(comparison: Comparison) -> Figure:
@@ -41,11 +42,15 @@ def figure_of(comparison: Comparison) -> Figure:
     figure = new_figure("plot", _WIDTH, sum(heights) + 0.9)
     from matplotlib.lines import Line2D
 
+    layout: Any = figure.get_layout_engine()
+    layout.set(w_pad=_MARGIN)  # the last number of a scale is half outside
+    names = list(dict.fromkeys(map(_label, comparison.lines)))
     axes = figure.subplots(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
     for axis, (metric, lines) in zip(axes, panels.items(), strict=True):
-        _draw(axis, metric, lines, comparison)
+        _draw(axis, metric, lines, comparison, is_named=len(names) > 1)
     percent = f"{100 * comparison.confidence:g} %"
-    title(figure, f"Difference from {comparison.versions[0]}, with {percent} intervals")
+    of = f" of {names[0]}" if len(names) == 1 else ""
+    title(figure, f"Difference{of} from {comparison.versions[0]}, with {percent} intervals")
     verdicts = set(map(comparison.verdict, comparison.lines))
     present = [word for word in _LOOKS if word in verdicts]
     marks = [Line2D([], [], **_LOOKS[word]) for word in present]
@@ -54,11 +59,14 @@ def figure_of(comparison: Comparison) -> Figure:
     return figure
 
 
-def _draw(axis: Any, metric: str, lines: list[Line], comparison: Comparison) -> None:
+def _draw(
+    axis: Any, metric: str, lines: list[Line], comparison: Comparison, *, is_named: bool
+) -> None:
+    """Draw the lines of a metric; a name that all of them share stands in the title."""
     axis.axvline(0, color="black", linewidth=0.8)
     numbers = dict(zip(comparison.versions, comparison.numbers, strict=False))
     for place, line in enumerate(reversed(lines)):
-        if line.other in numbers:
+        if is_named and line.other in numbers:
             _name_by_colour(axis, place, colour_of(numbers[line.other]))
         effect, look = line.effect, _LOOKS[comparison.verdict(line)]
         colour = look["color"]
@@ -68,7 +76,8 @@ def _draw(axis: Any, metric: str, lines: list[Line], comparison: Comparison) -> 
         if effect.interval is not None:
             axis.plot([effect.interval.low, effect.interval.high], [place] * 2, color=colour)
         axis.plot([effect.difference], [place], linestyle="", **look)
-    axis.set_yticks(range(len(lines)), [_label(line) for line in reversed(lines)])
+    labels = [_label(line) for line in reversed(lines)] if is_named else []
+    axis.set_yticks(range(len(labels)), labels)
     axis.set_ylim(-0.7, len(lines) - 0.3)
     less_is_better = " (less is better)" if lines[0].sign < 0 else ""
     axis.set_title(shown(metric) + less_is_better, loc="left", size="medium")

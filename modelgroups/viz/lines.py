@@ -22,6 +22,7 @@ from modelgroups.drawing.looks import (
     shade_of,
     title,
 )
+from modelgroups.viz.series import RATE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,6 +37,7 @@ _OF_LEGEND: Final = 0.22
 _MANY: Final = 60
 _FAR: Final = 3  # common steps
 _NO_PLACE: Final = -1
+_FEW: Final = 3
 
 
 def figure_of(
@@ -64,14 +66,22 @@ def figure_of(
     drawn = []
     for unit, axis in zip(units, axes, strict=True):
         plain_axes(axis)
-        axis.set_ylabel(shown(unit, 60), wrap=True)
         members = [(each, look) for each, look in zip(series, looks, strict=True)
                    if each.unit == unit]  # fmt: skip
+        axis.set_ylabel(shown(_unit_text(unit, [each for each, _ in members]), 60), wrap=True)
         drawn += [_draw(axis, each, look, batches) for each, look in members]
         _finish(axis, [each for each, _ in members], resolution, batches)
     title(figure, heading)
     legend_below(figure, drawn, [line.get_label() for line in drawn])
     return figure
+
+
+def _unit_text(unit: str, series: Sequence[Series]) -> str:
+    """Return what stands at an axis: the names of a few rates in place of the word."""
+    names = list(dict.fromkeys(each.measured for each in series))
+    if unit != RATE or len(names) > _FEW:
+        return unit
+    return f"{', '.join(names)} (0 to 1)"
 
 
 def _looks(series: Sequence[Series]) -> list[dict[str, Any]]:
@@ -112,7 +122,18 @@ def _draw(axis: Any, series: Series, look: dict[str, Any], batches: Sequence[str
     (line,) = axis.plot(
         values.index.to_numpy(), values.to_numpy(), markersize=4.5, linewidth=1.6, **look
     )
+    _hollow(axis, series, look)
     return line
+
+
+def _hollow(axis: Any, series: Series, look: dict[str, Any]) -> None:
+    """Empty the marks of intervals of which only a part has been."""
+    part = series.is_part & series.values.notna()
+    if part.any():
+        axis.scatter(
+            series.at[part].to_numpy(), series.values[part].to_numpy(), s=34, zorder=3,
+            marker=look["marker"], facecolor="white", edgecolor=look["color"],
+        )  # fmt: skip
 
 
 def _with_gaps(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -146,7 +167,9 @@ def _finish(axis: Any, series: Sequence[Series], resolution: str, batches: Seque
         axis.set_xlabel("batch")
         return
     date_axis(axis.xaxis, known.unique())
-    axis.set_xlabel(f"{resolution} (UTC)")
+    has_parts = any((each.is_part & each.values.notna()).any() for each in series)
+    told = f"; hollow: inferences of a part of the {resolution} only" if has_parts else ""
+    axis.set_xlabel(f"{resolution} (UTC){told}")
     if known.nunique() == 1:
         start = known.iloc[0]
         axis.set_xlim(start - pd.Timedelta(days=1), start + pd.Timedelta(days=1))

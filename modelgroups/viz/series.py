@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from modelgroups.query.metrics import Metric
 
-__all__ = ["Series", "batch_order", "drift_series", "interval_of", "metric_series"]
+__all__ = ["RATE", "Series", "batch_order", "drift_series", "interval_of", "metric_series"]
 
-_RATE: Final = "rate (0 to 1)"
+RATE: Final = "rate (0 to 1)"
 _RATES: Final = frozenset(
     {
         "accuracyRate",
@@ -46,6 +46,7 @@ _SAME_AS: Final = {
     "truePositiveRate": "recall",
     "trueNegativeRate": "specificity",
 }
+_LONG: Final = {"week": "W-SUN", "month": "M", "year": "Y"}
 _INFERENCES: Final = "(inferences)"
 _COUNTS: Final = ("count", "countIf")
 _IN_UNITS_OF: Final = ("avg", "mae", "rmse")
@@ -78,6 +79,8 @@ class Series:
         The starts of the intervals in UTC without a zone, or ids of batches.
     values
         As many numbers, NaN where there is none.
+    is_part
+        As many truths: whether the inferences begin or end within that week, month or year.
     """
 
     label: str
@@ -87,6 +90,7 @@ class Series:
     unit: str
     at: pd.Series[Any]
     values: pd.Series[Any]
+    is_part: pd.Series[Any]
 
     @property
     def is_count(self) -> bool:
@@ -173,6 +177,7 @@ def _of_frame(
     at = frame[time_key(resolution)]
     if resolution != "batch_id":
         at = at.dt.tz_localize(None)
+    is_part = _parts(version, at, resolution)
     return [
         Series(
             f"{told} · {name}",
@@ -182,9 +187,26 @@ def _of_frame(
             unit_of(name),
             at,
             frame[column].astype("float64"),
+            is_part,
         )
         for name, column in columns.items()
     ]
+
+
+def _parts(version: Version, at: pd.Series[Any], resolution: str) -> pd.Series[Any]:
+    """Return which intervals of several days the inferences begin or end within."""
+    import pandas as pd
+
+    if resolution not in _LONG or at.empty:
+        return pd.Series(False, index=at.index)
+    summary = version.summary(attributes=False)
+    first, last = (
+        pd.Timestamp(str(moment)).tz_convert("UTC").tz_localize(None).normalize()
+        for moment in (summary.first_timestamp, summary.last_timestamp)
+    )
+    ends = at.dt.to_period(_LONG[resolution]).dt.end_time.dt.normalize()
+    found: pd.Series[Any] = ((at < first) & (first <= ends)) | ((at <= last) & (last < ends))
+    return found
 
 
 def _metric(version: Version, metrics: Sequence[Metric], name: str) -> Metric:
@@ -212,7 +234,7 @@ def _function(metric: Metric) -> str | None:
 def _unit(metric: Metric) -> str:
     function = _function(metric)
     if function in _RATES:
-        return _RATE
+        return RATE
     if function in _COUNTS:
         return f"{metric.name} {_INFERENCES}"
     if function in _IN_UNITS_OF and metric.attribute:

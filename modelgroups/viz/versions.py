@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 if TYPE_CHECKING:
     import pandas as pd
 
+    from modelgroups.inferences.summary import LogSummary
     from modelgroups.query.metrics import Metric
     from modelgroups.schema.attribute import Attribute
 
@@ -60,6 +61,9 @@ class Version(Protocol):
 
     def inferences(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return inferences."""
+
+    def summary(self, *, attributes: bool = True) -> LogSummary:
+        """Return what the log holds."""
 
     def batches(self) -> pd.DataFrame:
         """Return the batches in the order in which they began."""

@@ -221,6 +221,17 @@ def test_the_picture_has_a_panel_for_each_metric_and_a_line_for_each_version(gro
     assert (tmp_path / "comparison.png").stat().st_size > 5_000
 
 
+def test_the_name_of_the_only_other_version_is_said_once(group):
+    pytest.importorskip("matplotlib")
+    figure = group.compare("V1", "V2", metrics=["AUC", "Brier Score"]).plot()
+    assert figure.get_suptitle() == "Difference of V2 from V1, with 95 % intervals"
+    assert [len(axis.get_yticklabels()) for axis in figure.axes] == [0, 0]
+    figure.draw_without_rendering()
+    right = figure.bbox.width
+    for axis in figure.axes:
+        assert axis.get_tightbbox().x1 < right - 5
+
+
 def test_texts_with_dollars_and_undefined_metrics_can_be_drawn(tmp_path):
     pytest.importorskip("matplotlib")
     nothing = Effect(None, None, 0, 0, "m", False, reason="there are no such rows")

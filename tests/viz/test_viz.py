@@ -148,7 +148,7 @@ def test_the_lines_of_drift_hold_what_the_versions_answer(group):
         for one, other in zip(drawn(line), expected(frame, name), strict=True):
             assert one == pytest.approx(other)
     assert figure.axes[0].get_ylabel() == "JSDivergence (nats, 0 to ln 2; 0 is no drift)"
-    assert figure.axes[0].get_xlabel() == "week (UTC)"
+    assert figure.axes[0].get_xlabel().startswith("week (UTC)")
 
 
 def test_one_name_may_be_given_as_it_is(group):
@@ -177,8 +177,10 @@ def test_functions_stand_for_the_metrics_that_are_made_with_them(group, function
 def test_units_that_differ_have_panels_of_their_own(group):
     figure = group.viz().metric_series(["AUC", "Inference Count", "f1"])
     assert [axis.get_ylabel() for axis in figure.axes] == [
-        "rate (0 to 1)", "Inference Count (inferences)"]  # fmt: skip
+        "AUC, f1 (0 to 1)", "Inference Count (inferences)"]  # fmt: skip
     assert [len(axis.lines) for axis in figure.axes] == [4, 2]
+    many = group.viz().metric_series(["AUC", "f1", "recall", "precision"])
+    assert many.axes[0].get_ylabel() == "rate (0 to 1)"
 
 
 def test_no_two_lines_look_alike_even_without_colour(group):
@@ -221,7 +223,8 @@ def test_a_version_has_its_colour_whatever_is_drawn_beside_it(group):
         for names in ("AUC", ["AUC", "f1", "recall", "precision"]):
             alone = colours_by_version(group.get_version(number).viz.metric_series(names))
             assert alone == {label: wanted[label]}
-    swatches = [line for axis in group.compare("V1", "V2").plot().axes for line in axis.lines
+    found = group.compare("V1", "V2", metrics=["AUC"], by="country")
+    swatches = [line for axis in found.plot().axes for line in axis.lines
                 if line.get_label() == "_version"]  # fmt: skip
     assert {line.get_color() for line in swatches} == {wanted["V2"]}
 
@@ -290,7 +293,25 @@ def test_a_few_intervals_are_written_in_full_and_many_concisely():
         more = [f"2026-03-{day:02}T12:00:00Z" for day in range(5, 31)]
         model.send_inferences({"age": [31] * 26, "p": [0.5] * 26}, inference_timestamps=more)
         assert "2026-03-01" not in ticks("day")
-        assert "Mar" in ticks("day")
+        assert ticks("day")[:2] == ["1 Mar\n2026", "5 Mar"]
+        assert not [text for text in ticks("day") if "Apr" in text]  # of which there is nothing
+
+
+def test_weeks_that_are_not_whole_have_hollow_marks():
+    with saved_model() as model:
+        days = pd.date_range("2026-03-01T12:00Z", "2026-03-31T12:00Z")  # a Sunday, a Tuesday
+        rows = {"age": [31] * len(days), "p": [0.5] * len(days)}
+        model.send_inferences(rows, inference_timestamps=days)
+        by_week, by_day = (model.viz.metric_series("count", each) for each in ("week", "day"))
+        (axis,), (whole,) = by_week.axes, by_day.axes
+        (hollow,) = axis.collections
+        at, values = axis.lines[0].get_xdata(orig=False), axis.lines[0].get_ydata()
+    assert axis.get_xlabel() == "week (UTC); hollow: inferences of a part of the week only"
+    assert [list(pair) for pair in hollow.get_offsets()] == [
+        [at[place], values[place]] for place in (0, -1)
+    ]
+    assert list(whole.collections) == []
+    assert whole.get_xlabel() == "day (UTC)"
 
 
 # --- timelines -------------------------------------------------------------------------------
