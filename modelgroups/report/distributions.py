@@ -22,7 +22,14 @@ from modelgroups.types import Stage, ValueType
 if TYPE_CHECKING:
     from modelgroups.schema.attribute import Attribute
 
-__all__ = ["Category", "Distribution", "Distributions", "distributions_of", "has_distribution"]
+__all__ = [
+    "Category",
+    "Distribution",
+    "Distributions",
+    "distributions_of",
+    "has_distribution",
+    "is_id",
+]
 
 MOST: Final = 40
 MOST_COUNTED: Final = 2_000
@@ -92,11 +99,15 @@ class Distributions:
 
 def has_distribution(attribute: Attribute) -> bool:
     """Return whether an attribute has few categories, or numbers."""
-    is_id = attribute.is_unique and attribute.value_type != ValueType.Float
     form = form_of(attribute)
-    return form in (Form.CATEGORICAL, Form.CONTINUOUS) and not is_id and (
+    return form in (Form.CATEGORICAL, Form.CONTINUOUS) and not is_id(attribute) and (
         attribute.value_type != ValueType.Timestamp
     )  # fmt: skip
+
+
+def is_id(attribute: Attribute) -> bool:
+    """Return whether each value of an attribute names a row, and is no measured number."""
+    return bool(attribute.is_unique) and attribute.value_type != ValueType.Float
 
 
 def distributions_of(

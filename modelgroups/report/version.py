@@ -15,16 +15,16 @@ from modelgroups.report.fairness import FairTable, fairness_of
 from modelgroups.report.heat import Cell, Heat, gather_heat, whole_drift
 from modelgroups.report.performance import Performance, Series, performance_of
 from modelgroups.report.periods import interval_of
+from modelgroups.report.quality import QualityRow, quality_of
 from modelgroups.report.render import page_of, require_jinja
 from modelgroups.report.subjects import Version
 from modelgroups.report.window import TRAFFIC, Window, bounds_text, main_window, within
-from modelgroups.report.words import count_text, moment_text, plain, share_text, short
+from modelgroups.report.words import count_text, moment_text, plain, short, stage_text
 from modelgroups.report.writing import require_target, write_page
 from modelgroups.schema.attribute import as_categories
 from modelgroups.types import Stage
 
 if TYPE_CHECKING:
-    from modelgroups.inferences.quality import AttributeQuality
     from modelgroups.inferences.summary import LogSummary
     from modelgroups.report.window import Moment
     from modelgroups.schema.attribute import Attribute
@@ -32,14 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["VersionReport", "gather_version", "report_version", "title_of"]
 
 MOST_ATTRIBUTES: Final = 300
-_STAGES: Final = {
-    Stage.ModelPipelineInput: "input",
-    Stage.PredictFunctionInput: "input",
-    Stage.NonInputData: "not an input",
-    Stage.PredictedValue: "prediction",
-    Stage.GroundTruth: "ground truth",
-    Stage.GroundTruthClass: "ground truth",
-}
 _N_STEPS: Final = 5
 
 
@@ -53,18 +45,6 @@ class SchemaRow:
     type: str
     values: str
     remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class QualityRow:
-    """The quality of an attribute, in words; a remark where there is something to look at."""
-
-    name: str
-    stage: str
-    nulls: str
-    new_categories: str
-    out_of_range: str
-    is_remarkable: bool
 
 
 @dataclass(frozen=True)
@@ -162,8 +142,7 @@ def gather_version(
         fairness = fairness_of(asked) if is_used else []
         advance(1)
     attributes = version.get_attributes()
-    quality = summary.attributes or () if is_used else ()
-    rows = [_quality_row(each) for each in quality]
+    rows = quality_of(version, summary, has_reference=bool(context.held)) if is_used else []
     shown = rows if len(rows) <= MOST_ATTRIBUTES else [each for each in rows if each.is_remarkable]
     return VersionReport(
         version, context, _facts(version, context, distributions), summary,
@@ -252,9 +231,14 @@ def _schema_row(attribute: Attribute) -> SchemaRow:
         remarks.append(f"of the class {short(attribute.gt_class_link)}")
     elif attribute.attribute_link and attribute.stage == Stage.PredictedValue:
         remarks.append(f"its ground truth is {attribute.attribute_link}")
-    stage = _STAGES.get(Stage(attribute.stage), str(attribute.stage))
-    return SchemaRow(attribute.name, attribute.label, stage, str(attribute.value_type),
-                     _values(attribute), tuple(remarks))  # fmt: skip
+    return SchemaRow(
+        attribute.name,
+        attribute.label,
+        stage_text(attribute.stage),
+        str(attribute.value_type),
+        _values(attribute),
+        tuple(remarks),
+    )
 
 
 def _values(attribute: Attribute) -> str:
@@ -268,21 +252,3 @@ def _values(attribute: Attribute) -> str:
     if attribute.min_range is None or attribute.max_range is None:
         return ""
     return f"{attribute.min_range:g} to {attribute.max_range:g}"
-
-
-def _quality_row(found: AttributeQuality) -> QualityRow:
-    rate = plain(found.null_rate)
-    is_truth = found.stage in (Stage.GroundTruth, Stage.GroundTruthClass)
-    nulls = count_text(found.n_nulls) + (f" ({share_text(rate)})" if found.n_nulls else "")
-    new = "" if found.n_new_category is None else count_text(found.n_new_category)
-    if found.new_categories:
-        told = [f"{short(name, 20)} ({n:,})" for name, n in [*found.new_categories.items()][:3]]
-        new += f": {', '.join(told)}{', …' if len(found.new_categories) > 3 else ''}"
-    outside = "" if found.n_out_of_range is None else count_text(found.n_out_of_range)
-    if found.n_out_of_range:
-        outside += f" ({share_text(found.n_out_of_range / found.n_rows)})"
-    is_remarkable = bool(found.n_new_category or found.n_out_of_range)
-    return QualityRow(
-        found.name, _STAGES.get(Stage(found.stage), found.stage), nulls, new, outside,
-        is_remarkable or (bool(found.n_nulls) and not is_truth),
-    )  # fmt: skip

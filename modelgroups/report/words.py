@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from modelgroups.experiments.wording import number_text, p_text
+from modelgroups.types import Stage
 
 __all__ = [
     "NOTHING",
@@ -23,11 +24,20 @@ __all__ = [
     "share_text",
     "short",
     "short_number",
+    "stage_text",
     "value_text",
 ]
 
 NOTHING: Final = "–"
 _UNITS: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_STAGES: Final = {
+    Stage.ModelPipelineInput: "input",
+    Stage.PredictFunctionInput: "input",
+    Stage.NonInputData: "not an input",
+    Stage.PredictedValue: "prediction",
+    Stage.GroundTruth: "ground truth",
+    Stage.GroundTruthClass: "ground truth",
+}
 
 
 def plain(value: Any) -> float | None:
@@ -122,6 +132,15 @@ def day_text(moment: datetime) -> str:
     '1 Mar'
     """
     return f"{moment.day} {moment:%b}"
+
+
+def stage_text(stage: str) -> str:
+    """Return what an attribute is for, in words.
+
+    >>> stage_text("PIPELINE_INPUT"), stage_text("GROUND_TRUTH_CLASS")
+    ('input', 'ground truth')
+    """
+    return _STAGES.get(Stage(stage), str(stage))
 
 
 def short(value: Any, most: int = 40) -> str:

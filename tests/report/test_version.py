@@ -13,6 +13,7 @@ from modelgroups.report import distributions, heat
 from modelgroups.report import version as version_module
 from modelgroups.report.context import context_of
 from modelgroups.report.heat import heat_text
+from modelgroups.report.quality import chance_outside
 from modelgroups.report.words import count_text, short_number
 from modelgroups.testing import KINDS, sample_frame, sample_model, saved_model
 
@@ -183,6 +184,49 @@ def test_quality_is_that_of_the_summary(page, version):
     assert outside > 0
     (row,) = [row for row in page.rows if row[:2] == ["amount", "input"] and "(" in row[4]]
     assert row[4] == f"{outside} ({share(outside / (DAYS * 30))})"
+
+
+def test_only_what_a_larger_sample_does_not_explain_is_marked(tmp_path):
+    rng = np.random.default_rng(7)
+
+    def sample(size, first):
+        return pd.DataFrame({
+            "row": range(first, first + size), "usual": rng.normal(size=size),
+            "far": rng.normal(size=size), "kind": [1, 2] * (size // 2),
+            "q": rng.normal(size=size), "z": rng.normal(size=size),
+        })  # fmt: skip
+
+    with mg.connect(":memory:") as connection:
+        model = connection.model("m-1", "TABULAR", "REGRESSION")
+        model.build(sample(1_000, 0), {"q": "z"}, non_input_columns=["row"])
+        model.save()
+        sent = sample(2_000, 5_000).assign(far=lambda frame: frame["far"] * 3)
+        sent["usual"] = sent["usual"].clip(-2.5, 2.5)
+        sent.loc[:1, "usual"] = 9.0  # of 2,000 rows two, where four are expected
+        sent.loc[:5, "kind"] = 6
+        model.send_inferences(sent)
+        page = read(model.report(tmp_path / "page.html"))
+    text = page.source.partition('id="quality"')[2].partition("</section>")[0]
+    marked = re.findall(r'<tr class="look"><th[^>]*>(\w+)</th>', text)
+    assert set(marked) == {"far", "kind"}
+    start = page.rows.index(["attribute", "role", "missing", "new categories", "out of range"])
+    quality = {row[0]: row for row in page.rows[start : start + 7]}
+    assert quality["row"][4] == "all are different"
+    assert quality["usual"][4].startswith("2 (")
+    assert quality["kind"][3] == "category 6 in 6 rows"
+
+
+def test_the_chance_to_lie_outside_is_that_of_samples():
+    rng = np.random.default_rng(3)
+    n_rows, n_reference = 60, 40
+    drawn = rng.random((20_000, n_rows + n_reference))
+    seen, new = drawn[:, :n_reference], drawn[:, n_reference:]
+    low, high = seen.min(axis=1, keepdims=True), seen.max(axis=1, keepdims=True)
+    outside = ((new < low) | (new > high)).sum(axis=1)
+    for k in (0, 1, 3, 8):
+        wanted = (outside >= k).mean()
+        assert chance_outside(k, n_rows, n_reference) == pytest.approx(wanted, abs=0.02)
+    assert chance_outside(5, 9, 1) == 1.0  # nothing is known of a range of one row
 
 
 def test_fairness_is_that_of_the_bias_metrics(page, version):
