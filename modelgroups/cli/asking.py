@@ -45,7 +45,7 @@ def metrics(
     ctx: typer.Context,
     model: ModelName,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[METRIC]...", help="The default ones if none.")
+        list[str] | None, typer.Argument(metavar="METRIC", help="The default ones if none.")
     ] = None,
     interval: Every = "day",
     by: ByNames = None,
@@ -82,7 +82,7 @@ def drift(
     ctx: typer.Context,
     model: ModelName,
     attributes: Annotated[
-        list[str] | None, typer.Argument(metavar="[ATTRIBUTE]...", help="All if none.")
+        list[str] | None, typer.Argument(metavar="ATTRIBUTE", help="All if none.")
     ] = None,
     metric: Annotated[str, typer.Option(help="PSI, JSDivergence, HypothesisTest, …")] = "PSI",
     interval: Every = "all",

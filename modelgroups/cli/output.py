@@ -35,6 +35,9 @@ _WIDEST_WORD: Final = 20
 _BETWEEN: Final = 2
 """So wide is the space between two columns."""
 
+_LARGE: Final = 1e4
+_MOST_DECIMALS: Final = 6
+
 _BOUNDLESS: Final = 1 << 20
 """The width of what is no terminal: a line of a table stays one line in a pipe."""
 
@@ -56,7 +59,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
     console = _console()
     heads = [_printable(str(column)) for column in columns]
-    cells = [[_cell(value) for value in row] for row in rows]
+    columns_of_cells = [_aligned(column) for column in zip(*rows, strict=True)]
+    cells = list(zip(*columns_of_cells, strict=True))
     if not cells:
         say("Nothing to show")
         return
@@ -183,12 +187,31 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.2f}"
+        return f"{value:.4g}" if abs(value) < _LARGE else f"{value:,.2f}"
     if isinstance(value, list):
         return ", ".join(_cell(each) for each in value)
     if isinstance(value, dict):
         return _printable(json.dumps(value, ensure_ascii=False))
     return _printable(str(value))
+
+
+def _aligned(values: Sequence[Any]) -> list[str]:
+    """Return the values of a column as texts, its fractions with as many decimals as each other.
+
+    >>> _aligned([0.78, 0.7497, None, 3]), _aligned([1234567.5, 0.00001])
+    (['0.7800', '0.7497', '–', '3'], ['1,234,567.50', '1e-05'])
+    """
+    texts = list(map(_cell, values))
+    places = [place for place, value in enumerate(values) if _is_fraction(value)]
+    decimals = max((len(texts[place].partition(".")[2]) for place in places), default=0)
+    if decimals <= _MOST_DECIMALS and not any("e" in texts[place] for place in places):
+        for place in places:
+            texts[place] = f"{values[place]:.{decimals}f}"
+    return texts
+
+
+def _is_fraction(value: Any) -> bool:
+    return isinstance(value, float) and math.isfinite(value) and abs(value) < _LARGE
 
 
 def _time(moment: datetime) -> str:

@@ -34,11 +34,11 @@ family = Family()
 def alias(
     ctx: typer.Context,
     group: GroupName,
-    name: Annotated[str | None, typer.Argument(metavar="[ALIAS", help="The alias.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="ALIAS", help="The alias.")] = None,
     version: Annotated[
         str | None,
         typer.Argument(
-            metavar="VERSION]",
+            metavar="VERSION",
             help="A label, #number or id.",
             autocompletion=completing.versions,
         ),

@@ -37,14 +37,14 @@ def report(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]",
+            metavar="NAME",
             help="A group ('Card fraud'), or a version ('Card fraud@label', 'Card fraud#3', an id, "
             "or the start of one). The whole registry if none.",
         ),
     ] = None,
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="[PATH]", help="The file; made of the name if none."),
+        typer.Argument(metavar="PATH", help="The file; made of the name if none."),
     ] = None,
     whole: Annotated[
         bool, typer.Option("--all", help="The whole registry; then only PATH is given.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 from http import HTTPStatus
 from itertools import islice
 from typing import Any, Final
@@ -51,6 +52,8 @@ class Receipt(dict[str, Any]):
         rows = [[where, status, message] for where, status, message in failed]
         more = self._n_failed() - len(rows)
         title = self._counted() + (f", of which {more:,} more are not shown" if more > 0 else "")
+        if not rows:
+            return f"<p><b>{escape(title)}</b></p>"
         return table_in_html(title, ["row", "status", "what is wrong"], rows)
 
     def _is_long(self) -> bool:

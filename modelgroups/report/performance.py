@@ -40,6 +40,8 @@ class Series:
         Whether it is a number of rows.
     chart
         The same as a line.
+    detail
+        What of it its name does not say.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Series:
     values: tuple[float | None, ...]
     is_count: bool
     chart: Lines
+    detail: str = ""
 
     def text(self, value: float | None) -> str:
         """Return one of its values as it is written."""
@@ -133,7 +136,16 @@ def _series(metric: Metric, frame: pd.DataFrame, whole: pd.DataFrame, periods: P
     values = tuple(map(plain, frame[metric.name]))
     is_count = counts_metric(metric)
     chart = line_of(metric.name, periods, values, is_count=is_count)
-    return Series(metric.name, plain(whole[metric.name].iloc[0]), values, is_count, chart)
+    value = plain(whole[metric.name].iloc[0])
+    return Series(metric.name, value, values, is_count, chart, _detail(metric))
+
+
+def _detail(metric: Metric) -> str:
+    """Return of which class rows are counted, where that is one of two and the name has none."""
+    is_counted = metric.query.get("select", [{}])[0].get("function") == "countIf"
+    if not is_counted or not metric.is_default or not metric.attribute:
+        return ""
+    return "" if metric.attribute in metric.name else f"predicted positive by {metric.attribute}"
 
 
 def _is_defined(series: Series) -> bool:

@@ -233,6 +233,9 @@ def test_a_comparison_shows_the_corrected_p_as_its_sentence_does(shell):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_help_with_an_example_and_a_line_in_the_table(reader, name):
     text = reader(name, "--help")
+    head = text.partition("Options:")[0]
+    assert "[[" not in head  # around arguments that may be left out
+    assert not [line for line in head.splitlines() if line.startswith("  [")]
     assert "Examples:\n    modelgroups" in text
     summary = COMMANDS[name][1].rstrip(".")
     assert len(summary) <= 52

@@ -67,3 +67,9 @@ def test_a_few_results_are_shown_whole():
     assert repr(answer) == repr(dict(answer))
     assert pretty(answer) == pretty(dict(answer))
     assert answer._repr_html_() is None
+
+
+def test_a_notebook_shows_no_empty_table_where_nothing_failed():
+    with saved_model() as model:
+        sent = model.send_inferences({"age": [31] * 9, "p": [0.5] * 9})
+    assert sent._repr_html_() == "<p><b>9 rows: 9 stored, 0 failed</b></p>"

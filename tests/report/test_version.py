@@ -186,6 +186,10 @@ def test_quality_is_that_of_the_summary(page, version):
     assert row[4] == f"{outside} ({share(outside / (DAYS * 30))})"
 
 
+def test_a_count_of_one_of_two_classes_says_which(page):
+    assert page.texts[page.texts.index("Inference Count by Class") + 1] == "predicted positive by p"
+
+
 def test_only_what_a_larger_sample_does_not_explain_is_marked(tmp_path):
     rng = np.random.default_rng(7)
 
