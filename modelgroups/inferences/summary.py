@@ -170,16 +170,26 @@ def _cells(found: AttributeQuality) -> tuple[str, ...]:
     nulls = f"{found.n_nulls:,}"
     if found.n_nulls:
         nulls += f" ({found.null_rate:.1%})"
-    new, outside = "", ""
-    if found.n_new_category is not None:
-        new = f"{found.n_new_category:,}"
-        shown = [f"{v!r} ({n:,})" for v, n in [*found.new_categories.items()][:_MOST_SHOWN]]
-        if len(found.new_categories) > _MOST_SHOWN:
-            shown.append("…")
-        new += f": {', '.join(shown)}" if shown else ""
-    if found.n_out_of_range is not None:
-        outside = f"{found.n_out_of_range:,}"
-    return found.name, found.stage, found.value_type, nulls, new, outside
+    outside = "" if found.n_out_of_range is None else f"{found.n_out_of_range:,}"
+    return found.name, found.stage, found.value_type, nulls, _new_text(found), outside
+
+
+def _new_text(found: AttributeQuality) -> str:
+    """Return in how many rows new categories are, and which: a number is not taken for another.
+
+    >>> from modelgroups.inferences.quality import AttributeQuality
+    >>> _new_text(AttributeQuality("sex", "PIPELINE_INPUT", "INTEGER", 8, 0, 3, {6: 2, 9: 1}, None))
+    '3 rows: 6 in 2, 9 in 1'
+    """
+    if not found.n_new_category:
+        return "" if found.n_new_category is None else "0"
+    named = [*found.new_categories.items()]
+    rows = f"{found.n_new_category:,} row{'' if found.n_new_category == 1 else 's'}"
+    if len(named) == 1:
+        return f"{named[0][0]!r} in {rows}"
+    shown = [f"{value!r} in {n:,}" for value, n in named[:_MOST_SHOWN]]
+    more = ["…"] if len(named) > _MOST_SHOWN else []
+    return f"{rows}: {', '.join([*shown, *more])}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -275,7 +275,7 @@ class Logged(Enriching):
         files: 0 (0 bytes)
         <BLANKLINE>
         attribute  stage               type         nulls  new categories  out of range
-        age        PIPELINE_INPUT      INTEGER  1 (33.3%)  1: 99 (1)
+        age        PIPELINE_INPUT      INTEGER  1 (33.3%)  99 in 1 row
         p          PREDICTED_VALUE     FLOAT            0                             0
         y          GROUND_TRUTH_CLASS  INTEGER  2 (66.7%)  0
         """

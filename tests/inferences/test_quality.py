@@ -268,7 +268,7 @@ def test_it_prints_as_a_table_and_shows_what_users_wrote_as_text(connection):
     assert lines[0] == "inferences: 1,103, from 2024-01-01T01:00:00Z to 2024-01-01T01:00:00Z"
     assert lines[1] == "ground truths: 0, 1 waiting"
     (line,) = (line for line in lines if line.startswith("word"))
-    assert line.split(maxsplit=3)[3] == "0  1,103: '<script>' (1,100), 'x' (1), 'y' (1), …"
+    assert line.split(maxsplit=3)[3] == "0  1,103 rows: '<script>' in 1,100, 'x' in 1, 'y' in 1, …"
     (line,) = (line for line in lines if line.startswith("real"))
     assert line.split() == ["real", INPUT, "FLOAT", "1,103", "(100.0%)", "0"]
     shown = summary._repr_html_()
