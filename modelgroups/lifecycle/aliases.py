@@ -115,6 +115,7 @@ def move_within(
     if pointer is None:
         _require_name(session, group_id, name)
     elif pointer.model_id == record.id:
+        _since(session, group_id, name, at)
         return record
     parent = None if pointer is None else pointer.serial
     _move(session, pointer, group_id, name, kind, record, parent, reason, at)
@@ -271,10 +272,7 @@ def _move(
     since: str | None,
 ) -> int:
     """Write a move and its event; return the serial of the move."""
-    at = now()
-    if since is not None:
-        last = aliases.last_moved(session, group_id, name)
-        at = holding_from(since, [last], f"the alias {name!r}")
+    at = _since(session, group_id, name, since)
     before = None
     if pointer is not None and pointer.model_id is not None:
         number, label = models.number_and_label(session, pointer.model_id)
@@ -302,6 +300,13 @@ def _move(
     )
     target = None if record is None else record.id
     return aliases.move(session, AliasMove(0, group_id, name, kind, at, target, parent, event))
+
+
+def _since(session: Session, group_id: str, name: str, at: str | None) -> str:
+    """Return since when a move holds, unless the alias was moved after that."""
+    if at is None:
+        return now()
+    return holding_from(at, [aliases.last_moved(session, group_id, name)], f"the alias {name!r}")
 
 
 def _require_active_group(session: Session, group_id: str) -> None:

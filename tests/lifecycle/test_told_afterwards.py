@@ -35,6 +35,19 @@ def test_a_deleted_alias_has_its_day_too(connection, group):
     assert connection.verify()
 
 
+def test_what_an_alias_means_now_is_not_told_of_a_day_before_its_last_move(connection, group):
+    group.promote("V1", at=MONDAY)
+    group.promote("V2", at=TUESDAY)
+    group.promote("V1", at=FRIDAY)
+    before = len(connection.audit())
+    for act in (group.promote, lambda version, at: group.set_alias("champion", version, at=at)):
+        with pytest.raises(ConflictError, match="changed at 2024-03-08T09"):
+            act("V1", at="2024-03-06T00:00:00Z")
+    assert group.promote("V1", at=FRIDAY) == group.champion()
+    assert len(connection.audit()) == before
+    assert group.champion(at="2024-03-07T00:00:00Z").version_label == "V2"
+
+
 @pytest.mark.parametrize(
     ("at", "error", "told"),
     [
