@@ -26,6 +26,9 @@ __all__ = ["alerts", "drift", "family", "metrics", "query"]
 family = Family()
 
 _MOST: Final = 1_000_000
+_PSI: Final = "PSI"
+_ALL: Final = "all"
+_REFERENCE: Final = "reference"
 
 
 class Status(StrEnum):
@@ -84,27 +87,29 @@ def drift(
     attributes: Annotated[
         list[str] | None, typer.Argument(metavar="ATTRIBUTE", help="All if none.")
     ] = None,
-    metric: Annotated[str, typer.Option(help="PSI, JSDivergence, HypothesisTest, …")] = "PSI",
-    interval: Every = "all",
+    metric: Annotated[str, typer.Option(help="PSI, JSDivergence, HypothesisTest, …")] = _PSI,
+    interval: Every = _ALL,
     by: ByNames = None,
     against: Annotated[
         str, typer.Option(metavar="VERSION", help="Another version, by its label or id.")
-    ] = "reference",
+    ] = _REFERENCE,
     since: Since = None,
     until: Until = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show how far the inferences have drifted from reference data."""
+    """Show which attributes drifted from reference data beyond chance; or values of a metric.
+
+    PSI over all of the time and in the worst day or batch, each beside the threshold up to
+    which chance explains it. With another --metric, --every, --by or --against: the values alone.
+    """
+    names = attributes or None
     with opened(ctx) as connection:
-        frame = find_version(connection, model).drift(
-            attributes or None,
-            metric,
-            every(interval),
-            by,
-            against,
-            since=since,
-            until=until,
-        )
+        version = find_version(connection, model)
+        if (metric, interval, by or None, against) == (_PSI, _ALL, None, _REFERENCE):
+            frame = version.drifted(names, since=since, until=until)
+            print_frame(frame, as_json, one_by_one=False)
+            return
+        frame = version.drift(names, metric, every(interval), by, against, since=since, until=until)
     print_frame(frame, as_json, name="attribute", value=metric)
 
 

@@ -101,14 +101,22 @@ def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def print_frame(
-    frame: pd.DataFrame, as_json: bool, *, name: str = "name", value: str = "value"
+    frame: pd.DataFrame,
+    as_json: bool,
+    *,
+    name: str = "name",
+    value: str = "value",
+    one_by_one: bool = True,
 ) -> None:
-    """Print a frame, as a table or as JSON; a single row as names with values beside them."""
+    """Print a frame, as a table or as JSON.
+
+    A single row is shown as names with values beside them, unless `one_by_one` is false.
+    """
     names = [str(name) for name in frame.columns]
     rows = list(frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None))
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
-    elif len(rows) == 1:
+    elif len(rows) == 1 and one_by_one:
         print_table([name, value], list(zip(names, rows[0], strict=True)))
     else:
         print_table(names, rows)

@@ -8,7 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelgroups.arguments import require_flag, require_mapping, require_names, require_text
+from modelgroups.arguments import (
+    require_flag,
+    require_mapping,
+    require_names,
+    require_share,
+    require_text,
+)
 from modelgroups.calls import checked_calls
 from modelgroups.errors import NotFoundError
 from modelgroups.loading import loading
@@ -144,7 +150,8 @@ class Asking(Logged):
         Parameters
         ----------
         attributes
-            Their names, or one; all inputs and predictions that can be compared when not given.
+            Their names, or one; all inputs, non-inputs and predictions that can be compared when
+            not given.
         metric
             ``"PSI"``, ``"KLDivergence"``, ``"JSDivergence"``, ``"HellingerDistance"``,
             ``"HypothesisTest"``, ``"WassersteinDistance"``, ``"MissingRateChange"`` or
@@ -194,6 +201,74 @@ class Asking(Logged):
             every=every,
             by=_several(by or (), "by"),
             against=against,
+            filters=_between(since, until),
+        )
+
+    def drifted(
+        self,
+        attributes: str | Sequence[str] | None = None,
+        *,
+        every: str | None = None,
+        confidence: float = 0.95,
+        since: datetime | date | str | None = None,
+        until: datetime | date | str | None = None,
+    ) -> pd.DataFrame:
+        """Return which attributes drifted from reference data further than chance explains.
+
+        PSI, over all of the time and in the worst interval, each beside the threshold that as
+        many rows drawn from the reference data stay below. Where nothing drifted, the table says
+        of any attribute that it did with a probability of 1 − `confidence` at most. An alert is of
+        one window by itself, so of many windows some raise one, though nothing drifted.
+
+        Parameters
+        ----------
+        attributes
+            Their names, or one; all inputs, non-inputs and predictions that can be compared when
+            not given.
+        every
+            The intervals among which the worst is looked for, as in `drift`; when not given days,
+            and of a batch model batches.
+        confidence
+            Between 0 and 1.
+        since, until
+            As in `drift`.
+
+        Returns
+        -------
+        DataFrame
+            A row for each attribute, the one furthest beyond its threshold first: attribute, psi,
+            threshold, drifted (beyond a threshold, over all of the time or in an interval), worst
+            (the start of that interval in UTC, or the batch), worst_psi, worst_threshold. Without
+            enough rows, ten of the reference data and one inference for each bucket, a threshold
+            is null.
+
+        Raises
+        ------
+        NotFoundError
+            There is no reference data.
+        UserValueError
+            A name is unknown, or an attribute has no PSI.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from modelgroups.testing import saved_model
+        >>> rows = pd.DataFrame({"age": [31, 47] * 50, "p": [0.25, 0.75] * 50, "y": [0, 1] * 50})
+        >>> with saved_model() as model:
+        ...     _ = model.set_reference_data(data=rows)
+        ...     _ = model.send_inferences(rows.assign(age=31))
+        ...     model.drifted()[["attribute", "drifted"]]
+          attribute  drifted
+        0       age     True
+        1         p    False
+        """
+        from modelgroups.alerts.verdict import drift_verdicts
+
+        return drift_verdicts(
+            self._subject("drifted"),
+            None if attributes is None else _several(attributes, "attributes"),
+            confidence=require_share(confidence, "confidence"),
+            every=every or ("batch_id" if self.is_batch else "day"),
             filters=_between(since, until),
         )
 

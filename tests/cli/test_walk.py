@@ -56,9 +56,15 @@ def test_inferences_come_back_with_their_ground_truth(reader):
 def test_drift_compare_and_alerts_answer_as_the_library_does(shell):
     with mg.connect(shell.home) as connection:
         group = connection.get_model_group("Card fraud")
-        drift = group.get_version(label="V2").drift(["amount"]).to_dict("records")
+        version = group.get_version(label="V2")
+        drift = version.drift(["amount"], "KLDivergence").to_dict("records")
+        (verdict,) = version.drifted("amount").to_dict("records")
         compared = group.compare("V1", "V2", metrics=["AUC"]).to_dict()
-    assert shell.json("drift", "Card fraud", "amount") == drift
+    assert shell.json("drift", "Card fraud", "amount", "--metric", "KLDivergence") == drift
+    (told,) = shell.json("drift", "Card fraud", "amount")
+    assert (told["attribute"], told["psi"], told["drifted"]) == ("amount", verdict["psi"], None)
+    shown = shell("drift", "Card fraud", "amount").splitlines()
+    assert shown[0].split()[:4] == ["attribute", "psi", "threshold", "drifted"]
     assert shell.json("compare", "Card fraud", "V1", "#2", "--metric", "AUC") == compared
     assert compared["sentence"] in shell("compare", "Card fraud", "V1", "V2", "--metric", "AUC")
     assert shell.json("alerts", "Card fraud") == []
