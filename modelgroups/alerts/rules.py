@@ -52,9 +52,9 @@ class AlertRule(JsonDataclass):
         Restrict the data that the metric sees.
     confidence
         Of the default rules of drift: each window has a threshold of its own, which as many rows
-        drawn from the reference data stay below with this probability. `threshold` is then that
-        of a window as large as the reference data were when it was set; the rule of an alert has
-        that of its window.
+        drawn from the reference data stay below with this probability; the fewer rows, the higher
+        it is. `threshold` is then that of a window as large as the reference data were when it
+        was set; the rule of an alert has that of its window.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class AlertRule(JsonDataclass):
         side = "above" if self.bound == AlertRuleBound.Upper else "below"
         level = _shown(self.threshold)
         if self.confidence is not None:
-            level = f"chance at confidence {_shown(self.confidence)}"
+            level = f"what chance explains for its rows (confidence {_shown(self.confidence)})"
         parts = [
             f"<AlertRule {self.name!r}: {self.severity} {side} {level}",
             "" if self.lookback_period is None else f"in windows of {self._window()}",

@@ -26,6 +26,7 @@ __all__ = ["alerts", "drift", "family", "metrics", "query"]
 family = Family()
 
 _MOST: Final = 1_000_000
+_BY_CHANCE: Final = "by its rows"
 _PSI: Final = "PSI"
 _ALL: Final = "all"
 _REFERENCE: Final = "reference"
@@ -211,9 +212,21 @@ def _print_rules(found: Sequence[AlertRule], as_json: bool) -> None:
     elif found:
         heads = ["rule", "severity", "threshold", "confidence", "minutes", "enabled"]
         rows = [
-            [r.name, r.severity, r.threshold, r.confidence, r.lookback_period, r.enabled]
-            for r in found
+            [
+                rule.name,
+                rule.severity,
+                rule.threshold if rule.confidence is None else _BY_CHANCE,
+                rule.confidence,
+                rule.lookback_period,
+                rule.enabled,
+            ]
+            for rule in found
         ]
         print_table(heads, rows)
+        if any(rule.confidence is not None for rule in found):
+            say(
+                f"{_BY_CHANCE}: each window has a threshold of its own, which as many rows drawn "
+                "from the reference data stay below with the confidence; its alert tells it"
+            )
     else:
         say("No rules: the default ones are made once there are reference data and inferences")

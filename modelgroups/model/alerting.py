@@ -10,6 +10,7 @@ from modelgroups.arguments import require_whole
 from modelgroups.calls import checked_calls
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
 from modelgroups.model.finding import Finding
+from modelgroups.paging import Page
 
 if TYPE_CHECKING:
     from modelgroups.alerts.rules import Alert, AlertRule
@@ -114,18 +115,21 @@ class Alerting(Finding):
     def get_alert_rules(self, page: int = 1, page_size: int = 20) -> list[AlertRule]:
         """Return the alert rules of the model, in the order in which they were made.
 
-        With its first inferences a model that has reference data gets default rules: a warning
-        where the PSI of an input, a non-input or a prediction in a day (or batch) is larger than
-        chance explains for its number of rows. All rules of a model together raise a false alarm
-        in about 5 % of the days: of m rules each has the `confidence` 1 − 0.05/m (Bonferroni).
-        With another confidence, say 0.95, each alarms by chance in one window of twenty. Times,
-        ids and ranked lists have no such rule. Where the reference data have fewer than ten rows
-        for each bucket, or a window fewer than one, it raises nothing.
+        When they are first asked for, a model that has reference data and inferences gets default
+        rules: a warning where the PSI of an input, a non-input or a prediction in a day (or batch)
+        is larger than chance explains for its number of rows. That threshold is told by each
+        alert; ``rule.threshold`` is the one of as many rows as the reference data have. All rules
+        of a model together raise a false alarm in about 5 % of the days: of m rules each has the
+        `confidence` 1 − 0.05/m (Bonferroni). With another confidence, say 0.95, each alarms by
+        chance in one window of twenty. Times, ids and ranked lists have no such rule. Where the
+        reference data have fewer than ten rows for each bucket, or a window fewer than one, it
+        raises nothing.
 
         Parameters
         ----------
         page, page_size
-            Which page, from 1 on, and how long it is.
+            Which page, from 1 on, and how long it is. A model may well have more than 20 rules;
+            where there are more than were asked for, the list says so when it is shown.
 
         Examples
         --------
@@ -142,7 +146,8 @@ class Alerting(Finding):
         from modelgroups.alerts.keep import list_rules
 
         limit, offset = _page(page, page_size)
-        return list_rules(self._subject("get_alert_rules"), limit=limit, offset=offset)
+        found = list_rules(self._subject("get_alert_rules"), limit=limit + 1, offset=offset)
+        return Page.of(found, limit, page)
 
     def update_alert_rule(
         self, alert_rule: AlertRule, alert_rule_id: str | None = None
@@ -311,16 +316,17 @@ class Alerting(Finding):
         )
         if not self._registry.read_only:
             self.evaluate_alerts()
-        return list_alerts(
+        found = list_alerts(
             subject,
             status=status,
             rule_id=alert_rule_id,
             batch_id=batch_id,
             since=since,
             until=until,
-            limit=limit,
+            limit=limit + 1,
             offset=offset,
         )
+        return Page.of(found, limit, page)
 
     def update_alert(self, status: str, alert_id: str) -> Alert:
         """Say what was done about an alert.

@@ -266,6 +266,9 @@ def test_alerts_are_found_acknowledged_and_paged(tmp_path):
         naive = datetime.fromisoformat(middle).replace(tzinfo=None)  # is in UTC
         assert model.get_alerts(start_time=naive) == late
         assert model.get_alert_rules(page=2, page_size=1) == rules[1:]
+        assert "… and more; page=2" in repr(model.get_alert_rules(page_size=1))
+        everything = model.get_alert_rules(page_size=100)
+        assert repr(everything) == repr(list(everything))
         model_id = model.id
     with mg.connect(tmp_path, read_only=True) as connection:
         model = connection.get_model(model_id)

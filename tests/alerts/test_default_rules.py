@@ -243,7 +243,8 @@ def test_a_rule_of_ones_own_may_have_a_confidence(used):
     assert rule.threshold == pytest.approx(threshold(used, "age", confidence=0.9))
     assert rule in used.get_alert_rules()
     assert repr(rule) == (
-        "<AlertRule 'Feature Drift: age upper bound': critical above chance at confidence 0.9, "
+        "<AlertRule 'Feature Drift: age upper bound': critical above what chance "
+        "explains for its rows (confidence 0.9), "
         f"in windows of 2 days, id {rule.id}>"
     )
     alert = used.get_alerts(alert_rule_id=rule.id)[0]

@@ -72,7 +72,9 @@ def test_drift_compare_and_alerts_answer_as_the_library_does(shell):
     assert {"Feature Drift: amount", "Prediction Drift: p_fraud"} <= {
         each["metric_name"] for each in rules
     }
-    assert "confidence" in shell("alerts", "Card fraud", "--rules")
+    shown = shell("alerts", "Card fraud", "--rules")
+    assert "confidence" in shown
+    assert "by its rows: each window has a threshold of its own" in shown
     assert "--rules" in shell.fails("alerts", "Card fraud", "--rules", "--status", "new", code=2)
     listed = shell.json("metrics", "Card fraud", "--list")
     assert {"AUC", "Inference Count"} <= {each["name"] for each in listed}
