@@ -30,6 +30,7 @@ from modelgroups.inferences.layout import BATCH, HALVES, METADATA, SENT, Kind, L
 from modelgroups.inferences.outcome import counts_of
 from modelgroups.inferences.receipt import Receipt
 from modelgroups.inferences.shapes import Given, is_arrow, parse, unknown_names
+from modelgroups.inferences.unmatched import tell_unmatched
 from modelgroups.progress import tracked
 from modelgroups.reference.files import SourceFile, files_in, listed_files, open_content
 
@@ -245,6 +246,8 @@ def send_bulk(
             raise UserValueError("there are no rows to send; give at least one")
         if has_inferences:
             tell_missing(to, present, intake.n_rows)
+        else:
+            tell_unmatched(to, delivery, intake.n_rows)
         outcome = delivery.commit()
     return _answer(intake, outcome, closes=close)
 

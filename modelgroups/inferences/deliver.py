@@ -26,6 +26,7 @@ from modelgroups.catalog.records import BatchRecord, LogRecord, Segment
 from modelgroups.errors import SnapshotCorruptError, SnapshotMissingError
 from modelgroups.inferences.accept import Accepted, Half, Rules, accept
 from modelgroups.inferences.batch import record_closed
+from modelgroups.inferences.doubts import Doubts
 from modelgroups.inferences.images import StagedImages
 from modelgroups.inferences.marks import dump_marks
 from modelgroups.inferences.piece import Piece
@@ -104,8 +105,10 @@ class Delivery:
         self._close_batches = close_batches
         self._stored = Stored(to.registry, to.model_id, to.layout)
         self._pieces: list[Piece] = []
+        self._doubts = Doubts(to)
         self._files = ExitStack()
         self._scratch: Scratch | None = None
+        self.first_id = ""
         self.images = StagedImages(to.registry, to.layout, self._files)
         self._n_rows = 0
         self._n_deletions: int | None = None
@@ -130,6 +133,10 @@ class Delivery:
         self.rest()
         self.images.replace_paths(given)
         accepted = accept(given, self._layout, rules)
+        for half in accepted.halves():
+            self._doubts.look(half)
+        if not self._pieces and accepted.n_rows:
+            self.first_id = _text(accepted.ids[0])
         piece = Piece(accepted, self._layout, self._n_rows)
         self._n_rows += accepted.n_rows
         if any(isinstance(half.data, pa.Table) for half in accepted.halves()):
@@ -137,6 +144,11 @@ class Delivery:
             self._write(piece)
         self._pieces.append(piece)
         return accepted
+
+    def count_waiting(self) -> int:
+        """Return how many rows of ground truth only have an id that no inference has by now."""
+        self._look_unlocked(self._pieces)
+        return sum(piece.tally().n_waiting for piece in self._pieces)
 
     def rest(self) -> None:
         """Hold no row in memory that was written, and little of what is known of it."""
@@ -254,6 +266,7 @@ class Delivery:
         NotFoundError, ConflictError
             The model is gone, or archived.
         """
+        self._doubts.tell()
         self._compare_pieces()
         outcome = self._commit()
         stored = [p for p in self._pieces if not p.staged]
@@ -363,6 +376,10 @@ class Delivery:
             return
         self.images.publish(n_rows)
         log_objects.add(session, log.serial, self.images.sizes, n_rows)
+
+
+def _text(id_: str | pa.Scalar) -> str:
+    return id_ if isinstance(id_, str) else str(id_.as_py())
 
 
 def _with_marks(record: Segment, dropped: NDArray[np.bool_]) -> Segment:

@@ -52,7 +52,8 @@ def tell_missing(to: Recipient, present: set[str], n_rows: int) -> None:
         rows = "1 row" if n_rows == 1 else f"{n_rows:,} rows"
         warn(
             f"{to.name}: {rows} came without {_listed(missing)}; null is stored there, and an "
-            "inference that is stored stays as it is. Send all inputs and predictions in one "
+            "inference that is stored stays as it is: delete_inferences(partner_inference_ids=…) "
+            "removes it, so that it can be sent again. Send all inputs and predictions in one "
             "call; predictions=… takes these apart, and only ground truths may come later"
         )
 

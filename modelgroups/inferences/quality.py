@@ -21,7 +21,13 @@ from modelgroups.inferences.layout import TRUTH_TIME, Layout, arrow_type
 from modelgroups.schema.attribute import Attribute, as_categories
 from modelgroups.types import ValueType
 
-__all__ = ["MOST_NEW_CATEGORIES", "AttributeQuality", "Tally"]
+__all__ = [
+    "MOST_NEW_CATEGORIES",
+    "AttributeQuality",
+    "Tally",
+    "known_categories",
+    "known_range",
+]
 
 MOST_NEW_CATEGORIES: Final = 1_000
 """So many new categories of an attribute are told apart; the rows of all are counted."""
@@ -121,8 +127,8 @@ class _Column:
 
     def __init__(self, attribute: Attribute) -> None:
         self.attribute = attribute
-        self._known = _known_categories(attribute)
-        self._range = _known_range(attribute)
+        self._known = known_categories(attribute)
+        self._range = known_range(attribute)
         self._n_nulls = self._n_new = self._n_outside = 0
         self._new: dict[Any, int] = {}
 
@@ -159,7 +165,7 @@ class _Column:
         )
 
 
-def _known_categories(attribute: Attribute) -> pa.Array | None:
+def known_categories(attribute: Attribute) -> pa.Array | None:
     """Return the categories of the schema, which keeps them as texts, as values of the log."""
     read = _READERS.get(attribute.value_type)
     if read is None or not attribute.categorical or not attribute.categories:
@@ -196,7 +202,7 @@ _READERS: Final[dict[str, Callable[[str], list[Any]]]] = {
 """What a category is as a value of its attribute: one, or none where it cannot be one."""
 
 
-def _known_range(attribute: Attribute) -> tuple[pa.Scalar, pa.Scalar] | None:
+def known_range(attribute: Attribute) -> tuple[pa.Scalar, pa.Scalar] | None:
     """Return the least and the greatest value that the range of the schema allows."""
     low, high = attribute.min_range, attribute.max_range
     if attribute.categorical or not isinstance(low, Real) or not isinstance(high, Real):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from modelgroups.catalog import logs, models
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from modelgroups.catalog.logs import Addressee
+    from modelgroups.inferences.doubts import Expectation
     from modelgroups.registry import Registry
     from modelgroups.schema.attribute import Attribute
     from modelgroups.types import Stage
@@ -44,8 +46,8 @@ class Recipient:
         The columns of its log.
     is_batch
         Whether it takes its inferences in batches.
-    input_type
-        An `InputType`.
+    input_type, output_type
+        An `InputType`, an `OutputType`.
     """
 
     registry: Registry
@@ -55,6 +57,15 @@ class Recipient:
     layout: Layout
     is_batch: bool
     input_type: str
+    output_type: str
+
+    @cached_property
+    def expectations(self) -> dict[str, Expectation]:
+        """What its outputs are expected to be, by name."""
+        from modelgroups.inferences.doubts import expectations
+
+        both = self.layout.inference_attributes | self.layout.truth_attributes
+        return expectations(self.output_type, both.values())
 
     def of_stage(self, *stages: Stage) -> dict[str, Attribute]:
         """Return the attributes of some stages, by name."""
@@ -121,6 +132,7 @@ def recipient_of(registry: Registry, model_id: str, *, fresh: bool = False) -> R
             layout_of(attributes),
             record.is_batch,
             record.input_type,
+            record.output_type,
         )
         registry.recipients[model_id] = known
     return known

@@ -24,6 +24,7 @@ from modelgroups.inferences.outcome import (
 )
 from modelgroups.inferences.receipt import Receipt
 from modelgroups.inferences.shapes import Given, column_of_metadata, give_apart, is_arrow, parse
+from modelgroups.inferences.unmatched import tell_unmatched
 from modelgroups.types import InputType, Stage
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def send_ground_truths(
         given.values[Kind.INFERENCE] = {}
     with Delivery(to) as delivery:
         accepted = delivery.add(given, Rules(tz=tz, truths_only=True, ids_needed=True))
+        tell_unmatched(to, delivery, given.n_rows)
         results = results_of(_texts(accepted.ids))
         outcome = delivery.commit()
     mark_failures(results, outcome.failures)
