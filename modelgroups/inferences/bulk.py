@@ -264,7 +264,8 @@ def _answer(
             intake.to.model_id,
             extra={"shown_by": "result"},
         )
-    result = Receipt(counts=counts, failures=intake.failures_by_source(outcome))
+    failures = intake.failures_by_source(outcome)
+    result = Receipt.of(outcome.n_stored, counts=counts, failures=failures)
     return result, dict(_CLOSED) if closes and not outcome.failures else None
 
 

@@ -66,6 +66,8 @@ class Outcome:
     ----------
     n_rows
         How many there were.
+    n_stored
+        Of how many of them anything was stored; the others failed, or were there already.
     failures
         For each row that was not stored, the status and what is wrong.
     n_waiting
@@ -75,6 +77,7 @@ class Outcome:
     """
 
     n_rows: int = 0
+    n_stored: int = 0
     failures: dict[int, tuple[int, str]] = field(default_factory=dict)
     n_waiting: int = 0
     closed: list[str] = field(default_factory=list)
@@ -312,6 +315,7 @@ class Delivery:
         for piece, tally in zip(self._pieces, tallies, strict=True):
             outcome.failures |= tally.failures
             outcome.n_waiting += tally.n_waiting
+            outcome.n_stored += piece.count_stored()
             for half in piece.accepted.halves():
                 self._store_half(session, log, piece, half, at)
             for batch_id, n_rows, first, last in tally.batches:

@@ -157,7 +157,7 @@ class Doubts:
 
     def look(self, half: Half) -> None:
         """Look at rows before they are stored; they are in memory still."""
-        for name, expected in self._to.expectations.items():
+        for name, expected in self._to.expectations[half.kind].items() if len(half) else ():
             strange: Any
             if isinstance(half.data, list):
                 strange = expected.strange_cells(record.get(name) for record in half.data)
@@ -174,7 +174,8 @@ class Doubts:
         """Warn of what was seen, once."""
         if not self._seen:
             return
-        attributes = self._to.expectations
+        halves = self._to.expectations.values()
+        attributes = {name: each for half in halves for name, each in half.items()}
         told = [
             f"{name!r} {attributes[name].told} in {_rows(n_rows)}, such as {example!r}"
             for name, (n_rows, example) in self._seen.items()

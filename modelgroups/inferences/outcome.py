@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 from modelgroups.errors import ResponseClientError
 
-__all__ = ["counts_of", "logger", "mark_failures", "results_of", "tell_failures", "waiting_message"]
+__all__ = [
+    "counts_of",
+    "logger",
+    "mark_failures",
+    "results_of",
+    "tell_failures",
+    "told_together",
+    "waiting_message",
+]
 
 logger = logging.getLogger("modelgroups")
 
@@ -52,6 +61,36 @@ def waiting_message(n_waiting: int) -> dict[str, str]:
     return {"message": f"{what} kept until {theirs}"}
 
 
+def told_together(failed: Iterable[tuple[str, int, str]]) -> list[str]:
+    """Return what is wrong with rows: what is the same once, with the first rows that it is of.
+
+    Parameters
+    ----------
+    failed
+        Of each row that failed which it is, the status and what is wrong.
+
+    Examples
+    --------
+    >>> told_together([("row 0", 409, "twice"), ("row 3", 400, "no"), ("row 4", 409, "twice")])
+    ['row 0, row 4: 409 twice', 'row 3: 400 no']
+    """
+    rows: dict[tuple[int, str], list[str]] = {}
+    n_rows: Counter[tuple[int, str]] = Counter()
+    for where, status, message in failed:
+        fault = status, message
+        n_rows[fault] += 1
+        if n_rows[fault] <= _MOST_SHOWN:
+            rows.setdefault(fault, []).append(where)
+    told = []
+    for (status, message), shown in list(rows.items())[:_MOST_SHOWN]:
+        more = n_rows[status, message] - len(shown)
+        told.append(
+            f"{', '.join(shown)}{f' and {more:,} more' if more else ''}: {status} {message}"
+        )
+    n_others = n_rows.total() - sum(n_rows[fault] for fault in list(rows)[:_MOST_SHOWN])
+    return [*told, f"and {n_others:,} more rows"] if n_others else told
+
+
 def tell_failures(results: Sequence[dict[str, Any]], failures: Failures, *, silently: bool) -> None:
     """Raise because rows failed, or log it.
 
@@ -62,14 +101,13 @@ def tell_failures(results: Sequence[dict[str, Any]], failures: Failures, *, sile
     """
     if not failures:
         return
-    shown = "; ".join(
-        f"row {row} ({results[row].get('partner_inference_id')!r}): {status} {message}"
-        for row, (status, message) in list(failures.items())[:_MOST_SHOWN]
+    failed = (
+        (f"row {row} ({results[row].get('partner_inference_id')!r})", status, message)
+        for row, (status, message) in failures.items()
     )
-    more = len(failures) - _MOST_SHOWN
-    text = f"{len(failures)} of {len(results)} rows failed and the others were stored: {shown}" + (
-        f"; and {more} more" if more > 0 else ""
-    )
+    rest = "none was stored" if len(failures) == len(results) else "the others were stored"
+    told = "; ".join(told_together(failed))
+    text = f"{len(failures):,} of {len(results):,} rows failed and {rest}: {told}"
     if silently:
         logger.error("%s", text)
         return

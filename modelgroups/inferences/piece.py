@@ -43,6 +43,10 @@ _CONTRADICTION: Final = (
     "an inference with this partner_inference_id and another content was sent before; what was "
     "sent is immutable"
 )
+_REPETITION: Final = (
+    "the call has this partner_inference_id more than once, with another content; an inference is "
+    "immutable, and the first one counts"
+)
 
 
 @dataclass
@@ -270,6 +274,14 @@ class Piece:
             firsts[numbers[self._keys_at(numbers).repeats()[0]]] = False
         return firsts
 
+    def count_stored(self) -> int:
+        """Return of how many rows anything is stored."""
+        kept = self.tally().kept
+        stored: NDArray[np.bool_] = np.zeros(self.accepted.n_rows, dtype=bool)
+        for half in self.accepted.halves():
+            stored[half.rows[kept[half.kind]]] = True
+        return int(np.count_nonzero(stored))
+
     def tally(self) -> Tally:
         """Return what the rows add to the log, as far as the log was looked at."""
         if self._tally is None:
@@ -330,11 +342,17 @@ class Piece:
 
     def _faults(self) -> dict[int, tuple[int, str]]:
         """Return the rows that are refused, with the status and what is wrong."""
+        found = self.inferences.found
+        if self.earlier:
+            found = found & ~self.inferences.found_in(self._earlier_ids())
+        was_there = self._by_row(found)
         late = self._closed & (self._verdict != _OTHER)
-        return {
-            int(row): (_CONFLICT, _LATE if late[row] else _CONTRADICTION)
-            for row in np.flatnonzero(self._refused())
-        }
+
+        def fault(row: int) -> str:
+            return _LATE if late[row] else _CONTRADICTION if was_there[row] else _REPETITION
+
+        refused = map(int, np.flatnonzero(self._refused()))
+        return {row: (_CONFLICT, fault(row)) for row in refused}
 
     def _failures(self) -> dict[int, tuple[int, str]]:
         """Return the rows of the call that fail, with the status and what is wrong."""

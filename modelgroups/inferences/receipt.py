@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from html import escape
 from http import HTTPStatus
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from modelgroups.drawing.page import table_in_html
+from modelgroups.inferences.outcome import told_together
 
 __all__ = ["Receipt"]
 
@@ -31,7 +32,18 @@ class Receipt(dict[str, Any]):
     <9 rows: 9 stored, 0 failed; a dict of 'counts', 'results'>
     >>> Receipt(counts={"success": 1, "failure": 0, "total": 1}, results=[])
     {'counts': {'success': 1, 'failure': 0, 'total': 1}, 'results': []}
+    >>> Receipt.of(2, counts={"success": 9, "failure": 0, "total": 9}, results=[stored] * 9)
+    <9 rows: 2 stored, 7 were there already, 0 failed; a dict of 'counts', 'results'>
     """
+
+    _n_stored: int | None = None
+
+    @classmethod
+    def of(cls, n_stored: int, **entries: Any) -> Self:
+        """Return the receipt of a call, of so many rows of which anything was stored."""
+        receipt = cls(entries)
+        receipt._n_stored = n_stored
+        return receipt
 
     def __repr__(self) -> str:
         if not self._is_long():
@@ -66,17 +78,17 @@ class Receipt(dict[str, Any]):
 
     def _counted(self) -> str:
         counts = self["counts"]
+        n_there = 0 if self._n_stored is None else counts["success"] - self._n_stored
+        there = f"{n_there:,} were there already, " if n_there else ""
         return (
-            f"{counts['total']:,} rows: {counts['success']:,} stored, {counts['failure']:,} failed"
+            f"{counts['total']:,} rows: {counts['success'] - n_there:,} stored, {there}"
+            f"{counts['failure']:,} failed"
         )
 
     def _told(self) -> list[str]:
         """Return what to say of the first rows that failed, and of what waits."""
-        told = [
-            f"{where}: {status} {_cut(str(message))}"
-            for where, status, message in islice(self._failed(), _MOST_SHOWN)
-        ]
-        more = self._n_failed() - len(told)
+        told = told_together((w, status, _cut(str(fault))) for w, status, fault in self._failed())
+        more = self._n_failed() - sum(1 for _ in self._failed())  # not all are told of a file
         told += [f"and {more:,} more failures"] if told and more > 0 else []
         return [*told, self["message"]] if "message" in self else told
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from modelgroups.catalog import logs, models
 from modelgroups.catalog.documents import documents_of, load_attributes
 from modelgroups.errors import ConflictError, NotFoundError, UserTypeError, UserValueError
-from modelgroups.inferences.layout import Layout, layout_of
+from modelgroups.inferences.layout import SENT, Kind, Layout, layout_of
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -60,12 +60,16 @@ class Recipient:
     output_type: str
 
     @cached_property
-    def expectations(self) -> dict[str, Expectation]:
-        """What its outputs are expected to be, by name."""
+    def expectations(self) -> dict[Kind, dict[str, Expectation]]:
+        """What its outputs are expected to be, by the half of the rows that has them, and name."""
         from modelgroups.inferences.doubts import expectations
 
         both = self.layout.inference_attributes | self.layout.truth_attributes
-        return expectations(self.output_type, both.values())
+        found = expectations(self.output_type, both.values())
+        return {
+            kind: {name: found[name] for name in self.layout.attributes(kind) if name in found}
+            for kind in SENT
+        }
 
     def of_stage(self, *stages: Stage) -> dict[str, Attribute]:
         """Return the attributes of some stages, by name."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelgroups.errors import UserValueError
 from modelgroups.inferences.accept import Rules
-from modelgroups.inferences.deliver import Delivery
+from modelgroups.inferences.deliver import Delivery, Outcome
 from modelgroups.inferences.gaps import columns_with_values, tell_missing
 from modelgroups.inferences.layout import BATCH, ID, INFERENCE_TIME, TRUTH_TIME, Kind
 from modelgroups.inferences.outcome import (
@@ -63,7 +63,7 @@ def send_inferences(
         each = [str(batch_id)] * given.n_rows if alone else batch_id
         _give_metadata(given, BATCH, each, "batch_id")
     if not given.n_rows:
-        return _answer(to, [], {}, 0)
+        return _answer(to, [], Outcome())
     close = to.is_batch and complete_batch
     with Delivery(to, close_batches=close) as delivery:
         accepted = delivery.add(given, Rules(is_batch=to.is_batch, tz=tz))
@@ -74,17 +74,16 @@ def send_inferences(
     mark_failures(results, outcome.failures)
     if to.input_type != InputType.Image:
         tell_failures(results, outcome.failures, silently=fail_silently)
-    return _answer(to, results, outcome.failures, outcome.n_waiting)
+    return _answer(to, results, outcome)
 
 
-def _answer(
-    to: Recipient, results: list[dict[str, Any]], failures: dict[int, Any], n_waiting: int
-) -> Receipt:
-    counts = counts_of(len(results), failures)
+def _answer(to: Recipient, results: list[dict[str, Any]], outcome: Outcome) -> Receipt:
+    told: dict[str, Any] = {"counts": counts_of(len(results), outcome.failures)}
     if to.input_type == InputType.Image:
-        failed = [results[row] for row in failures]
-        return Receipt(counts=counts, failures=failed, **waiting_message(n_waiting))
-    return Receipt(counts=counts, results=results, **waiting_message(n_waiting))
+        told["failures"] = [results[row] for row in outcome.failures]
+    else:
+        told["results"] = results
+    return Receipt.of(outcome.n_stored, **told, **waiting_message(outcome.n_waiting))
 
 
 def send_ground_truths(
@@ -114,7 +113,8 @@ def send_ground_truths(
     mark_failures(results, outcome.failures)
     tell_failures(results, outcome.failures, silently=fail_silently)
     counts = counts_of(len(results), outcome.failures)
-    return Receipt(counts=counts, results=results, **waiting_message(outcome.n_waiting))
+    waiting = waiting_message(outcome.n_waiting)
+    return Receipt.of(outcome.n_stored, counts=counts, results=results, **waiting)
 
 
 def _parse_truths(to: Recipient, ground_truths: Any) -> Given:

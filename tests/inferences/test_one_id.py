@@ -243,3 +243,38 @@ def test_a_retry_after_the_registry_was_opened_again_is_known(tmp_path, n_rows):
         changed = some(n_rows + 1, p=[0.75] * (n_rows + 1))
         assert len(refused(again.send_inferences(changed, fail_silently=True))) == n_rows + 1
         assert again.summary().n_inferences == n_rows + 1
+
+
+# --- what is said of it -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_more", [10, FEW + 3])
+def test_one_id_for_all_rows_of_a_call_is_told_as_that_and_once(model, n_more):
+    frame = {"age": list(range(n_more)), "p": [0.5] * n_more}
+    with pytest.raises(ResponseClientError) as caught:
+        model.send_inferences(frame, partner_inference_ids=["one"] * n_more)
+    text = str(caught.value)
+    assert text.startswith(
+        f"{n_more - 1} of {n_more} rows failed and the others were stored: row 1"
+    )
+    assert text.count("more than once") == 1
+    assert "sent before" not in text
+    assert f"row 5 ('one') and {n_more - 6} more: 409 " in text
+    assert len(caught.value.results) == n_more - 1
+    with pytest.raises(ResponseClientError, match=r"none was stored: .*was sent before") as caught:
+        model.send_inferences({"age": [77] * 9, "p": [0.5] * 9}, partner_inference_ids=["one"] * 9)
+    assert "9 of 9 rows" in str(caught.value)
+    assert "more than once" not in str(caught.value)
+
+
+@pytest.mark.parametrize("n_rows", [FEW - 9, FEW + 3])
+def test_what_was_there_already_is_not_called_stored(model, n_rows):
+    whole = some(n_rows)
+    assert repr(model.send_inferences(whole)).startswith(f"<{n_rows} rows: {n_rows} stored, 0 fai")
+    again = model.send_inferences(whole)
+    assert again["counts"] == counts(n_rows)
+    assert repr(again).startswith(f"<{n_rows} rows: 0 stored, {n_rows} were there already, 0 fai")
+    more = model.send_inferences(some(n_rows + 9))
+    assert f" 9 stored, {n_rows} were there already, 0 failed" in repr(more)
+    bulk, _ = model.send_bulk_inferences(data=pd.DataFrame(whole), ignore_join_errors=True)
+    assert bulk["counts"] == counts(n_rows)
