@@ -110,6 +110,7 @@ def build(
             is_batch=batch,
         )
         data = read_frame(file, dict(rename or ()))
+        _require_names(file, list(data.columns))
         if file.suffix.lower() == ".csv" and ground_truth is None:
             data = _with_equal_types(data, truths)
         model.version_label = label
@@ -141,6 +142,19 @@ def _new(connection: Connection, name: str | None, group: str | None, **fields: 
             "version, or choose another --name"
         )
     return connection.model(display_name=name, **fields)
+
+
+def _require_names(file: Path, columns: list[str]) -> None:
+    """Raise where columns have names that no attribute can have; say how to give them others."""
+    from modelgroups.errors import UserValueError
+    from modelgroups.schema.columns import check_names, legal_names
+
+    try:
+        check_names(columns)
+    except UserValueError as error:
+        pairs = [f'--rename "{old}={new}"' for old, new in legal_names(columns).items()]
+        how = f", as with {' '.join(pairs)}" if pairs else " with --rename COLUMN=NAME"
+        raise UserValueError(f"{file}: {error}{how}") from error
 
 
 def _with_equal_types(data: pd.DataFrame, truths: dict[str, str]) -> pd.DataFrame:

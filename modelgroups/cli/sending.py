@@ -179,6 +179,8 @@ def _about(path: Path, zone: str | None) -> Iterator[None]:
         text = str(getattr(error, "detail", error)).removeprefix("the Arrow data: ")
         about = "" if text.startswith(str(path)) else f"{path}: "
         hint = "; --tz names the zone of such times" if not zone and "_timestamp" in text else ""
+        if "no attribute " in text:
+            hint = "; --rename COLUMN=NAME gives a column of the file the name of an attribute"
         raise UserValueError(f"{about}{text}{hint}") from error
 
 

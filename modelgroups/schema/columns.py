@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["RESERVED_NAMES", "check_columns", "check_frame", "check_names"]
+__all__ = ["RESERVED_NAMES", "check_columns", "check_frame", "check_names", "legal_names"]
 
 RESERVED_NAMES = frozenset(
     {
@@ -160,11 +160,18 @@ def _fault(name: object) -> str | None:
     return None
 
 
-def _how_to_rename(columns: Iterable[object]) -> str:
-    """Return the call that gives columns of illegal texts legal names, where it is a short one.
+def legal_names(columns: Iterable[object]) -> dict[str, str]:
+    """Return names for those texts among columns that cannot be names, few or none.
 
-    >>> _how_to_rename(["age", "due in (days)", "2nd"])
-    ", as with data.rename(columns={'due in (days)': 'due_in_days', '2nd': '_2nd'})"
+    Parameters
+    ----------
+    columns
+        The names of all columns of some data.
+
+    Examples
+    --------
+    >>> legal_names(["age", "due in (days)", "2nd"]), legal_names(["a b", "a_b"])
+    ({'due in (days)': 'due_in_days', '2nd': '_2nd'}, {})
     """
     taken = list(columns)
     renamed: dict[str, str] = {}
@@ -174,10 +181,15 @@ def _how_to_rename(columns: Iterable[object]) -> str:
         legal = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
         legal = f"_{legal}" if legal[:1].isdigit() else legal
         if _fault(legal) is not None or legal in taken or legal in renamed.values():
-            return ""
+            return {}
         renamed[name] = legal
-    short = 0 < len(renamed) <= _MOST_RENAMED
-    return f", as with data.rename(columns={renamed!r})" if short else ""
+    return renamed if len(renamed) <= _MOST_RENAMED else {}
+
+
+def _how_to_rename(columns: Iterable[object]) -> str:
+    """Return the call that gives columns of illegal texts legal names, where it is a short one."""
+    renamed = legal_names(columns)
+    return f", as with data.rename(columns={renamed!r})" if renamed else ""
 
 
 def _refusal(noun: str, offenders: list[str]) -> str:

@@ -202,6 +202,10 @@ def test_init_makes_a_registry_once(shell, tmp_path):
 def test_columns_of_a_file_take_other_names(shell, folder):
     header = "Client No,Amount €,country,p_fraud,is fraud?\n"
     (folder / "raw.csv").write_text(header + "1,12.5,DE,0.02,0\n2,310.0,US,0.71,1\n")
+    line = shell.fails("build", folder / "raw.csv", "--name", "Raw", "--output-type", "multiclass",
+                       "--prediction", "p_fraud=1", "--ground-truth", "fraud")  # fmt: skip
+    assert '--rename "Client No=Client_No" --rename "Amount €=Amount"' in line
+    assert "data.rename" not in line
     names = ["--rename", "Client No=client", "--rename", "Amount €=amount"]
     shell("build", folder / "raw.csv", "--name", "Raw", "--output-type", "multiclass", *names,
           "--prediction", "p_fraud=1", "--rename", "is fraud?=fraud", "--ground-truth", "fraud",
@@ -211,6 +215,12 @@ def test_columns_of_a_file_take_other_names(shell, folder):
     shell("send", "Raw", folder / "raw-day.csv", *names)
     (row,) = shell.json("inferences", "Raw")
     assert (row["partner_inference_id"], row["client"], row["amount"]) == ("07", 3, 1.0)
+    (folder / "raw-truth.csv").write_text("partner_inference_id,is fraud?\n07,1\n")
+    for command in ("send", "ground-truth"):
+        line = shell.fails(command, "Raw", folder / "raw-truth.csv")
+        assert "no attribute 'is fraud?'" in line
+        assert "--rename COLUMN=NAME" in line
+    shell("ground-truth", "Raw", folder / "raw-truth.csv", "--rename", "is fraud?=fraud")
     (folder / "raw-day.json").write_text("[]")
     for name in ("raw-day.csv", "raw-day.json"):
         line = shell.fails("send", "Raw", folder / name, "--rename", "Clent No=client")

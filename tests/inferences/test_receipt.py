@@ -43,7 +43,8 @@ def test_it_is_short_to_look_at(receipts):
     expected = {
         "sent": "<1,000 rows: 998 stored, 2 failed; row 998 ('i-998'): 400 'age'",
         "truths": "<1,000 rows: 1,000 stored, 0 failed; 2 ground truths are kept until",
-        "bulk": "<1,000 rows: 0 stored, 1,000 failed; row 0, row 1, row 2, row 3, row 4 and 995 more: 400 'p'",
+        "bulk": "<1,000 rows: 0 stored, 1,000 failed; row 0, row 1, row 2, row 3, row 4 and 995 "
+        "more: 400 'p'",
     }
     for name, each in receipts.items():
         assert repr(each).startswith(expected[name]), name
