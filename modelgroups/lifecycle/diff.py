@@ -1,4 +1,4 @@
-"""What differs between two versions: schema, description, and the data that they were built on."""
+"""What differs between two versions: schema, description, files, and reference data."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import html
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+from modelgroups.catalog import artifacts
 from modelgroups.catalog.documents import documents_of, load_attributes
 from modelgroups.catalog.records import ModelRecord
 from modelgroups.lifecycle.lookup import require_version, version_name
@@ -19,10 +20,13 @@ from modelgroups.types import ValueType
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sqlmodel import Session
 
     from modelgroups.query.subject import Subject
 
 __all__ = ["VersionDiff", "changed_fields", "diff_versions"]
+
+V = TypeVar("V")
 
 _DESCRIBED: Final = (
     "display_name",
@@ -39,10 +43,13 @@ _DESCRIBED: Final = (
     "explainability",
     "tags",
 )
+_SHOWN: Final = 12
+"""Characters of a digest that tell files apart."""
+
 _JSON: Final = frozenset({"image_class_labels", "explainability", "tags"})
 _COLUMNS: Final = ("part", "name", "property", "before", "after")
 _SAME: Final = (
-    "no difference in attributes, metadata, provenance and dependencies; "
+    "no difference in attributes, metadata, artifacts, provenance and dependencies; "
     "drift() compares their reference data"
 )
 
@@ -71,6 +78,8 @@ class VersionDiff:
         For each other attribute that differs, its properties with both values.
     metadata
         The fields of the version that differ, with both values.
+    artifacts
+        Names of artifacts that differ, with the SHA-256 of both; None where a side has none.
     provenance
         What differs of where they come from, with both values: Python, the platform, the code,
         the script, and each package.
@@ -90,6 +99,7 @@ class VersionDiff:
     removed: tuple[Attribute, ...]
     changed: Mapping[str, Mapping[str, tuple[Any, Any]]]
     metadata: Mapping[str, tuple[Any, Any]]
+    artifacts: Mapping[str, tuple[str | None, str | None]]
     provenance: Mapping[str, tuple[Any, Any]]
     _sides: tuple[Registry, ModelRecord, ModelRecord] = field(compare=False)
 
@@ -142,6 +152,7 @@ class VersionDiff:
                 for name, properties in self.changed.items()
             },
             "metadata": {name: list(pair) for name, pair in self.metadata.items()},
+            "artifacts": {name: list(pair) for name, pair in self.artifacts.items()},
             "provenance": {name: list(pair) for name, pair in self.provenance.items()},
         }
 
@@ -169,6 +180,9 @@ class VersionDiff:
                 yield _Line("attribute", name, key, _plain(before), _plain(after))
         for name, (before, after) in self.metadata.items():
             yield _Line("metadata", name, name, before, after)
+        for name, digests in self.artifacts.items():
+            before, after = (digest and digest[:_SHOWN] for digest in digests)
+            yield _Line("artifact", name, "digest" if before and after else None, before, after)
         for name, (before, after) in self.provenance.items():
             yield _Line("provenance", name, name, before, after)
 
@@ -212,6 +226,7 @@ def diff_versions(
     with registry.catalog.read() as session:
         old = require_version(session, group_id, first)
         new = require_version(session, group_id, second)
+        files = [_digests(session, record.id) for record in (old, new)]
     changes = schema_changes(_attributes(old), _attributes(new))
     return VersionDiff(
         version_name(old),
@@ -220,6 +235,7 @@ def diff_versions(
         changes.removed,
         changes.changed,
         changed_fields(old, new),
+        _changed(*files),
         _changed_origin(*(provenance_of(registry, record.id) for record in (old, new))),
         (registry, old, new),
     )
@@ -236,11 +252,18 @@ def _changed_origin(old: Provenance | None, new: Provenance | None) -> dict[str,
     """Return what differs of two provenances, each package by itself; none if one is not known."""
     if old is None or new is None:
         return {}
-    one, two = (_flat(each.to_dict()) for each in (old, new))
+    return _changed(*(_flat(each.to_dict()) for each in (old, new)))
+
+
+def _changed(one: Mapping[str, V], two: Mapping[str, V]) -> dict[str, tuple[V | None, V | None]]:
     names = dict.fromkeys([*one, *two])
     return {
         name: (one.get(name), two.get(name)) for name in names if one.get(name) != two.get(name)
     }
+
+
+def _digests(session: Session, model_id: str) -> dict[str, str]:
+    return {each.name: str(each.digest) for each in artifacts.of_model(session, model_id)}
 
 
 def _flat(told: dict[str, Any]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def test_a_version_does_not_differ_from_itself(versions):
     versions.promote("V1")
     diff = versions.diff("champion", 1)
     assert not diff
-    said = "no difference in attributes, metadata, provenance and dependencies; drift() compares"
+    said = "no difference in attributes, metadata, artifacts, provenance and dependencies; drift()"
     assert repr(diff).startswith(f"V1 → V1: {said}")
     assert diff._repr_html_().startswith(f"<p><b>V1 → V1</b>: {said}")
     assert len(diff.to_frame()) == 0
@@ -238,3 +238,27 @@ def test_what_the_versions_were_saved_with_is_compared(tmp_path, monkeypatch):
     assert "~ a: 1 → 2" in repr(diff)
     assert diff.to_dict()["provenance"]["python"] == ["3.12.1", "3.13.0"]
     assert set(diff.to_frame()["part"]) == {"provenance"}
+
+
+def test_a_diff_names_the_files_that_differ(connection):
+    group = group_of(connection, "V1", "V2")
+    one, two = (group.get_version(label=label) for label in ("V1", "V2"))
+    one.add_artifact(b"first", name="model.bin")
+    one.add_artifact(b"gone", name="notes.txt")
+    two.add_artifact(b"second", name="model.bin")
+    for version in (one, two):
+        version.add_artifact(b"both", name="same.bin")
+    digests = {artifact.name: artifact.digest for artifact in one.artifacts()}
+    other = {artifact.name: artifact.digest for artifact in two.artifacts()}
+    diff = group.diff("V1", "V2")
+    assert diff.artifacts == {
+        "model.bin": (digests["model.bin"], other["model.bin"]),
+        "notes.txt": (digests["notes.txt"], None),
+    }
+    assert diff.to_dict()["artifacts"]["notes.txt"] == [digests["notes.txt"], None]
+    lines = repr(diff).splitlines()
+    assert lines[0] == "V1 → V2: 2 differences"
+    assert f"  ~ model.bin: {digests['model.bin'][:12]} → {other['model.bin'][:12]}" in lines
+    assert f"  - notes.txt: {digests['notes.txt'][:12]}" in lines
+    assert set(diff.to_frame()["part"]) == {"artifact"}
+    assert not group.diff("V1", "V1")
