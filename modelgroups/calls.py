@@ -53,8 +53,11 @@ def checked_call(function: Callable[P, R]) -> Callable[P, R]:
 def _hint(function: Callable[..., Any], given: Mapping[str, object]) -> str:
     """Return the nearest names of arguments for those that are unknown."""
     known = [name for name in inspect.signature(function).parameters if name != "self"]
-    hints = (did_you_mean(name, known) for name in given if name not in known)
-    return "".join(f"; {hint}" for hint in hints if hint)
+    unknown = [name for name in given if name not in known]
+    if not unknown:
+        return ""
+    hints = [hint for name in unknown if (hint := did_you_mean(name, known))]
+    return "".join(f"; {hint}" for hint in hints or [f"it takes {', '.join(known)}"])
 
 
 def checked_calls(cls: C) -> C:

@@ -62,7 +62,7 @@ def _hint(item: object, name: str) -> str:
     for cls, how in _FACES.items():
         if not isinstance(item, cls) and hasattr(cls, name):
             return how.format(name=name)
-    mine = [known for known in dir(type(item)) if not known.startswith("_")]
+    mine = [known for known in dir(item) if not known.startswith("_")]
     return _ELSEWHERE.get(name) or did_you_mean(name, mine)
 
 

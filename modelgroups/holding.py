@@ -106,6 +106,11 @@ class Holding:
         ...     [version.version_label for version in found]
         ['V2', 'V1']
         """
+        if isinstance(sequence_num, str) and not sequence_num.isdecimal():
+            raise UserTypeError(
+                f"sequence_num must be an int, got str {sequence_num!r}; a label is asked for by "
+                f"its name, get_version(label={sequence_num!r})"
+            )
         if sequence_num is not None:
             require_whole(sequence_num, "sequence_num")
         if label is not None:

@@ -20,6 +20,7 @@ __all__ = [
     "first_named",
     "incomplete",
     "list_matching",
+    "names",
     "next_sequence_num",
     "rewrite",
 ]
@@ -53,6 +54,7 @@ _NAMED = Prepared(
     .where(_GROUP.name == bindparam("name"), _GROUP.archived_at.is_(None))
     .order_by(_GROUP.serial)
 )
+_NAMES = select(_GROUP.name).where(_GROUP.archived_at.is_(None)).order_by(_GROUP.serial)
 _INSERT = Prepared(inserting(table(GroupRow), but="serial"))
 _NEXT = Prepared(
     update(table(GroupRow))
@@ -80,6 +82,11 @@ def first_named(session: Session, name: str) -> str | None:
     """Return the id of the first group of that name that is not archived, or None."""
     row = _NAMED.first(session, {"name": name})
     return None if row is None else str(row[0])
+
+
+def names(session: Session) -> list[str]:
+    """Return the names of the active groups."""
+    return [row[0] for row in session.execute(_NAMES)]
 
 
 def create(session: Session, record: GroupRecord) -> None:

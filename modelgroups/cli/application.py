@@ -21,6 +21,7 @@ from modelgroups import __version__
 from modelgroups.cli.commands import COMMANDS
 from modelgroups.cli.telling import never_fail_to_print, notes_told, printable, remark, tell
 from modelgroups.errors import ModelGroupsError, NotARegistryError
+from modelgroups.hints import did_you_mean
 
 if TYPE_CHECKING:
     from modelgroups.connection import Connection
@@ -68,6 +69,15 @@ class _Application(TyperGroup):
             return None
         module = import_module(f"modelgroups.cli.{COMMANDS[cmd_name][0]}")
         return module.family[cmd_name]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is called, or tell which one may have been meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except _ClickException as error:
+            if hint := did_you_mean(args[0], COMMANDS):
+                error.message = f"{error.message.rstrip('.')}; {hint}"
+            raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write what the commands do, without loading them."""

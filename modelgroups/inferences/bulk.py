@@ -222,7 +222,7 @@ def send_bulk(
     truths_only: bool = False,
 ) -> tuple[Receipt, dict[str, Any] | None]:
     """Store the rows of sources; see `Model.send_bulk_inferences`."""
-    names = _known_names(sources, to.layout)
+    names = _known_names(sources, to.layout, Kind.GROUND_TRUTH if truths_only else None)
     if truths_only:
         has_inferences, ids_needed = False, True
     else:
@@ -269,7 +269,7 @@ def _answer(
     return result, dict(_CLOSED) if closes and not outcome.failures else None
 
 
-def _known_names(sources: Sequence[Source], layout: Layout) -> set[str]:
+def _known_names(sources: Sequence[Source], layout: Layout, kind: Kind | None) -> set[str]:
     """Return the columns of all sources, or refuse those that nobody knows."""
     known = {*layout.inference_attributes, *layout.truth_attributes, *METADATA, *HALVES}
     found: set[str] = set()
@@ -277,7 +277,7 @@ def _known_names(sources: Sequence[Source], layout: Layout) -> set[str]:
         names = source.names if source.names is not None else _keys_of_rows(source.content)
         unknown = [name for name in names if name not in known]
         if unknown:
-            raise BadRequestError(f"{source.name}: {unknown_names(unknown, layout)}")
+            raise BadRequestError(f"{source.name}: {unknown_names(unknown, layout, kind)}")
         found.update(map(str, names))
     if not any(_has_any(found, layout, kind) for kind in SENT):
         raise UserValueError(

@@ -23,7 +23,14 @@ from modelgroups.inferences.outcome import (
     waiting_message,
 )
 from modelgroups.inferences.receipt import Receipt
-from modelgroups.inferences.shapes import Given, column_of_metadata, give_apart, is_arrow, parse
+from modelgroups.inferences.shapes import (
+    TRUTHS,
+    Given,
+    column_of_metadata,
+    give_apart,
+    is_arrow,
+    parse,
+)
 from modelgroups.inferences.unmatched import tell_unmatched
 from modelgroups.types import InputType, Stage
 
@@ -128,10 +135,10 @@ def _parse_truths(to: Recipient, ground_truths: Any) -> Given:
         and not any(isinstance(row, dict) for row in ground_truths)
     )
     if not bare or not len(ground_truths):
-        return parse(ground_truths, to.layout, "ground_truths")
+        return parse(ground_truths, to.layout, TRUTHS)
     given = Given(len(ground_truths))
     attributes = to.layout.truth_attributes
-    give_apart(given, ground_truths, Kind.GROUND_TRUTH, attributes, "ground_truths")
+    give_apart(given, ground_truths, Kind.GROUND_TRUTH, attributes, TRUTHS)
     return given
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -19,11 +19,12 @@ import pyarrow as pa
 from modelgroups.errors import UserTypeError, UserValueError
 from modelgroups.inferences.cells import is_null
 from modelgroups.inferences.columns import Column, as_list
-from modelgroups.inferences.layout import HALVES, METADATA, Kind, Layout
+from modelgroups.inferences.layout import HALVES, METADATA, SENT, Kind, Layout
 from modelgroups.schema.attribute import Attribute
 from modelgroups.types import ValueType
 
 __all__ = [
+    "TRUTHS",
     "Given",
     "column_of_metadata",
     "columns_of",
@@ -32,6 +33,11 @@ __all__ = [
     "parse",
     "unknown_names",
 ]
+
+TRUTHS: Final = "ground_truths"
+"""The argument of the calls that take ground truths only."""
+
+_FEW_NAMES: Final = 5
 
 _NESTED_TYPES = frozenset(
     {
@@ -122,7 +128,7 @@ def parse(rows: object, layout: Layout, what: str = "inferences") -> Given:
         nested = [dict(zip(names, cells, strict=True)) for cells in zip(*lists, strict=True)]
         return _from_rows(nested, layout, what)
     given = Given(_length(columns, what))
-    unknown = []
+    unknown: list[object] = []
     for name, column in columns.items():
         if name in METADATA:
             given.metadata[name] = column
@@ -131,7 +137,8 @@ def parse(rows: object, layout: Layout, what: str = "inferences") -> Given:
         else:
             unknown.append(name)
     if unknown and given.n_rows:
-        raise UserValueError(f"{what}: {unknown_names(unknown, layout)} (row 0 and all others)")
+        told = unknown_names(unknown, layout, _wanted(what))
+        raise UserValueError(f"{what}: {told} (row 0 and all others)")
     return given
 
 
@@ -214,7 +221,8 @@ def _from_rows(rows: list[Any], layout: Layout, what: str) -> Given:
             elif key in HALVES:
                 continue
             elif (kind := _kind_of(key, layout)) is None:
-                raise UserValueError(f"{what}[{number}]: {unknown_names([key], layout)}")
+                told = unknown_names([key], layout, _wanted(what))
+                raise UserValueError(f"{what}[{number}]: {told}")
             elif HALVES[kind == Kind.GROUND_TRUTH] in halves:
                 half = HALVES[kind == Kind.GROUND_TRUTH]
                 raise UserValueError(
@@ -241,7 +249,7 @@ def _open_half(
         if name in attributes:
             _put(given.values[kind], name, number, value, given.n_rows)
         else:
-            given.blame(number, f"{half}: {unknown_names([name], layout)}")
+            given.blame(number, f"{half}: {unknown_names([name], layout, kind)}")
 
 
 def _put(columns: dict[str, Column], name: str, row: int, value: Any, n_rows: int) -> None:
@@ -251,13 +259,44 @@ def _put(columns: dict[str, Column], name: str, row: int, value: Any, n_rows: in
     column[row] = value
 
 
-def unknown_names(names: Iterable[object], layout: Layout) -> str:
-    """Say that names are no attributes, with the nearest ones that are."""
-    known = [*layout.inference_attributes, *layout.truth_attributes, *METADATA]
+def _wanted(what: str) -> Kind | None:
+    return Kind.GROUND_TRUTH if what == TRUTHS else None
+
+
+def unknown_names(names: Iterable[object], layout: Layout, kind: Kind | None = None) -> str:
+    """Say that names are no attributes, with the nearest ones that are.
+
+    Parameters
+    ----------
+    names
+        Those that nobody knows.
+    layout
+        The columns of the log.
+    kind
+        Whether inferences or ground truths are wanted; None for both. The few names of ground
+        truths are told where none of them is near.
+
+    Examples
+    --------
+    >>> from modelgroups.inferences.layout import layout_of
+    >>> layout = layout_of([Attribute("p_fraud", "FLOAT", "PREDICTED_VALUE"),
+    ...                     Attribute("chargeback", "INTEGER", "GROUND_TRUTH_CLASS")])
+    >>> unknown_names(["fraud"], layout)
+    "no attribute 'fraud' (did you mean 'p_fraud'?)"
+    >>> unknown_names(["fraud"], layout, Kind.GROUND_TRUTH)
+    "no attribute 'fraud' (the ground truth is 'chargeback')"
+    """
+    kinds = SENT if kind is None else (kind,)
+    declared = [
+        name for each in kinds for name, a in layout.attributes(each).items() if not a.implicit
+    ]
     told = []
     for name in names:
-        near = get_close_matches(str(name), known, n=1)
-        told.append(f"no attribute {name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+        near = get_close_matches(str(name), [*declared, *METADATA], n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        if not near and kind == Kind.GROUND_TRUTH and 0 < len(declared) <= _FEW_NAMES:
+            hint = f" (the ground truth is {', '.join(map(repr, declared))})"
+        told.append(f"no attribute {name!r}{hint}")
     return "; ".join(told)
 
 

@@ -122,6 +122,7 @@ def get_group(registry: Registry, id_or_name: str) -> GroupRecord:
             return by_id
         named = groups.find_by_name(session, id_or_name)
         archived = [] if named else groups.find_by_name(session, id_or_name, archived=True)
+        near = "" if named or archived else _near(id_or_name, groups.names(session))
     if len(named) > 1:
         ids = ", ".join(record.id for record in named)
         raise ConflictError(
@@ -137,7 +138,7 @@ def get_group(registry: Registry, id_or_name: str) -> GroupRecord:
         )
     if not named:
         raise NotFoundError(
-            f"no model group has the id or name {id_or_name!r}; "
+            f"no model group has the id or name {id_or_name!r}{near}; "
             "connection.model_groups() lists them"
         )
     return named[0]

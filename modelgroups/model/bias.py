@@ -11,6 +11,7 @@ from modelgroups.analysis.version import Version
 from modelgroups.arguments import require_flag, require_text
 from modelgroups.calls import checked_calls
 from modelgroups.errors import UserValueError
+from modelgroups.hints import Hinting
 from modelgroups.model.mitigating import ThresholdMitigation, monitored
 from modelgroups.types import OutputType, Stage
 
@@ -42,7 +43,7 @@ class Compared(Asked, Version, Protocol):
     """A model whose groups are compared and given thresholds of their own."""
 
 
-class Bias:
+class Bias(Hinting):
     """What belongs to the fairness of a model.
 
     Parameters
@@ -66,7 +67,7 @@ class Bias:
 
 
 @checked_calls
-class BiasMetrics:
+class BiasMetrics(Hinting):
     """Compares the groups of a sensitive attribute.
 
     Parameters

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
+from modelgroups.hints import did_you_mean
 from modelgroups.schema import outputs
 from modelgroups.schema.clean import Kind, example, kind_of, present
 from modelgroups.schema.columns import check_frame
@@ -163,11 +164,11 @@ def _roles(
     problems = []
     no_truths = _absent(data, truths)
     if no_truths:
-        problems.append(f"ground truth columns {_quoted(no_truths)}")
+        problems.append(f"ground truth columns {_with_nearest(no_truths, data)}")
     if no_predicted := _absent(data, predicted):
-        problems.append(f"predicted columns {_quoted(no_predicted)}")
+        problems.append(f"predicted columns {_with_nearest(no_predicted, data)}")
     if no_non_inputs := _absent(data, non_inputs):
-        problems.append(f"non-input columns {_quoted(no_non_inputs)}")
+        problems.append(f"non-input columns {_with_nearest(no_non_inputs, data)}")
     if problems:
         hint = ""
         if len(no_truths) == len(truths) and not one_truth:
@@ -186,6 +187,13 @@ def _roles(
 
 def _absent(data: pd.DataFrame, names: Iterable[Any]) -> list[Any]:
     return [name for name in names if not isinstance(name, str) or name not in data.columns]
+
+
+def _with_nearest(names: Iterable[Any], data: pd.DataFrame) -> str:
+    """Return names of absent columns, each with the column that may have been meant."""
+    columns = list(map(str, data.columns))
+    hints = [(name, did_you_mean(str(name), columns)) for name in names]
+    return ", ".join(f"{name!r} ({hint})" if hint else repr(name) for name, hint in hints)
 
 
 def _quoted(names: Iterable[Any]) -> str:

@@ -9,6 +9,7 @@ from modelgroups.arguments import require_names, require_text
 from modelgroups.calls import checked_calls
 from modelgroups.drawing.looks import MOST_SERIES
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
+from modelgroups.hints import Hinting
 from modelgroups.viz.versions import heading_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ __all__ = ["DataVisualizer"]
 
 
 @checked_calls
-class DataVisualizer:
+class DataVisualizer(Hinting):
     """Draws what versions received and how they did.
 
     Each method returns a matplotlib figure: a notebook shows it, ``figure.savefig("a.png")`` keeps

@@ -134,6 +134,7 @@ def test_a_version_is_got_by_number_or_label(group):
         ({}, UserValueError, "none was given"),
         ({"sequence_num": 1, "label": "V1"}, UserValueError, "not 2 of them"),
         ({"sequence_num": "1"}, UserTypeError, "sequence_num must be an int, got str '1'"),
+        ({"sequence_num": "V1"}, UserTypeError, r"got str 'V1'; .*get_version\(label='V1'\)"),
         ({"sequence_num": 1.0}, UserTypeError, "sequence_num"),
         ({"sequence_num": True}, UserTypeError, "sequence_num must be an int, got bool True"),
         ({"sequence_num": "1", "label": "V1"}, UserTypeError, "sequence_num"),

@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 import modelgroups as mg
-from modelgroups.errors import MissingParameterError, UserTypeError, UserValueError
+from modelgroups.errors import (
+    MissingParameterError,
+    NotFoundError,
+    UserError,
+    UserTypeError,
+    UserValueError,
+)
 from modelgroups.testing import saved_model
 
 NAIVE = datetime(2026, 10, 2)  # noqa: DTZ001
@@ -90,7 +96,7 @@ def test_a_binary_model_is_told_what_it_is(written):
 
 @pytest.fixture
 def faces(used):
-    """Return a connection, a group and a version."""
+    """Return a connection, a group, a version, and what is below a version."""
     with saved_model() as model, mg.connect(":memory:") as connection:
         group = connection.model("m-1", "NLP", "TOKEN_SEQUENCE")
         group.build_token_sequence_model("question", "answer")
@@ -99,6 +105,8 @@ def faces(used):
             "connection": connection,
             "group": connection.get_model_group(group),
             "version": model,
+            "pictures": model.viz,
+            "fairness": model.bias,
         }
 
 
@@ -118,6 +126,8 @@ MEANT = [
     ("connection", "register_model", "build() and save() of a model store a version"),
     ("version", "_repr_png_", None),
     ("version", "qqq", None),
+    ("pictures", "metrics_series", "did you mean 'metric_series'?"),
+    ("fairness", "metric", "did you mean 'metrics'?"),
 ]
 
 
@@ -141,10 +151,46 @@ def test_a_keyword_that_is_not_there_is_corrected(faces):
         faces["connection"].model("m-1", "TABULAR", "REGRESSION", tgas=["a"])
     with pytest.raises(MissingParameterError, match="did you mean 'predictions'"):
         faces["version"].send_inferences([{"age": 1}], prediction=[0.5])
-    with pytest.raises(MissingParameterError, match=r"argument 'qqq'$"):
+    with pytest.raises(MissingParameterError, match=r"'qqq'; it takes model, label$"):
         faces["group"].add_version(faces["version"], qqq=1)
 
 
 def test_objects_are_copied_as_before(faces):
     for each in ("group", "version"):
         assert copy.copy(faces[each]) == faces[each]
+
+
+def test_a_group_and_a_column_that_are_not_there_are_corrected(faces):
+    connection, name = faces["connection"], faces["group"].name
+    with pytest.raises(NotFoundError, match=f"did you mean {name!r}"):
+        connection.get_model_group(name.lower() + "s")
+    data = pd.DataFrame({"amount": [1.5, 2.5], "p": [0.1, 0.2], "y": [0, 1]})
+    build = connection.model("columns", "TABULAR", "MULTICLASS").build
+    for wrong in (
+        {"pred_to_ground_truth_map": {"p": 1}, "ground_truth_column": "yy"},
+        {"pred_to_ground_truth_map": {"pp": 1}, "ground_truth_column": "y"},
+        {
+            "pred_to_ground_truth_map": {"p": 1},
+            "ground_truth_column": "y",
+            "non_input_columns": ["amuont"],
+        },
+    ):
+        with pytest.raises(UserValueError, match=r"not in the data: .* \(did you mean '\w+'\?\)$"):
+            build(data, **wrong)
+
+
+def test_ground_truth_that_is_not_there_is_corrected_with_ground_truth(faces):
+    version = faces["version"]
+    (truth, *_) = [a.name for a in version.get_attributes() if a.stage == "GROUND_TRUTH_CLASS"]
+    predicted = [a.name for a in version.get_attributes("PREDICTED_VALUE")]
+    for name in (*(f"{name}_" for name in predicted), "outcome"):
+        frame = pd.DataFrame({"partner_inference_id": ["a"], name: [1]})
+        for send in (
+            version.update_inference_ground_truths,
+            lambda rows: version.send_bulk_ground_truths(data=rows),
+        ):
+            with pytest.raises(
+                UserError, match=rf"'{name}' \((did you mean|the ground truth is)"
+            ) as e:
+                send(frame)
+            assert f"{truth!r}" in str(e.value)

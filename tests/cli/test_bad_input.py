@@ -239,3 +239,8 @@ def test_a_hostile_name_is_shown_as_text(shell, folder, name):
     assert "[red]x[/red]" in shown or name != "[red]x[/red]"
     assert name in [group["name"] for group in shell.json("groups")]
     assert shell.json("show", name)["name"] == name
+
+
+def test_a_command_that_is_not_there_is_corrected(reader):
+    assert "No such command 'promot'; did you mean 'promote'?" in reader.fails("promot", code=2)
+    assert "did you mean" not in reader.fails("zzzz", code=2)
