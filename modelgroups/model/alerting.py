@@ -316,17 +316,16 @@ class Alerting(Finding):
         )
         if not self._registry.read_only:
             self.evaluate_alerts()
-        found = list_alerts(
+        return list_alerts(
             subject,
             status=status,
             rule_id=alert_rule_id,
             batch_id=batch_id,
             since=since,
             until=until,
-            limit=limit + 1,
+            limit=limit,
             offset=offset,
         )
-        return Page.of(found, limit, page)
 
     def update_alert(self, status: str, alert_id: str) -> Alert:
         """Say what was done about an alert.

@@ -150,8 +150,7 @@ class Asking(Logged):
         Parameters
         ----------
         attributes
-            Their names, or one; all inputs, non-inputs and predictions that can be compared when
-            not given.
+            Their names, or one; all but ground truths that can be compared when not given.
         metric
             ``"PSI"``, ``"KLDivergence"``, ``"JSDivergence"``, ``"HellingerDistance"``,
             ``"HypothesisTest"``, ``"WassersteinDistance"``, ``"MissingRateChange"`` or
@@ -216,38 +215,31 @@ class Asking(Logged):
         """Return which attributes drifted from reference data further than chance explains.
 
         PSI, over all of the time and in the worst interval, each beside the threshold that as
-        many rows drawn from the reference data stay below. Where nothing drifted, the table says
-        of any attribute that it did with a probability of 1 − `confidence` at most. An alert is of
-        one window by itself, so of many windows some raise one, though nothing drifted.
+        many rows drawn from the reference data stay below. Where nothing drifted, a table says
+        that something did with a probability of 1 − `confidence` at most; an alert is of one
+        window by itself.
 
         Parameters
         ----------
-        attributes
-            Their names, or one; all inputs, non-inputs and predictions that can be compared when
-            not given.
+        attributes, since, until
+            As in `drift`.
         every
-            The intervals among which the worst is looked for, as in `drift`; when not given days,
-            and of a batch model batches.
+            Intervals, as in `drift`; days when not given, and of a batch model batches.
         confidence
             Between 0 and 1.
-        since, until
-            As in `drift`.
 
         Returns
         -------
         DataFrame
             A row for each attribute, the one furthest beyond its threshold first: attribute, psi,
             threshold, drifted (beyond a threshold, over all of the time or in an interval), worst
-            (the start of that interval in UTC, or the batch), worst_psi, worst_threshold. Without
-            enough rows, ten of the reference data and one inference for each bucket, a threshold
-            is null.
+            (the start of that interval in UTC, or the batch), worst_psi, worst_threshold. With
+            under ten rows of the reference data or one inference for each bucket those are null.
 
         Raises
         ------
-        NotFoundError
-            There is no reference data.
-        UserValueError
-            A name is unknown, or an attribute has no PSI.
+        NotFoundError, UserValueError
+            As in `drift`.
 
         Examples
         --------
@@ -257,10 +249,9 @@ class Asking(Logged):
         >>> with saved_model() as model:
         ...     _ = model.set_reference_data(data=rows)
         ...     _ = model.send_inferences(rows.assign(age=31))
-        ...     model.drifted()[["attribute", "drifted"]]
+        ...     model.drifted("age")[["attribute", "drifted"]]
           attribute  drifted
         0       age     True
-        1         p    False
         """
         from modelgroups.alerts.verdict import drift_verdicts
 
