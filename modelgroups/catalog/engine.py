@@ -45,11 +45,11 @@ APPLICATION_ID = 0x6D677270
 BUSY_SECONDS = 60.0
 """How long a writer waits for its turn before it gives up."""
 
-_ROUND_MILLISECONDS = 8
-"""How long SQLite waits by itself, before Ctrl-C and the time are looked at: 1, 2 and 5 ms."""
+_SHORT_PAUSE, _LONG_PAUSE = (0.0002, 0.0015), (0.002, 0.008)
+"""Seconds at least and at most between two attempts to take the lock."""
 
-_PAUSE_SECONDS = 0.005
-"""The longest pause between two such rounds."""
+_SHORT_PAUSES = 20
+"""After so many the lock is held by something long."""
 
 _CHECKPOINT_WAIT = 20  # milliseconds
 _CHECKPOINT_TRIES = 20
@@ -155,14 +155,15 @@ def _roll_back(connection: Any, _: object) -> None:
 
 
 def _begin_immediate(connection: Any, patience: float) -> None:
-    """Take the write lock, waiting in short rounds with random pauses between.
+    """Take the write lock, waiting with random pauses between the attempts.
 
-    SQLite's own waiting costs little, but its pauses grow, and whoever waited long comes last:
-    the slowest of eight writers waited 7.4 s. Begun anew every few milliseconds it is fair:
-    the slowest waited 0.1 s.
+    The pauses of SQLite's own waiting grow to a tenth of a second, and whoever waited long comes
+    last: the slowest of eight writers waited 7.4 s. It also begins with a whole millisecond,
+    three times as long as a short transaction takes.
     """
     deadline = time.monotonic() + patience
-    connection.execute(f"PRAGMA busy_timeout={_ROUND_MILLISECONDS}")
+    n_tries = 0
+    connection.execute("PRAGMA busy_timeout=0")
     try:
         while True:
             try:
@@ -177,7 +178,9 @@ def _begin_immediate(connection: Any, patience: float) -> None:
                         f"{patience:.0f} s; find it (a debugger, a stopped process) and end "
                         "it, then try again. Nothing was written."
                     ) from error
-                time.sleep(random.uniform(0, _PAUSE_SECONDS))  # noqa: S311  # not for secrets
+                n_tries += 1
+                pause = _SHORT_PAUSE if n_tries <= _SHORT_PAUSES else _LONG_PAUSE
+                time.sleep(random.uniform(*pause))  # noqa: S311  # not for secrets
             else:
                 return
     finally:
