@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -78,6 +77,7 @@ class Piece:
     def __post_init__(self) -> None:
         accepted = self.accepted
         n_rows = accepted.n_rows
+        self._keys: Keys | None = None
         self.asked = np.flatnonzero(~accepted.generated)
         wanted = self._keys_at(self.asked)
         self.inferences = Search(Kind.INFERENCE, wanted)
@@ -117,10 +117,12 @@ class Piece:
             else lambda: KeyIndex.of(self.keys[half.rows])
         )
 
-    @cached_property
+    @property
     def keys(self) -> Keys:
         """The key of each row's id; of ids that are all ours only the index asks for it."""
-        return keys_of(self.accepted.ids)
+        if self._keys is None:
+            self._keys = keys_of(self.accepted.ids)
+        return self._keys
 
     def _keys_at(self, rows: NDArray[np.int64]) -> Keys:
         """Return the keys of some rows, which are in order."""
@@ -153,9 +155,9 @@ class Piece:
             half.rows = put(half.rows)
             if half.kind in self.staged:
                 half.data = WrittenRows(self.staged[half.kind].rows, half.table().column_names)
+        self._keys = Keys(put(self.keys.high), put(self.keys.low))
         self.accepted.ids, self.accepted.generated = [], put(self.accepted.generated)
-        self.keys = Keys(put(self.keys.high), put(self.keys.low))
-        all_asked = len(self.asked) == len(self.keys)
+        all_asked = len(self.asked) == self.accepted.n_rows
         self.asked = put(self.asked)
         wanted = self.inferences.keys
         wanted = self.keys if all_asked else Keys(put(wanted.high), put(wanted.low))

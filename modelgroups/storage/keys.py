@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
@@ -58,12 +57,15 @@ _HEADER = re.compile(  # as NumPy writes it
 )
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Keys:
     """The keys of some ids, in their order, as two halves."""
 
     high: NDArray[np.uint64]
     low: NDArray[np.uint64]
+    # Not `cached_property`: until Python 3.12 it takes a lock, which a fork could meet taken.
+    _order: Rows | None = field(default=None, init=False, repr=False)
+    _in_order: Keys | None = field(default=None, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.high)
@@ -90,15 +92,19 @@ class Keys:
             return cls(nothing, nothing)
         return cls(np.concatenate([p.high for p in parts]), np.concatenate([p.low for p in parts]))
 
-    @cached_property
+    @property
     def order(self) -> Rows:
         """The rows in the order of their keys; equal keys stay in their order."""
-        return order_of(self.high, self.low, np.arange(len(self)))
+        if self._order is None:
+            self._order = order_of(self.high, self.low, np.arange(len(self)))
+        return self._order
 
-    @cached_property
+    @property
     def in_order(self) -> Keys:
         """The keys in their order."""
-        return self[self.order]
+        if self._in_order is None:
+            self._in_order = self[self.order]
+        return self._in_order
 
     def repeats(self) -> tuple[Rows, Rows]:
         """Return the rows whose key an earlier row has, and for each the first such row.

@@ -177,15 +177,15 @@ def save_and_die(root: Path, group_id: str, seed: int, named: int, go: int) -> N
 def collect_while_a_save_dies(root: Path) -> int:
     """Let a save be stored before every line of a collection; return how many lines there are."""
     crew.quiet()
-    with mg.connect(root) as connection:
-        group_id = str(crew.save_version(connection, 0).model_group_id)
     line = 0
     while True:
         line += 1
+        with mg.connect(root / str(line)) as connection:  # a loop over more rows has more lines
+            group_id = str(crew.save_version(connection, 0).model_group_id)
         named, go = os.pipe(), os.pipe()
         child = os.fork()
         if child == 0:
-            save_and_die(root, group_id, line, named[1], go[0])
+            save_and_die(root / str(line), group_id, 1, named[1], go[0])
             os._exit(1)
         os.read(named[0], 1)
         reached = []
@@ -199,7 +199,7 @@ def collect_while_a_save_dies(root: Path) -> int:
                     return
                 time.sleep(0.005)
 
-        with mg.connect(root) as connection:
+        with mg.connect(root / str(line)) as connection:
             crew.act_at_line(line, let_it_save, ("lifecycle/maintenance",))
             connection.gc()
             sys.settrace(None)
@@ -209,7 +209,7 @@ def collect_while_a_save_dies(root: Path) -> int:
                 os.waitpid(child, 0)
             crew.check_sound(connection)
             newest = connection.get_model_group(group_id).get_latest_version()
-            assert crew.is_whole(newest, line if reached else line - 1)
+            assert crew.is_whole(newest, 1 if reached else 0)
         if not reached:
             return line
 
