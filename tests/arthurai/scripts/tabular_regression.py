@@ -235,7 +235,7 @@ assert (streaming.version_sequence_num, streaming.version_label) == (2, "streami
 streaming.set_reference_data(data=flats)
 
 end = datetime(2026, 3, 3, tzinfo=timezone.utc)
-times = generate_timestamps(100, duration="48h", end=end, freq="h", noisiness=0.1)
+times = generate_timestamps(100, duration="48h", end=end, freq="h", noisiness=0.0)
 assert (min(times), max(times)) == (end - timedelta(hours=48), end)
 answer = streaming.send_inferences(
     flats[:100],
