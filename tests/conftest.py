@@ -27,7 +27,7 @@ LONG = (
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 1024**3
-"""Bytes that are free in memory before tests use it as a disk; they need a fifth of it at most."""
+"""Bytes that are free in memory before tests use it as a disk."""
 
 
 def pytest_configure(config):

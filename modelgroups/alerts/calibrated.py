@@ -37,7 +37,8 @@ from modelgroups.alerts.values import COUNT, Seen, Watched, in_windows, number_o
 from modelgroups.alerts.windows import Schedule
 from modelgroups.query.defaults import default_metrics
 from modelgroups.query.drift.body import MOST_PROPERTIES
-from modelgroups.query.drift.request import ROLLUP
+from modelgroups.query.drift.measures import Form
+from modelgroups.query.drift.request import ROLLUP, form_of
 from modelgroups.query.drift.run import reference_counts, run_drift
 from modelgroups.query.metrics import Metric, Rows, evaluate, is_drift
 from modelgroups.query.subject import Subject
@@ -216,8 +217,9 @@ _FROM_REFERENCE: Final = {"metric": _PSI, "target": {"source": "inference"}}
 def bucket_counts(subject: Subject, names: Sequence[str]) -> dict[str, NDArray[np.int64]]:
     """Return the rows of the reference data in each bucket of any number of attributes.
 
-    Those are left out whose drift is not a matter of buckets.
+    Ranked lists are left out: their drift is not one of buckets.
     """
+    names = [name for name in names if form_of(subject.attributes[name]) is not Form.ITEMS]
     found: dict[str, NDArray[np.int64]] = {}
     for start in range(0, len(names), MOST_PROPERTIES):
         found |= reference_counts(subject, names[start : start + MOST_PROPERTIES])

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 from modelgroups.alerts.rules import Alert
 from modelgroups.drawing.page import table_in_html
-from modelgroups.drawing.texts import table_in_text
+from modelgroups.drawing.texts import number_of_things, table_in_text
 from modelgroups.types import AlertRuleBound, AlertRuleSeverity
 
 __all__ = ["AlertList", "Raised", "raised_by_rule"]
@@ -100,8 +100,8 @@ class AlertList(list[Alert]):
         return len(self) > _MOST_WHOLE
 
     def _counted(self) -> str:
-        n_rules = len(raised_by_rule(self))
-        return f"{len(self):,} alerts of {n_rules:,} rule{'' if n_rules == 1 else 's'}"
+        rules = number_of_things(len(raised_by_rule(self)), "rule")
+        return f"{len(self):,} alerts of {rules}"
 
     def _rows(self) -> tuple[list[list[Any]], str]:
         """Return a row for each rule, and what to say of those for which there is no room."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Final, Self
 
+from modelgroups.drawing.texts import number_of_things
 from modelgroups.errors import BadRequestError, UserError, UserTypeError
 from modelgroups.schema.serial import JsonDataclass
 from modelgroups.types import AlertRuleBound, AlertRuleSeverity
@@ -98,8 +99,7 @@ class AlertRule(JsonDataclass):
         minutes = self.lookback_period
         for unit, length in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
             if _is_number(minutes) and minutes and minutes % length == 0:
-                number = int(minutes // length)
-                return f"{number} {unit}{'' if number == 1 else 's'}"
+                return number_of_things(int(minutes // length), unit)
         return f"{minutes!r} minutes"
 
 

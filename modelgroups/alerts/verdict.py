@@ -23,8 +23,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from modelgroups.alerts.calibrated import bucket_counts, window_threshold
 from modelgroups.alerts.values import COUNT, number_of
 from modelgroups.query.drift.frame import drift_frame
-from modelgroups.query.drift.measures import Form
-from modelgroups.query.drift.request import form_of
 from modelgroups.query.frames import time_key
 from modelgroups.query.metrics import Rows, evaluate
 
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["drift_verdicts"]
 
 _PSI: Final = "PSI"
-_COUNTED: Final = (Form.CONTINUOUS, Form.CATEGORICAL)
 _COLUMNS: Final = (
     "attribute",
     "psi",
@@ -106,7 +103,7 @@ def drift_verdicts(
     names = [str(name) for name in frame.columns if name != key]
     whole = drift_frame(subject, names, _PSI, every=None, **asked)
     n_rows = _counts(subject, every, filters)
-    counts = _buckets(subject, names)
+    counts = bucket_counts(subject, names)
     chance = (1 - confidence) / (2 * max(len(names), 1))
     looks = max(len(frame), 1)
     rows = []
@@ -129,11 +126,6 @@ def _look(
 ) -> _Look:
     threshold = None if buckets is None else window_threshold(buckets, confidence, n_rows)
     return _Look(at, number_of(value), threshold)
-
-
-def _buckets(subject: Subject, names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    counted = [name for name in names if form_of(subject.attributes[name]) in _COUNTED]
-    return bucket_counts(subject, counted)
 
 
 def _counts(subject: Subject, every: str, filters: Sequence[Mapping[str, Any]]) -> dict[Any, int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Final
 
 from sqlalchemy import Table
@@ -49,6 +48,7 @@ from modelgroups.catalog.tables import (
     TagRow,
     table,
 )
+from modelgroups.lazy import lazy
 
 __all__ = ["EXPORTED", "NOT_EXPORTED", "SERIAL", "Exported"]
 
@@ -110,7 +110,7 @@ class Exported:
         """Whether it is a part of inference logs, which are taken wholly or not at all."""
         return self.row is InferenceLogRow or "log" in self.table.c
 
-    @cached_property
+    @lazy
     def references(self) -> Mapping[str, str]:
         """The tables whose serial a column holds, by column."""
         keys = {

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -22,6 +21,7 @@ from modelgroups.cli.commands import COMMANDS
 from modelgroups.cli.telling import never_fail_to_print, notes_told, printable, remark, tell
 from modelgroups.errors import ModelGroupsError, NotARegistryError
 from modelgroups.hints import did_you_mean
+from modelgroups.lazy import lazy
 
 if TYPE_CHECKING:
     from modelgroups.connection import Connection
@@ -235,7 +235,7 @@ class Family:
     def __getitem__(self, name: str) -> Any:
         return self._group if name == self._name else self._group.commands[name]
 
-    @cached_property
+    @lazy
     def _group(self) -> Any:  # asked for once all of its commands are there
         return typer.main.get_command(self._typer)
 

@@ -14,6 +14,7 @@ from modelgroups.cli.names import find_version
 from modelgroups.cli.output import print_frame, print_json, print_json_rows, say
 from modelgroups.cli.parameters import AsJson, ModelName, Rename, Since, Until
 from modelgroups.cli.telling import printable, remark
+from modelgroups.drawing.texts import number_of_things
 from modelgroups.errors import ModelGroupsError, UserError, UserValueError
 
 if TYPE_CHECKING:
@@ -186,8 +187,7 @@ def _about(path: Path, zone: str | None) -> Iterator[None]:
 
 def _tell(answer: dict[str, Any]) -> None:
     failed = f", {answer['failure']:,} failed" if answer["failure"] else ""
-    rows = "1 row" if answer["success"] == 1 else f"{answer['success']:,} rows"
-    say(f"{answer['file']}: {rows} stored{failed}")
+    say(f"{answer['file']}: {number_of_things(answer['success'], 'row')} stored{failed}")
     for fault in answer["failures"][:_MOST_FAULTS]:
         remark(f"{answer['file']}, row {fault['row'] + 1}: {fault['message']}")
     if len(answer["failures"]) > _MOST_FAULTS:

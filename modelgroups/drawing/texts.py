@@ -1,10 +1,19 @@
-"""Tables for terminals, of plain text."""
+"""Plain text for people: tables, and numbers of things."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["table_in_text"]
+__all__ = ["number_of_things", "table_in_text"]
+
+
+def number_of_things(number: int, thing: str) -> str:
+    """Return how many there are of what has a regular plural.
+
+    >>> number_of_things(1, "row"), number_of_things(1234, "row")
+    ('1 row', '1,234 rows')
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def table_in_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

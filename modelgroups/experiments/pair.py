@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from modelgroups.lazy import lazy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,12 +33,12 @@ class Pair:
     other: Outcomes
     is_paired: bool
 
-    @cached_property
+    @lazy
     def scored(self) -> Pair:
         """The rows that have a prediction, where paired of both versions."""
         return self._where(~np.isnan(self.first.score), ~np.isnan(self.other.score))
 
-    @cached_property
+    @lazy
     def known(self) -> Pair:
         """The rows that have a prediction and a ground truth, where paired the same one."""
         one, two = self.scored.first.truth, self.scored.other.truth
@@ -54,7 +55,7 @@ class Pair:
         one, two = self.scored.first.truth, self.scored.other.truth
         return int(np.count_nonzero((one != two) & ~np.isnan(one) & ~np.isnan(two)))
 
-    @cached_property
+    @lazy
     def joint(self) -> NDArray[np.int64]:
         """Numbers of pairs, by whether it is true, the first said so, and the other did."""
         first, other = self.first, self.other
@@ -62,7 +63,7 @@ class Pair:
         codes |= other.is_predicted
         return np.bincount(codes, minlength=8).reshape(2, 2, 2)
 
-    @cached_property
+    @lazy
     def cells(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Numbers of rows of either version, by whether it is true and was predicted."""
         if self.is_paired:

@@ -62,6 +62,8 @@ logger = logging.getLogger("modelgroups")
 FEW: Final = 256
 """Up to so many rows are kept in the catalog first; more make a file of their own."""
 
+_TEXTS: Final = (pa.string(), pa.large_string())
+
 Record = dict[str, Any]
 """One row, of plain JSON values; nulls are left out."""
 
@@ -270,8 +272,12 @@ def _generated(n_rows: int) -> list[str] | pa.Array:
 
 def id_array(column: Column) -> pa.Array | None:
     """Return ids that are all texts, and none of them empty, at once; else None."""
+    if isinstance(column, pa.ChunkedArray):  # `pa.array` would make an object of each value
+        column = column.combine_chunks()
+    if isinstance(column, pa.Array) and column.type not in _TEXTS:
+        return None
     try:
-        array = _string_array(column)
+        array = column.cast(pa.string()) if isinstance(column, pa.Array) else _text_array(column)
     except (pa.ArrowException, TypeError, ValueError):  # other types, or not Unicode
         return None
     if array.null_count or pc.any(pc.equal(array, "")).as_py():
@@ -279,14 +285,7 @@ def id_array(column: Column) -> pa.Array | None:
     return array
 
 
-def _string_array(column: Column) -> pa.Array:
-    if isinstance(column, pa.ChunkedArray):  # `pa.array` would make an object of each value
-        column = column.combine_chunks()
-    if isinstance(column, pa.Array):
-        is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
-        if not is_text:
-            raise TypeError(f"ids of type {column.type}")
-        return column.cast(pa.string())
+def _text_array(column: Column) -> pa.Array:
     array = pa.array(column, pa.string(), from_pandas=True)
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 

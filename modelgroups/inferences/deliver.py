@@ -282,6 +282,8 @@ class Delivery:
 
     def _commit(self) -> Outcome:
         while True:
+            for piece in self._pieces:
+                piece.tally()  # not while others wait for the lock
             with self._registry.catalog.write() as session:
                 log = self._to.addressee(session).log
                 if log is None:
@@ -315,7 +317,7 @@ class Delivery:
         for piece, tally in zip(self._pieces, tallies, strict=True):
             outcome.failures |= tally.failures
             outcome.n_waiting += tally.n_waiting
-            outcome.n_stored += piece.count_stored()
+            outcome.n_stored += tally.n_stored
             for half in piece.accepted.halves():
                 self._store_half(session, log, piece, half, at)
             for batch_id, n_rows, first, last in tally.batches:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from modelgroups.cautions import warn
+from modelgroups.drawing.texts import number_of_things
 from modelgroups.inferences.quality import known_categories, known_range
+from modelgroups.lazy import lazy
 from modelgroups.schema.attribute import Attribute, AttributeCategory, as_categories
 from modelgroups.types import OutputType, Stage, ValueType
 
@@ -55,7 +56,7 @@ class Expectation:
     known: pa.Array | None = None
     bounds: tuple[float, float] | None = None
 
-    @cached_property
+    @lazy
     def classes(self) -> frozenset[Any]:
         """The classes as values of Python."""
         return frozenset() if self.known is None else frozenset(self.known.to_pylist())
@@ -177,7 +178,8 @@ class Doubts:
         halves = self._to.expectations.values()
         attributes = {name: each for half in halves for name, each in half.items()}
         told = [
-            f"{name!r} {attributes[name].told} in {_rows(n_rows)}, such as {example!r}"
+            f"{name!r} {attributes[name].told} in {number_of_things(n_rows, 'row')}, "
+            f"such as {example!r}"
             for name, (n_rows, example) in self._seen.items()
         ]
         truths = self._to.layout.truth_attributes
@@ -190,7 +192,3 @@ class Doubts:
                 "can be sent again"
             )
         warn(f"{self._to.name}: {'; '.join(told)}. It is stored as it is: {'; '.join(remedies)}")
-
-
-def _rows(n_rows: int) -> str:
-    return "1 row" if n_rows == 1 else f"{n_rows:,} rows"

@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cached_property
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +36,7 @@ from modelgroups.inferences.enrichment_shapes import (
 )
 from modelgroups.inferences.explanations import ALGORITHMS, Explanation
 from modelgroups.inferences.layout import ID, TOKENS_TYPE
+from modelgroups.lazy import lazy
 from modelgroups.types import InputType, OutputType
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class _Explained:
             good &= codes >= 0
         return np.where(good, slots, absent)
 
-    @cached_property
+    @lazy
     def given(self) -> NDArray[np.bool_]:
         """Return which rows hold a part of an explanation: those that say anything of one."""
         given = np.zeros(self.long.n_rows, dtype=bool)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from modelgroups.cautions import warn
+from modelgroups.drawing.texts import number_of_things
 from modelgroups.inferences.cells import is_null
 from modelgroups.inferences.layout import Layout
 from modelgroups.types import Stage
@@ -49,7 +50,7 @@ def tell_missing(to: Recipient, present: set[str], n_rows: int) -> None:
     """
     missing = _missing(to.layout, present)
     if missing:
-        rows = "1 row" if n_rows == 1 else f"{n_rows:,} rows"
+        rows = number_of_things(n_rows, "row")
         warn(
             f"{to.name}: {rows} came without {_listed(missing)}; null is stored there, and an "
             "inference that is stored stays as it is: delete_inferences(partner_inference_ids=…) "

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from modelgroups.inferences.layout import RECEIVED, Kind, time_column
 from modelgroups.inferences.view import OpenSegment, ParcelRows, View
+from modelgroups.lazy import lazy
 from modelgroups.storage.arrays import as_arrow, as_numpy
 
 if TYPE_CHECKING:
@@ -157,12 +157,12 @@ class _Found:
             self._rows.append(rows + np.int64(self._end))
             self._end += _n_rows(source)
 
-    @cached_property
+    @lazy
     def numbers(self) -> Rows:
         """For each row that was found the number of its inference."""
         return np.concatenate([np.empty(0, np.int64), *self._numbers])
 
-    @cached_property
+    @lazy
     def rows(self) -> Rows:
         """For each of them where it stands."""
         return np.concatenate([np.empty(0, np.int64), *self._rows])
@@ -187,14 +187,14 @@ class _Found:
             self._holding[name] = holding
         return self._holding[name]
 
-    @cached_property
+    @lazy
     def _any_row(self) -> Rows:
         """For each inference one of its rows, or -1."""
         found = np.full(self.n_inferences, -1, dtype=np.int64)
         found[self.numbers] = self.rows
         return found
 
-    @cached_property
+    @lazy
     def _rivals(self) -> Rows:
         """The rows of inferences that have several, the latest last."""
         is_rival = np.zeros(self.n_inferences, dtype=bool)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from modelgroups.inferences.explanations import (
     Explanation,
     explanations_of,
 )
+from modelgroups.lazy import lazy
 from modelgroups.schema.attribute import Attribute
 from modelgroups.types import Stage, ValueType
 
@@ -114,12 +115,12 @@ class Layout:
         """Return the attributes of inferences or of ground truths, by name."""
         return self.inference_attributes if kind == Kind.INFERENCE else self.truth_attributes
 
-    @cached_property
+    @lazy
     def explanations(self) -> list[Explanation]:
         """What explanations of the model can be about."""
         return explanations_of(self.inference_attributes.values())
 
-    @cached_property
+    @lazy
     def enrichments(self) -> pa.Schema:
         """The Arrow schema of enrichments; made when it is first needed, for it may be wide."""
         fields = [pa.field(name, pa.float64()) for name in (ANOMALY, RAW_ANOMALY)]

@@ -23,6 +23,7 @@ from modelgroups.inferences.records import table_of
 from modelgroups.inferences.search import Search
 from modelgroups.inferences.segment_files import WrittenRows
 from modelgroups.inferences.tally import Tally, batch_sizes, batches_of, mask_of
+from modelgroups.lazy import lazy
 from modelgroups.storage.keys import KeyIndex, Keys, keys_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,23 @@ _REPETITION: Final = (
     "the call has this partner_inference_id more than once, with another content; an inference is "
     "immutable, and the first one counts"
 )
+
+
+_ROW_ARRAYS: Final = (
+    "asked",
+    "_has_inference",
+    "_has_truth",
+    "_comes_along",
+    "_verdict",
+    "_repeat_verdict",
+    "_followers",
+    "_leaders",
+    "_all_truths",
+    "_first_truths",
+    "_closed",
+    "_settled_truths",
+)
+"""What a piece knows of its rows."""
 
 
 @dataclass
@@ -77,7 +95,6 @@ class Piece:
     def __post_init__(self) -> None:
         accepted = self.accepted
         n_rows = accepted.n_rows
-        self._keys: Keys | None = None
         self.asked = np.flatnonzero(~accepted.generated)
         wanted = self._keys_at(self.asked)
         self.inferences = Search(Kind.INFERENCE, wanted)
@@ -117,12 +134,10 @@ class Piece:
             else lambda: KeyIndex.of(self.keys[half.rows])
         )
 
-    @property
+    @lazy
     def keys(self) -> Keys:
         """The key of each row's id; of ids that are all ours only the index asks for it."""
-        if self._keys is None:
-            self._keys = keys_of(self.accepted.ids)
-        return self._keys
+        return keys_of(self.accepted.ids)
 
     def _keys_at(self, rows: NDArray[np.int64]) -> Keys:
         """Return the keys of some rows, which are in order."""
@@ -155,20 +170,15 @@ class Piece:
             half.rows = put(half.rows)
             if half.kind in self.staged:
                 half.data = WrittenRows(self.staged[half.kind].rows, half.table().column_names)
-        self._keys = Keys(put(self.keys.high), put(self.keys.low))
-        self.accepted.ids, self.accepted.generated = [], put(self.accepted.generated)
-        all_asked = len(self.asked) == self.accepted.n_rows
-        self.asked = put(self.asked)
         wanted = self.inferences.keys
-        wanted = self.keys if all_asked else Keys(put(wanted.high), put(wanted.low))
+        is_whole = wanted is self.keys
+        self.keys = Keys(put(self.keys.high), put(self.keys.low))
+        wanted = self.keys if is_whole else Keys(put(wanted.high), put(wanted.low))
         self.inferences.rest(scratch, wanted)
         self.truths.rest(scratch, wanted)
-        self._has_inference, self._has_truth = put(self._has_inference), put(self._has_truth)
-        self._comes_along, self._verdict = put(self._comes_along), put(self._verdict)
-        self._repeat_verdict = put(self._repeat_verdict)
-        self._all_truths, self._first_truths = put(self._all_truths), put(self._first_truths)
-        self._followers, self._leaders = put(self._followers), put(self._leaders)
-        self._closed, self._settled_truths = put(self._closed), put(self._settled_truths)
+        self.accepted.ids, self.accepted.generated = [], put(self.accepted.generated)
+        for name in _ROW_ARRAYS:
+            setattr(self, name, put(getattr(self, name)))
         self._whole_index = None
 
     # --- what was found in the log, or among earlier rows of the call ----------------------
@@ -276,14 +286,6 @@ class Piece:
             firsts[numbers[self._keys_at(numbers).repeats()[0]]] = False
         return firsts
 
-    def count_stored(self) -> int:
-        """Return of how many rows anything is stored."""
-        kept = self.tally().kept
-        stored: NDArray[np.bool_] = np.zeros(self.accepted.n_rows, dtype=bool)
-        for half in self.accepted.halves():
-            stored[half.rows[kept[half.kind]]] = True
-        return int(np.count_nonzero(stored))
-
     def tally(self) -> Tally:
         """Return what the rows add to the log, as far as the log was looked at."""
         if self._tally is None:
@@ -308,6 +310,7 @@ class Piece:
         return Tally(
             kept={half.kind: mask_of(kept[half.kind][half.rows]) for half in halves},
             batches=batch_sizes(halves[0].keep(inferences[halves[0].rows])),
+            n_stored=int(np.count_nonzero(inferences | truths)),
             n_waiting=int(np.count_nonzero(waits & truths)),
             n_more_truths=int(np.count_nonzero(fresh)),
             n_more_waiting=int(np.count_nonzero(fresh & waits)) - arrived,
@@ -344,6 +347,9 @@ class Piece:
 
     def _faults(self) -> dict[int, tuple[int, str]]:
         """Return the rows that are refused, with the status and what is wrong."""
+        refused = np.flatnonzero(self._refused())
+        if not len(refused):
+            return {}
         found = self.inferences.found
         if self.earlier:
             found = found & ~self.inferences.found_in(self._earlier_ids())
@@ -353,8 +359,7 @@ class Piece:
         def fault(row: int) -> str:
             return _LATE if late[row] else _CONTRADICTION if was_there[row] else _REPETITION
 
-        refused = map(int, np.flatnonzero(self._refused()))
-        return {row: (_CONFLICT, fault(row)) for row in refused}
+        return {row: (_CONFLICT, fault(row)) for row in map(int, refused)}
 
     def _failures(self) -> dict[int, tuple[int, str]]:
         """Return the rows of the call that fail, with the status and what is wrong."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from modelgroups.catalog import logs, models
 from modelgroups.catalog.documents import documents_of, load_attributes
 from modelgroups.errors import ConflictError, NotFoundError, UserTypeError, UserValueError
 from modelgroups.inferences.layout import SENT, Kind, Layout, layout_of
+from modelgroups.lazy import lazy
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -59,7 +59,7 @@ class Recipient:
     input_type: str
     output_type: str
 
-    @cached_property
+    @lazy
     def expectations(self) -> dict[Kind, dict[str, Expectation]]:
         """What its outputs are expected to be, by the half of the rows that has them, and name."""
         from modelgroups.inferences.doubts import expectations

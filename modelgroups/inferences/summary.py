@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.catalog import batches, logs, parcels, segments
 from modelgroups.catalog.records import BatchRecord, Segment
+from modelgroups.drawing.texts import number_of_things
 from modelgroups.errors import MethodNotApplicableError
 from modelgroups.inferences.layout import INFERENCE_TIME, TRUTH_TIME, Kind, time_column
 from modelgroups.inferences.records import load_records
@@ -184,7 +185,7 @@ def _new_text(found: AttributeQuality) -> str:
     if not found.n_new_category:
         return "" if found.n_new_category is None else "0"
     named = [*found.new_categories.items()]
-    rows = f"{found.n_new_category:,} row{'' if found.n_new_category == 1 else 's'}"
+    rows = number_of_things(found.n_new_category, "row")
     if len(named) == 1:
         return f"{named[0][0]!r} in {rows}"
     shown = [f"{value!r} in {n:,}" for value, n in named[:_MOST_SHOWN]]

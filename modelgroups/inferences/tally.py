@@ -33,6 +33,8 @@ class Tally:
         For each half, which of its rows are stored.
     batches
         Each batch of the inferences with its rows, and its first and last time.
+    n_stored
+        Of how many rows anything is stored.
     n_waiting
         How many ground truths have no inference yet.
     n_more_truths, n_more_waiting
@@ -43,6 +45,7 @@ class Tally:
 
     kept: Mapping[Kind, NDArray[np.bool_]]
     batches: list[tuple[str, int, int, int]]
+    n_stored: int
     n_waiting: int
     n_more_truths: int
     n_more_waiting: int

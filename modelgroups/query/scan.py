@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache, cached_property, reduce
+from functools import cache, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +21,7 @@ from modelgroups.inferences.latest import LatestReader
 from modelgroups.inferences.layout import TRUTH_TIME, Kind
 from modelgroups.inferences.read import Selection, put_together
 from modelgroups.inferences.view import View, open_view
+from modelgroups.lazy import lazy
 from modelgroups.query.engines.base import ROW_NUMBER, Engine
 from modelgroups.query.names import ORDER, column_name
 from modelgroups.query.source import Column, available, class_of, origin_of, stored_names
@@ -154,7 +155,7 @@ class _Scanner:
     stored: Sequence[str]
     until: ExitStack
 
-    @cached_property
+    @lazy
     def _truths(self) -> LatestReader:
         layout = self.view.layout
         return LatestReader(self.view, [name for name in self.stored if _is_truth(layout, name)])

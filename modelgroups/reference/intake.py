@@ -48,7 +48,6 @@ class FrameToStore:
 
     def keep(self, columns: Mapping[Any, pd.Series] | None = None) -> KeptFrame:
         """Return the frame as `KeptFrame` has it; raises what that raises."""
-        # no cached_property: before Python 3.12 all threads, and forked children, share its lock
         if self._kept is None:
             self._kept = KeptFrame(self.frame, columns)
         return self._kept

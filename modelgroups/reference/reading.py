@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ from modelgroups.arguments import require_names, require_whole
 from modelgroups.catalog import references
 from modelgroups.catalog.records import ReferenceSet
 from modelgroups.errors import NotFoundError, UserValueError
+from modelgroups.lazy import lazy
 from modelgroups.registry import Registry
 from modelgroups.storage.parquet import iter_batches, open_parquet, read_table
 
@@ -88,7 +88,7 @@ class OpenSet:
     registry: Registry
     files: Sequence[tuple[str, pq.ParquetFile]]
 
-    @cached_property
+    @lazy
     def names(self) -> set[str]:
         """The columns, the index left out."""
         return set().union(*(_names(file) for _, file in self.files))

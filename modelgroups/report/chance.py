@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from modelgroups.lifecycle.lookup import get_model
-from modelgroups.query.drift.measures import Form
-from modelgroups.query.drift.request import form_of
 from modelgroups.query.subject import subject_of
 
 if TYPE_CHECKING:
@@ -20,8 +18,6 @@ __all__ = ["CONFIDENCE", "Chance", "chance_of"]
 
 CONFIDENCE: Final = 0.99
 """A page shows hundreds of numbers: at 95 %, dozens of them would stand out by chance."""
-
-_COUNTED: Final = (Form.CONTINUOUS, Form.CATEGORICAL)
 
 
 @dataclass(frozen=True)
@@ -73,6 +69,4 @@ def chance_of(registry: Registry, model_id: str, names: Sequence[str]) -> Chance
     """Return what samples of the reference data of a version would show in some attributes."""
     from modelgroups.alerts.calibrated import bucket_counts
 
-    subject = subject_of(registry, get_model(registry, model_id))
-    known = [name for name in names if form_of(subject.attributes[name]) in _COUNTED]
-    return Chance(bucket_counts(subject, known))
+    return Chance(bucket_counts(subject_of(registry, get_model(registry, model_id)), names))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import exp, lgamma
 from typing import TYPE_CHECKING, Final
 
+from modelgroups.drawing.texts import number_of_things
 from modelgroups.report.distributions import is_id
 from modelgroups.report.subjects import Version
 from modelgroups.report.words import count_text, plain, share_text, short, stage_text
@@ -148,7 +149,7 @@ def _new_text(found: AttributeQuality) -> str:
     named = [(short(name, 20), n) for name, n in [*found.new_categories.items()][:_MOST_NAMES]]
     if not named:
         return count_text(found.n_new_category)
-    total = f"{found.n_new_category:,} row{'' if found.n_new_category == 1 else 's'}"
+    total = number_of_things(found.n_new_category, "row")
     if len(found.new_categories) == 1:
         return f"category {named[0][0]} in {total}"
     more = ", …" if len(found.new_categories) > len(named) else ""

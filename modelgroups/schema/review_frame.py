@@ -147,7 +147,7 @@ def _value(category: str) -> str:
     >>> _value("{value: 1}"), _value("{label: male, value: 1}")
     ('1', '1 (male)')
     """
-    label, _, value = category.strip("{}").rpartition("value: ")
+    label, _, value = category[1:-1].rpartition("value: ")
     label = label.removeprefix("label: ").removesuffix(", ")
     return f"{value} ({label})" if label else value
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from modelgroups.storage.digest import sha256_of_file
-from modelgroups.storage.keys import AT_ONCE, FIELDS, WORD, KeyIndex, order_of
+from modelgroups.storage.keys import ENTRIES_AT_ONCE, INDEX_LINES, WORD_BYTES, KeyIndex, order_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -53,14 +53,14 @@ def merge_indexes(
     pause
         Is called now and then.
     """
-    header = {"descr": "<u8", "fortran_order": False, "shape": (FIELDS, n_rows)}
+    header = {"descr": "<u8", "fortran_order": False, "shape": (INDEX_LINES, n_rows)}
     with path.open("wb") as file:  # a memory map would kill the process where the disk is full
         np.lib.format.write_array_header_1_0(file, header)
         start, end = file.tell(), 0
         for run in _merged(parts):
             pause()
             for line, values in enumerate(run):
-                file.seek(start + WORD * (line * n_rows + end))
+                file.seek(start + WORD_BYTES * (line * n_rows + end))
                 file.write(values.astype("<u8").tobytes())
             end += len(run[0])
         file.flush()
@@ -92,7 +92,7 @@ def _merged(
 
 def _inner_cuts(n_entries: int) -> list[int]:
     """Return first halves between which few enough entries lie; hashes are spread evenly."""
-    n_runs = -(-n_entries // AT_ONCE) or 1
+    n_runs = -(-n_entries // ENTRIES_AT_ONCE) or 1
     return [2**64 // n_runs * number for number in range(1, n_runs)]
 
 

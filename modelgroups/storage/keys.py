@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 import pyarrow as pa
 
 from modelgroups.errors import SnapshotCorruptError
+from modelgroups.lazy import lazy
 from modelgroups.storage.digest import digest_file
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 __all__ = [
+    "ENTRIES_AT_ONCE",
+    "INDEX_LINES",
     "KEY_BYTES",
+    "WORD_BYTES",
     "KeyIndex",
     "Keys",
     "hash_of",
@@ -41,13 +45,14 @@ __all__ = [
 KEY_BYTES: Final = 16
 
 _STARTS = (0x6D6F64656C67726F, 0x7570733A6C6F7721)  # of the halves; a change breaks every index
-WORD: Final = 8
-"""Bytes."""
 _ALL_BITS = (1 << 64) - 1
-FIELDS: Final = 3
-"""Lines of an index: the two halves of the keys, and the rows."""
-AT_ONCE: Final = 1 << 21
-"""Entries that are held in memory."""
+
+WORD_BYTES: Final = 8
+INDEX_LINES: Final = 3
+"""The two halves of the keys, and the rows."""
+
+ENTRIES_AT_ONCE: Final = 1 << 21
+"""Of indexes that are gone through, so many are in memory."""
 
 _LONGEST_HEADER = 1 << 10
 _HEADER = re.compile(  # as NumPy writes it
@@ -57,15 +62,12 @@ _HEADER = re.compile(  # as NumPy writes it
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class Keys:
     """The keys of some ids, in their order, as two halves."""
 
     high: NDArray[np.uint64]
     low: NDArray[np.uint64]
-    # Not `cached_property`: until Python 3.12 it takes a lock, which a fork could meet taken.
-    _order: Rows | None = field(default=None, init=False, repr=False)
-    _in_order: Keys | None = field(default=None, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.high)
@@ -92,19 +94,15 @@ class Keys:
             return cls(nothing, nothing)
         return cls(np.concatenate([p.high for p in parts]), np.concatenate([p.low for p in parts]))
 
-    @property
+    @lazy
     def order(self) -> Rows:
         """The rows in the order of their keys; equal keys stay in their order."""
-        if self._order is None:
-            self._order = order_of(self.high, self.low, np.arange(len(self)))
-        return self._order
+        return order_of(self.high, self.low, np.arange(len(self)))
 
-    @property
+    @lazy
     def in_order(self) -> Keys:
         """The keys in their order."""
-        if self._in_order is None:
-            self._in_order = self[self.order]
-        return self._in_order
+        return self[self.order]
 
     def repeats(self) -> tuple[Rows, Rows]:
         """Return the rows whose key an earlier row has, and for each the first such row.
@@ -187,8 +185,8 @@ def hash_of(text: bytes, start: int = _STARTS[0]) -> int:
     '0xde23d267190f307c'
     """
     state = _mixed(start ^ len(text))
-    for place in range(0, len(text), WORD):
-        state = _mixed(state ^ int.from_bytes(text[place : place + WORD], "little"))
+    for place in range(0, len(text), WORD_BYTES):
+        state = _mixed(state ^ int.from_bytes(text[place : place + WORD_BYTES], "little"))
     return state
 
 
@@ -216,7 +214,7 @@ def _words(texts: pa.Array) -> Iterator[tuple[Rows | slice, list[NDArray[np.uint
         else:
             rows = np.flatnonzero(lengths == size)
             letters = content[ends[:-1][lengths == size][:, None] + np.arange(size)]
-        padded = np.zeros((len(letters), -(-size // WORD) * WORD), np.uint8)
+        padded = np.zeros((len(letters), -(-size // WORD_BYTES) * WORD_BYTES), np.uint8)
         padded[:, :size] = letters
         words = padded.view("<u8").astype(np.uint64)
         yield rows, [np.full(len(letters), size, np.uint64), *np.ascontiguousarray(words.T)]
@@ -267,7 +265,7 @@ class KeyIndex:
             found = _HEADER.match(file.read(_LONGEST_HEADER))
             if found is None or found.end() != 10 + int.from_bytes(found[1], "little"):
                 raise _corrupt(path)
-            shape = (FIELDS, int(found[2]))
+            shape = (INDEX_LINES, int(found[2]))
             try:
                 lines = np.memmap(file, "<u8", mode="r", offset=found.end(), shape=shape)
             except (ValueError, OverflowError) as error:  # it is shorter than its header says
@@ -326,8 +324,8 @@ class KeyIndex:
             others, rows = other.join(self)
             return rows, others
         pairs = []
-        for start in range(0, len(other) or 1, AT_ONCE):
-            some = slice(start, start + AT_ONCE)
+        for start in range(0, len(other) or 1, ENTRIES_AT_ONCE):
+            some = slice(start, start + ENTRIES_AT_ONCE)
             number, places = self._find(Keys(other._high[some], other._low[some]))
             pairs.append((self._rows(places), other._rows(number + start)))
         rows, others = (np.concatenate(side) for side in zip(*pairs, strict=True))

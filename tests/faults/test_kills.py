@@ -153,7 +153,7 @@ def test_a_save_that_is_killed_at_any_line_is_whole_or_absent(quick_root):
     check_collected(root)
 
 
-def save_and_die(root: Path, group_id: str, seed: int, named: int, go: int) -> None:
+def save_and_die(root: Path, group_id: str, named: int, go: int) -> None:
     """Save, but wait once the file has its name, and die once the version is stored."""
     connection = mg.connect(root)
     objects = connection._registry.objects
@@ -169,7 +169,7 @@ def save_and_die(root: Path, group_id: str, seed: int, named: int, go: int) -> N
         os.kill(os.getpid(), signal.SIGKILL)  # before the staged name is taken back
 
     objects.offer = offer_and_wait  # type: ignore[method-assign]
-    model = crew.new_model(connection, seed)
+    model = crew.new_model(connection, 1)
     model.model_group_id = group_id
     model.save()
 
@@ -185,17 +185,16 @@ def collect_while_a_save_dies(root: Path) -> int:
         named, go = os.pipe(), os.pipe()
         child = os.fork()
         if child == 0:
-            save_and_die(root / str(line), group_id, 1, named[1], go[0])
+            save_and_die(root / str(line), group_id, named[1], go[0])
             os._exit(1)
         os.read(named[0], 1)
         reached = []
 
         def let_it_save(go: int = go[1], child: int = child, reached: list[bool] = reached) -> None:
-            os.write(go, b"!")
             reached.append(True)
+            os.write(go, b"!")
             for _ in range(20):  # it waits for the lock, if the collection has it
-                if os.waitpid(child, os.WNOHANG)[0]:
-                    reached.append(True)
+                if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                     return
                 time.sleep(0.005)
 
@@ -205,8 +204,7 @@ def collect_while_a_save_dies(root: Path) -> int:
             sys.settrace(None)
             if not reached:
                 os.kill(child, signal.SIGKILL)
-            if len(reached) < 2:
-                os.waitpid(child, 0)
+            os.waitpid(child, 0)
             crew.check_sound(connection)
             newest = connection.get_model_group(group_id).get_latest_version()
             assert crew.is_whole(newest, 1 if reached else 0)

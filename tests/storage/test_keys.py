@@ -140,7 +140,7 @@ def test_merged_indexes_know_the_rows_that_are_left(tmp_path_factory, n_pieces, 
     with pytest.MonkeyPatch.context() as patch:
         n_entries = sum(len(ids) for ids, _ in parts)
         limit = max(1, n_entries // n_pieces)
-        patch.setattr("modelgroups.storage.key_runs.AT_ONCE", limit)
+        patch.setattr("modelgroups.storage.key_runs.ENTRIES_AT_ONCE", limit)
         merge_indexes(path, given_, len(left), durable=False)
     merged = KeyIndex.load(path)
     which, rows = merged.matches(keys_of(left))
@@ -181,7 +181,7 @@ def expected_pairs(ours, theirs):
 def test_a_join_finds_every_pair_of_rows_with_one_id(ours, theirs, make, limit):
     index, other = KeyIndex.of(make(ours)), KeyIndex.of(make(theirs))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("modelgroups.storage.keys.AT_ONCE", limit)
+        patch.setattr("modelgroups.storage.keys.ENTRIES_AT_ONCE", limit)
         rows, others = index.join(other)
     assert sorted(zip(rows.tolist(), others.tolist(), strict=True)) == expected_pairs(ours, theirs)
 
@@ -211,7 +211,7 @@ def test_joins_are_kept_within_bounds(monkeypatch):
 )
 def test_parts_that_share_ids_are_found(limit, parts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("modelgroups.storage.key_runs.AT_ONCE", limit)
+        patch.setattr("modelgroups.storage.key_runs.ENTRIES_AT_ONCE", limit)
         indexes = [
             {what: KeyIndex.of(keys_of(ids)) for what, ids in part.items()} for part in parts
         ]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modelgroups.lazy import lazy
 from modelgroups.query.drift.sums import Counted
 
 __all__ = ["Sample", "ks_distances", "rank_counts", "wasserstein_distances"]
@@ -42,12 +42,12 @@ class Sample:
 
     ordered: Floats
 
-    @cached_property
+    @lazy
     def values(self) -> Floats:
         """The distinct ones."""
         return self.ordered if len(self.upto) > len(self) else self.ordered[self.upto[:-1]]
 
-    @cached_property
+    @lazy
     def upto(self) -> NDArray[np.int64]:
         """How many rows have one of the first values: of none of them, of the first, and so on."""
         is_new = np.ones(len(self) + 1, bool)  # the last one is the end

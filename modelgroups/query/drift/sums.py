@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from modelgroups.lazy import lazy
 from modelgroups.query.drift.numbering import distinct
 
 __all__ = ["Counted", "Sums", "Where", "counted", "summed"]
@@ -73,13 +73,7 @@ class Where:
             self._places[n_buckets] = self.rows * n_buckets
         return self._places[n_buckets]
 
-    def cell_of_each(self, n_rows: int) -> Codes:
-        """Return the cell of each row."""
-        if self.rows is None:
-            return np.broadcast_to(self.cells, n_rows)
-        return self.cells[self.rows]
-
-    @cached_property
+    @lazy
     def by_cell(self) -> tuple[Codes, Codes]:
         """The rows, those of each cell together, and where each cell ends; if there are several."""
         assert self.rows is not None  # noqa: S101
