@@ -40,12 +40,12 @@ def _intake(context: Context, report: Report) -> None:
     part, n_parts = context.size(PART, quick=2_000), context.size(PARTS, quick=5)
     with ProcessPoolExecutor(1, mp_context=context.processes) as pool:
         folder = context.new_folder()
-        peak, folder_ends, call_ends = pool.submit(_take_in, folder, part, n_parts).result()
+        peak, stream_ends, call_ends = pool.submit(_take_in, folder, part, n_parts).result()
     n_rows = part * n_parts
     if sys.platform == "linux":
         report.add_value(f"peak of an intake of {n_rows:,} rows", peak, "MB", target=1_000)
     for how, (first, last), target in (
-        ("in one call", folder_ends, 1.3),
+        ("in one call", stream_ends, 1.3),
         ("one call a file, with the merging of files", call_ends, None),
     ):
         what = f"last {2 * part:,} rows of {n_rows:,}, {how}"
@@ -57,8 +57,8 @@ def _take_in(
 ) -> tuple[float, tuple[float, float], tuple[float, float]]:
     """Return the peak of one call in MB, and the seconds of the first and last two files.
 
-    The files of a folder are timed from one file's opening to another's; so the first is left
-    out, with all that is done once, and the last, at which nothing more is opened.
+    In one call they are timed from one file's opening to another's; so the first is left out, with
+    all that is done once, and the last, at which nothing more is opened.
     """
     source = folder / "source"
     source.mkdir()
@@ -83,8 +83,8 @@ def _take_in(
             start = perf_counter()
             model.send_bulk_inferences(files=[file], ignore_join_errors=True)
             seconds.append(perf_counter() - start)
-    folder_ends = opened[3] - opened[1], opened[-1] - opened[-3]
-    return peak, folder_ends, (sum(seconds[1:3]), sum(seconds[-2:]))
+    stream_ends = opened[3] - opened[1], opened[-1] - opened[-3]
+    return peak, stream_ends, (sum(seconds[1:3]), sum(seconds[-2:]))
 
 
 def _noting(files: Sequence[Path], opened: list[float]) -> pa.RecordBatchReader:
