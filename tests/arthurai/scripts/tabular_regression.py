@@ -257,7 +257,7 @@ error_metric = [m for m in streaming.get_metrics() if m.name == "Mean Absolute E
 rule = streaming.create_alert_rule(
     error_metric.id,
     bound=AlertRuleBound.Upper,
-    threshold=60,
+    threshold=30,
     severity=AlertRuleSeverity.Critical,
     lookback_period=60,
     subsequent_alert_wait_time=120,
@@ -271,10 +271,11 @@ hours = np.array([(time - times[0]).total_seconds() / 3600 for time in times])
 for alert in alerts:
     window = pd.Timestamp(alert.window_start), pd.Timestamp(alert.window_end)
     inside = [i for i, time in enumerate(times) if window[0] <= time < window[1]]
-    assert np.isclose(alert.metric_value, errors[inside].mean()) and alert.metric_value > 60
+    assert np.isclose(alert.metric_value, errors[inside].mean()) and alert.metric_value > 30
     assert window[1] - window[0] == timedelta(hours=1)
-# every other hour is looked at: two hours in which the error was large, none missed
-tops = [h for h in range(49) if errors[hours == h].mean() > 60 and (h + 1) % 2 == 0]
+# every other hour is looked at, and about half of those have an error above the threshold,
+# whatever times chance drew: none of them is missed
+tops = [h for h in range(49) if errors[hours == h].mean() > 30 and (h + 1) % 2 == 0]
 assert len(alerts) == len(tops) > 0
 first = pd.Timestamp(min(alert.timestamp for alert in alerts))
 assert streaming.get_alerts(start_time=first + timedelta(seconds=1)) == [
