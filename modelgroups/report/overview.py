@@ -16,15 +16,16 @@ from modelgroups.report.events import Extract, extract_of
 from modelgroups.report.group import name_of
 from modelgroups.report.heat import Cell, furthest, whole_drift
 from modelgroups.report.performance import counts_metric, intervals
-from modelgroups.report.periods import interval_of, periods_of
+from modelgroups.report.periods import periods_of
 from modelgroups.report.render import page_of, require_jinja
 from modelgroups.report.spans import CHAMPION
 from modelgroups.report.subjects import Group, Version
-from modelgroups.report.window import TRAFFIC
+from modelgroups.report.window import TRAFFIC, days_of, in_window, main_window
 from modelgroups.report.words import moment_text, number_text, plain
 from modelgroups.report.writing import require_target, write_page
 
 if TYPE_CHECKING:
+    from modelgroups.inferences.summary import LogSummary
     from modelgroups.registry import Registry
 
 __all__ = ["GroupRow", "Overview", "gather_registry", "report_registry"]
@@ -50,8 +51,8 @@ class GroupRow:
         Its first metrics over all of the time: name and value.
     drift
         The attribute that drifted furthest over all of the time, and how far.
-    traffic
-        Its inferences over time, None where there are none.
+    traffic, window_note
+        Its inferences over time, None where there are none, and which of them are not shown.
     live
         The kind of the deployment that goes on, if any.
     """
@@ -69,6 +70,7 @@ class GroupRow:
     measures: tuple[tuple[str, str], ...]
     drift: tuple[str, Cell] | None
     traffic: Lines | None
+    window_note: str
     live: str | None
 
 
@@ -142,7 +144,7 @@ def _row(group: Group, versions: Sequence[Version], registry: Registry) -> Group
         moment_text(found.last_timestamp),
         tuple(_measures(version)) if found.n_inferences else (),
         drift,
-        _traffic(version, found.first_timestamp, found.last_timestamp),
+        *_traffic(version, found),
         KINDS[live[0]] if live else None,
     )
 
@@ -165,13 +167,16 @@ def _drift(version: Version, registry: Registry, n_rows: int) -> tuple[str, Cell
     return furthest(frame, chance_of(registry, str(version.id), names), n_rows)
 
 
-def _traffic(version: Version, first: str | None, last: str | None) -> Lines | None:
-    if first is None:
-        return None
-    interval = "batch_id" if version.is_batch else interval_of(first, last)
-    frame = version.metrics(TRAFFIC, every=interval)
+def _traffic(version: Version, found: LogSummary) -> tuple[Lines | None, str]:
+    """Return the number of inferences over time, and which of them are not shown."""
+    if not found.n_inferences:
+        return None, ""
+    window = None if version.is_batch else main_window(days_of(version, found))
+    shown, interval = in_window(version, found, window)
+    frame = shown.metrics(TRAFFIC, every=interval)
     key = "batch_id" if interval == "batch_id" else "timestamp"
-    frame = frame.set_index(key).reindex(intervals(version, frame, interval))
+    frame = frame.set_index(key).reindex(intervals(shown, frame, interval))
     periods = periods_of(list(frame.index), interval)
     values = list(map(plain, frame[TRAFFIC].iloc[periods.n_left_out :]))
-    return line_of(TRAFFIC, periods, values, is_count=True)
+    line = line_of(TRAFFIC, periods, values, is_count=True)
+    return line, "" if window is None else window.note

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,11 +13,10 @@ from modelgroups.report.distributions import Distributions, distributions_of
 from modelgroups.report.fairness import FairTable, fairness_of
 from modelgroups.report.heat import Cell, Heat, gather_heat, whole_drift
 from modelgroups.report.performance import Performance, Series, performance_of
-from modelgroups.report.periods import interval_of
 from modelgroups.report.quality import QualityRow, quality_of
 from modelgroups.report.render import page_of, require_jinja
 from modelgroups.report.subjects import Version
-from modelgroups.report.window import TRAFFIC, Window, bounds_text, main_window, within
+from modelgroups.report.window import bounds_text, days_of, in_window, main_window, within
 from modelgroups.report.words import count_text, moment_text, plain, short, stage_text
 from modelgroups.report.writing import require_target, write_page
 from modelgroups.schema.attribute import as_categories
@@ -129,8 +127,8 @@ def gather_version(
         summary = asked.summary()
         advance(1)
         is_used = summary.n_inferences > 0
-        window = None if is_bounded or version.is_batch else main_window(_days(version, summary))
-        timed, interval = _timed(asked, summary, window)
+        window = None if is_bounded or version.is_batch else main_window(days_of(version, summary))
+        timed, interval = in_window(asked, summary, window)
         performance = performance_of(asked, timed, interval) if is_used else None
         advance(1)
         heat, whole, why = _drift(asked, timed, context, interval)
@@ -152,26 +150,6 @@ def gather_version(
         tuple(shown[:MOST_ATTRIBUTES]), len(rows) - len(shown[:MOST_ATTRIBUTES]),
         tuple(fairness), tuple(each.name for each in attributes if each.monitor_for_bias),
     )  # fmt: skip
-
-
-def _days(version: Version, summary: LogSummary) -> list[tuple[datetime, int]]:
-    """Return the days with inferences, and how many each has."""
-    if not summary.n_inferences:
-        return []
-    frame = version.metrics(TRAFFIC, every="day")
-    days = (at.to_pydatetime() for at in frame["timestamp"])
-    return list(zip(days, map(int, frame[TRAFFIC]), strict=True))
-
-
-def _timed(version: Version, summary: LogSummary, window: Window | None) -> tuple[Version, str]:
-    """Return the version as it looks in its window, if it has one, and what that is rolled by."""
-    if version.is_batch:
-        return version, "batch_id"
-    if window is None:
-        return version, interval_of(summary.first_timestamp, summary.last_timestamp)
-    first, last = window.since, window.until - timedelta(seconds=1)
-    interval = interval_of(first.isoformat(), last.isoformat())
-    return within(version, window.since, window.until), interval
 
 
 def _drift(

@@ -13,6 +13,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from modelgroups.inferences.times import as_text, bound
+from modelgroups.report.periods import interval_of
 from modelgroups.report.subjects import Version
 from modelgroups.report.words import moment_text, share_text
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     Moment = datetime | date | str | None
 
-__all__ = ["TRAFFIC", "Window", "bounds_text", "main_window", "within"]
+__all__ = ["TRAFFIC", "Window", "bounds_text", "days_of", "in_window", "main_window", "within"]
 
 TRAFFIC: Final = "Inference Count"
 _ENOUGH: Final = 0.99
@@ -122,6 +123,26 @@ def within(version: Version, since: Moment, until: Moment) -> Version:
     bounds = {"since": since, "until": until}
     micros = {name: bound(moment, name) for name, moment in bounds.items() if moment is not None}
     return cast("Version", _Within(version, micros)) if micros else version
+
+
+def days_of(version: Version, summary: LogSummary) -> list[tuple[datetime, int]]:
+    """Return the days with inferences, and how many each has."""
+    if not summary.n_inferences:
+        return []
+    frame = version.metrics(TRAFFIC, every="day")
+    days = (at.to_pydatetime() for at in frame["timestamp"])
+    return list(zip(days, map(int, frame[TRAFFIC]), strict=True))
+
+
+def in_window(version: Version, summary: LogSummary, window: Window | None) -> tuple[Version, str]:
+    """Return the version as it looks in its window, if it has one, and what that is rolled by."""
+    if version.is_batch:
+        return version, "batch_id"
+    if window is None:
+        return version, interval_of(summary.first_timestamp, summary.last_timestamp)
+    first, last = window.since, window.until - timedelta(seconds=1)
+    interval = interval_of(first.isoformat(), last.isoformat())
+    return within(version, window.since, window.until), interval
 
 
 def bounds_text(since: Moment, until: Moment) -> str:

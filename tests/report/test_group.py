@@ -16,7 +16,7 @@ from modelgroups.report.chance import chance_of
 from modelgroups.report.events import change_text
 from modelgroups.report.heat import furthest
 from modelgroups.report.words import count_text
-from modelgroups.testing import saved_group, saved_version
+from modelgroups.testing import sample_frame, sample_model, saved_group, saved_version
 
 from .conftest import DAYS, build, read, rows
 
@@ -330,6 +330,18 @@ def test_the_registry_shows_every_group(registry_page, connection):
         )
         assert cell.is_chance or cell.value == drift.max()
     assert "shadow live" in registry_page.text
+
+
+def test_a_few_stray_rows_do_not_stretch_the_traffic_of_a_group(tmp_path):
+    with mg.connect(":memory:") as connection:
+        model = sample_model(connection, "binary")
+        model.save()
+        march = pd.date_range("2026-03-01", periods=1_000, freq="30min", tz="UTC")
+        frame = sample_frame("binary", 1_001, seed=1)
+        model.send_inferences(frame, inference_timestamps=[*march, pd.Timestamp("2026-11-25T00Z")])
+        text = read(connection.report(tmp_path / "page.html")).text
+    assert "2026-03-01 to 2026-03-21 is shown, for 1 inference (" in text
+    assert "Inferences, 1,001 in all" in text
 
 
 def test_an_empty_registry_and_one_with_many_groups(tmp_path, monkeypatch):

@@ -428,5 +428,7 @@ def test_a_report_between_two_moments_holds_only_what_lies_there(tmp_path, group
     assert fair
     nothing = read(version.report(tmp_path / "none.html", since="2030-01-01"))
     assert nothing.tile("Inferences") == "0"
+    assert nothing.text.count("There are no inferences from 2030-01-01 00:00 UTC on") >= 3
+    assert "inferences yet" not in nothing.text
     with pytest.raises(mg.errors.UserValueError, match="until"):
         version.report(tmp_path / "none.html", until="soon")
