@@ -52,7 +52,21 @@ class Settings:
     debug: bool
 
 
-class _Application(TyperGroup):
+class _Group(TyperGroup):
+    """Commands, of which one may have been meant where none has the name."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is called, or tell which one may have been meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except _ClickException as error:
+            hint = did_you_mean(args[0], self.list_commands(ctx))
+            if hint and hint not in error.message.lower():  # newer releases of Typer ask it too
+                error.message = f"{error.message.rstrip('.')}; {hint}"
+            raise
+
+
+class _Application(_Group):
     """All commands; tells what is wrong with a call in one line."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -69,15 +83,6 @@ class _Application(TyperGroup):
             return None
         module = import_module(f"modelgroups.cli.{COMMANDS[cmd_name][0]}")
         return module.family[cmd_name]
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is called, or tell which one may have been meant."""
-        try:
-            return super().resolve_command(ctx, args)
-        except _ClickException as error:
-            if hint := did_you_mean(args[0], COMMANDS):
-                error.message = f"{error.message.rstrip('.')}; {hint}"
-            raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write what the commands do, without loading them."""
@@ -211,7 +216,11 @@ class Family:
     def __init__(self, name: str | None = None, summary: str | None = None, *examples: str) -> None:
         self._name = name
         self._typer = typer.Typer(
-            name=name, rich_markup_mode=None, no_args_is_help=True, add_completion=False
+            name=name,
+            cls=_Group,
+            rich_markup_mode=None,
+            no_args_is_help=True,
+            add_completion=False,
         )
         # a callback makes one command alone a group too
         self._typer.callback(help=summary, epilog=_epilog(examples))(lambda: None)

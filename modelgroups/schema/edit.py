@@ -11,6 +11,7 @@ from numbers import Real
 from typing import Any
 
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
+from modelgroups.hints import did_you_mean
 from modelgroups.schema.attribute import Attribute, AttributeCategory
 from modelgroups.types import OutputType, Stage, ValueType
 
@@ -57,8 +58,9 @@ def find_attribute(
         if attribute.name == name and (stage is None or attribute.stage == stage):
             return attribute
     where = f" in the stage {stage}" if stage is not None else ""
-    names = ", ".join(attribute.name for attribute in select(attributes, stage=stage)) or "none"
-    raise UserValueError(f"there is no attribute {name!r}{where}; the names there are: {names}")
+    names = [attribute.name for attribute in select(attributes, stage=stage)]
+    hint = did_you_mean(str(name), names) or f"the names there are: {', '.join(names) or 'none'}"
+    raise UserValueError(f"there is no attribute {name!r}{where}; {hint}")
 
 
 def require_new(attributes: Iterable[Attribute], name: str, stage: str) -> None:

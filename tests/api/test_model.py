@@ -268,10 +268,11 @@ def test_names_are_filtered_by_stage_and_type(model):
 
 
 @pytest.mark.parametrize("arguments", [("nope",), ("size", "NON_INPUT_DATA"), (5,), (None,)])
-def test_an_absent_attribute_is_named_with_those_there_are(model, arguments):
+def test_an_absent_attribute_is_named_with_the_nearest_or_those_there_are(model, arguments):
     with pytest.raises(UserValueError, match=repr(arguments[0])) as caught:
         model.get_attribute(*arguments)
     assert "note" in str(caught.value)
+    assert ("did you mean" in str(caught.value)) == (arguments == ("nope",))
 
 
 def test_a_model_without_a_schema_has_no_attributes_to_get():

@@ -244,3 +244,4 @@ def test_a_hostile_name_is_shown_as_text(shell, folder, name):
 def test_a_command_that_is_not_there_is_corrected(reader):
     assert "No such command 'promot'; did you mean 'promote'?" in reader.fails("promot", code=2)
     assert "did you mean" not in reader.fails("zzzz", code=2)
+    assert reader.fails("deploy", "abb", code=2).lower().count("did you mean 'ab'?") == 1
