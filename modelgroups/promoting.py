@@ -143,8 +143,13 @@ class Promoting:
             at=past_or_none(at),
         )
 
-    def aliases(self) -> dict[str, Model]:
-        """Return the versions that aliases point at, by alias.
+    def aliases(self, *, at: datetime | date | str | None = None) -> dict[str, Model]:
+        """Return the versions that aliases point at, or pointed at in a moment, by alias.
+
+        Parameters
+        ----------
+        at
+            A moment with a time zone; now if it is not given.
 
         Examples
         --------
@@ -152,9 +157,12 @@ class Promoting:
         >>> with saved_group("V1") as group:
         ...     _ = group.promote("V1")
         ...     {alias: model.version_label for alias, model in group.aliases().items()}
+        ...     group.aliases(at="2020-01-01T00:00:00Z")
         {'champion': 'V1'}
+        {}
         """
-        found = aliased_versions(self._registry, self.id)
+        moment = None if at is None else as_stored(at, parameter="at")
+        found = aliased_versions(self._registry, self.id, moment)
         return {alias: self._model(record) for alias, record in found.items()}
 
     def alias_history(self, alias: str | None = None) -> pd.DataFrame:

@@ -148,6 +148,13 @@ def live(session: Session, group_id: str) -> dict[str, str]:
     return {row[0]: row[1] for row in _LIVE.rows(session, {"group": group_id})}
 
 
+def live_at(session: Session, group_id: str, at: str) -> dict[str, str]:
+    """Return the aliases that a group had in a moment with the ids of their models, by name."""
+    names = {made.name for made in history(session, group_id)}
+    then = {name: current_at(session, group_id, name, at) for name in sorted(names)}
+    return {name: key for name, key in then.items() if key is not None}
+
+
 def names_of_model(session: Session, model_id: str) -> list[str]:
     """Return the aliases that point at a model."""
     return [row[0] for row in _OF_MODEL.rows(session, {"model": model_id})]

@@ -30,6 +30,7 @@ family = Family()
     "alias 'Card fraud'",
     "alias 'Card fraud' challenger V2 --reason 'better recall'",
     "alias 'Card fraud' challenger --delete",
+    "alias 'Card fraud' --at 2026-03-01",
 )
 def alias(
     ctx: typer.Context,
@@ -49,7 +50,7 @@ def alias(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the aliases of a group, or point one at a version."""
+    """List the aliases of a group, now or at a time, or point one at a version."""
     if name is not None and (version is None) != delete:
         raise typer.BadParameter("give the version that it is to mean, or --delete")
     with opened(ctx) as connection:
@@ -69,7 +70,7 @@ def alias(
                     "label": model.version_label,
                     "id": model.id,
                 }
-                for key, model in found.aliases().items()
+                for key, model in found.aliases(at=at).items()
             ]
             print_json(rows) if as_json else print_rows(rows)
 

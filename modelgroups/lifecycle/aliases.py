@@ -224,10 +224,15 @@ def repeat_move(
     return _move(session, pointer, group_id, name, kind, record, parent, reason, at)
 
 
-def aliased_versions(registry: Registry, group_id: str) -> dict[str, ModelRecord]:
-    """Return the versions that the aliases of a group point at, by alias."""
+def aliased_versions(
+    registry: Registry, group_id: str, at: str | None = None
+) -> dict[str, ModelRecord]:
+    """Return the versions that the aliases of a group point at, or did in a moment, by alias."""
     with registry.catalog.read() as session:
-        found = aliases.live(session, group_id)
+        if at is None:
+            found = aliases.live(session, group_id)
+        else:
+            found = aliases.live_at(session, group_id, at)
         return {name: require_version(session, group_id, key) for name, key in found.items()}
 
 

@@ -15,6 +15,23 @@ def test_an_alias_names_a_version_and_moves(shell):
     assert shell.fails("alias", "Card fraud", "challenger", code=2)
 
 
+def test_the_aliases_of_a_day_in_the_past_are_listed(shell):
+    shell("alias", "Card fraud", "champion", "V1", "--at", "2026-03-01")
+    shell("alias", "Card fraud", "challenger", "V2", "--at", "2026-03-02")
+    shell("alias", "Card fraud", "champion", "V2", "--at", "2026-03-03")
+    shell("alias", "Card fraud", "challenger", "--delete", "--yes", "--at", "2026-03-04")
+
+    def on(day):
+        rows = shell.json("alias", "Card fraud", "--at", day)
+        return {row["alias"]: row["label"] for row in rows}
+
+    assert on("2026-02-28") == {}
+    assert on("2026-03-01") == {"champion": "V1"}
+    assert on("2026-03-02") == {"champion": "V1", "challenger": "V2"}
+    assert on("2026-03-03") == {"champion": "V2", "challenger": "V2"}
+    assert on("2026-03-04") == {"champion": "V2"}
+
+
 def test_a_champion_is_promoted_and_rolled_back(shell):
     shell("promote", "Card fraud@V1", "--reason", "first")
     shell("promote", "Card fraud@V2", "--reason", "better")
