@@ -45,13 +45,6 @@ def _has_room(folder):
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """Start a worker more than there are cores: many tests wait, for processes and disks."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return (cores or 1) + 1
-
-
-@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Send each file of tests to one worker: what its tests share is made once."""
     from xdist.scheduler import LoadScopeScheduling
