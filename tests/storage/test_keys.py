@@ -59,6 +59,15 @@ def test_keys_do_not_depend_on_how_ids_lie_in_memory(ids):
     assert [keys_of([id_]).as_bytes()[0] for id_ in ids] == expected
 
 
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=20), min_size=1, max_size=8))
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_a_few_ids_have_the_keys_that_they_have_among_many(kind, ids):
+    many = pa.array([*ids, *map(str, range(20))], kind)
+    expected = keys_of(many).as_bytes()
+    assert keys_of(many[: len(ids)]).as_bytes() == expected[: len(ids)]
+    assert keys_of(many[len(ids) : len(ids) + 3]).as_bytes() == expected[len(ids) :][:3]
+
+
 def test_ids_that_are_alike_have_other_keys():
     ids = ["", "\0", "\0\0", "a", "a\0", "a" * 8, "a" * 9, "a" * 16, "aaaaaaaa\0", "é", "e\u0301"]
     ids += [f"{number}" for number in range(20_000)] + [f"{number:010}" for number in range(20_000)]
