@@ -57,7 +57,12 @@ def build(
             case_sensitive=False, metavar="TYPE", help="tabular, nlp, image, time_series."
         ),
     ] = InputType.Tabular,
-    name: Annotated[str | None, typer.Option(metavar="TEXT", help="What people read.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="What people read; without --group, of the new group too."
+        ),
+    ] = None,
     ground_truth: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="The column of the true class.")
     ] = None,
@@ -129,10 +134,15 @@ def build(
 def _new(connection: Connection, name: str | None, group: str | None, **fields: Any) -> Model:
     """Return a model for a group, or for a new one, of a name that no group has."""
     from modelgroups.cli.names import find_group
-    from modelgroups.errors import ConflictError
+    from modelgroups.errors import ConflictError, NotFoundError
 
     if group is not None:
-        found = find_group(connection, group)
+        try:
+            found = find_group(connection, group)
+        except NotFoundError as error:
+            raise NotFoundError(
+                f"{error.detail}; to begin one, give its name with --name instead of --group"
+            ) from error
         model = connection.model(display_name=name or found.name, **fields)
         found.add_version(model)
         return model

@@ -7,6 +7,8 @@ import pytest
 
 from modelgroups.cli.commands import COMMANDS
 
+from .conftest import OUTPUT
+
 MODEL_COMMANDS = ["show", "review", "inferences", "metrics", "drift", "alerts", "compact"]
 
 
@@ -193,6 +195,13 @@ def test_a_reference_file_with_a_fault_is_told_where(shell, folder, content, tol
     (folder / "x.csv").write_bytes(content)
     call = ["build", folder / "x.csv", "--name", "X", "--output-type", "regression"]
     assert told in shell.fails(*call, "--prediction", "p=y")
+
+
+def test_a_version_of_a_group_that_is_not_there_is_told_how_to_begin_one(shell, folder):
+    told = shell.fails("build", folder / "reference.csv", "--group", "Churn", *OUTPUT)
+    assert told.startswith("no group 'Churn'")
+    assert "--name instead of --group" in told
+    assert [group["name"] for group in shell.json("groups")] == ["Card fraud"]
 
 
 def test_a_second_group_of_a_name_is_refused(shell, folder):
