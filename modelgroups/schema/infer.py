@@ -142,7 +142,9 @@ def infer_columns(
             attributes += [attribute] if attribute else []
     if errors:
         raise _together(errors)
-    _advise_on_categories(attributes)
+    _advise_on_categories(
+        [a for a in attributes if not isinstance(frame[a.name].dtype, pd.CategoricalDtype)]
+    )
     return attributes
 
 

@@ -362,6 +362,15 @@ def test_every_bad_column_is_reported_at_once():
     assert "column 'b'" not in str(caught.value)
 
 
+def test_a_column_that_declares_its_categories_needs_no_review(caplog):
+    declared = pd.Series(["de", "fr"], dtype=pd.CategoricalDtype(["de", "fr", "it"]))
+    (attribute,) = infer_attributes(
+        declared.rename("country"), "PIPELINE_INPUT", input_type="TABULAR"
+    )
+    assert [category.value for category in attribute.categories] == ["de", "fr", "it"]
+    assert caplog.records == []
+
+
 def test_categorical_columns_are_named_once_for_review(caplog):
     frame = pd.DataFrame({"aa": [1, 2], "bb": ["x", "y"], "cc": [0.5, 1.5]})
     infer_attributes(frame, PIPELINE, input_type="TABULAR")
