@@ -19,7 +19,7 @@ import modelgroups as mg
 from benchmarks.measure import Context, Report, Row, in_turns, quiet, run
 from benchmarks.sending import ids_of
 from modelgroups.experiments.assign import Assignment
-from modelgroups.testing import saved_version
+from modelgroups.testing import example_version
 
 __all__ = ["benchmark", "main"]
 
@@ -73,7 +73,7 @@ def _compare(context: Context, report: Report, *, is_paired: bool) -> None:
     n_rows = context.size(ROWS, quick=3_000)
     folder = context.new_folder()
     with mg.connect(folder) as connection, duckdb.connect() as hand:
-        versions = [saved_version(connection, label) for label in ("V1", "V2")]
+        versions = [example_version(connection, label) for label in ("V1", "V2")]
         random = np.random.default_rng(7)
         for place, version in enumerate(versions):
             start = 0 if is_paired else place * n_rows

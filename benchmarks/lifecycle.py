@@ -21,7 +21,7 @@ from benchmarks.measure import Context, Report, in_turns, quiet, run
 from benchmarks.sending import bare_commits
 from modelgroups.catalog.audit import check_audit
 from modelgroups.catalog.events import record
-from modelgroups.testing.factories import saved_version
+from modelgroups.testing.factories import example_version
 
 __all__ = ["benchmark", "main"]
 
@@ -69,7 +69,7 @@ def _moves(context: Context, report: Report, group: mg.ModelGroup) -> None:
 def _deployment(context: Context, report: Report) -> None:
     """Route one key and many, and serve requests whose model takes no time."""
     with mg.connect(context.new_folder()) as connection:
-        one, two = (saved_version(connection, label) for label in ("V1", "V2"))
+        one, two = (example_version(connection, label) for label in ("V1", "V2"))
         test = connection.get_model_group(one).deploy.ab({"V1": 0.5, "V2": 0.5}, salt="measured")
         keys = [f"customer-{number}" for number in range(context.size(KEYS, quick=1_000))]
         column = pd.Series(keys)

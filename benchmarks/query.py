@@ -18,7 +18,7 @@ import pandas as pd
 import modelgroups as mg
 from benchmarks.frames import built_classifier, make_frame
 from benchmarks.measure import Context, Report, Row, in_turns, median_ratio, quiet, run
-from modelgroups.testing import saved_model as small_model
+from modelgroups.testing import example_model as small_model
 
 __all__ = ["benchmark", "main"]
 

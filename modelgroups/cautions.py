@@ -19,8 +19,8 @@ class ModelGroupsWarning(UserWarning):
     Examples
     --------
     >>> import warnings
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model, warnings.catch_warnings():
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model, warnings.catch_warnings():
     ...     warnings.simplefilter("error", ModelGroupsWarning)
     ...     try:
     ...         model.send_inferences([{"age": 31}])

@@ -117,9 +117,9 @@ class Connection(Searching, Maintaining, Custody, Hinting):
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_version
+    >>> from modelgroups.testing import example_version
     >>> with connect(":memory:") as connection:
-    ...     _ = saved_version(connection, "V1")
+    ...     _ = example_version(connection, "V1")
     ...     [group.name for group in connection.model_groups()]
     ['Card fraud']
     """
@@ -213,9 +213,9 @@ class Connection(Searching, Maintaining, Custody, Hinting):
         Examples
         --------
         >>> from tempfile import TemporaryDirectory
-        >>> from modelgroups.testing import saved_version
+        >>> from modelgroups.testing import example_version
         >>> with TemporaryDirectory() as folder, connect(":memory:") as connection:
-        ...     _ = saved_version(connection, "V1")
+        ...     _ = example_version(connection, "V1")
         ...     page = connection.report(f"{folder}/registry.html")
         ...     "Card fraud" in page.read_text()
         True
@@ -328,9 +328,9 @@ class Connection(Searching, Maintaining, Custody, Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_version
+        >>> from modelgroups.testing import example_version
         >>> with connect(":memory:") as connection:
-        ...     model = saved_version(connection, "V1")
+        ...     model = example_version(connection, "V1")
         ...     connection.get_model(model.id).version_label
         'V1'
         """
@@ -362,9 +362,9 @@ class Connection(Searching, Maintaining, Custody, Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_version
+        >>> from modelgroups.testing import example_version
         >>> with connect(":memory:") as connection:
-        ...     model = saved_version(connection, "V1")
+        ...     model = example_version(connection, "V1")
         ...     connection.get_model_group(model).name
         'Card fraud'
         """

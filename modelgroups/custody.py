@@ -92,8 +92,8 @@ class Custody:
         --------
         >>> import modelgroups as mg
         >>> from tempfile import TemporaryDirectory
-        >>> from modelgroups.testing import saved_group
-        >>> with TemporaryDirectory() as folder, saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with TemporaryDirectory() as folder, example_group("V1", "V2") as group:
         ...     bundle = group.export(f"{folder}/cards.bundle")
         ...     with mg.connect(":memory:") as elsewhere:
         ...         taken_in = elsewhere.import_bundle(bundle)

@@ -34,8 +34,8 @@ class Deploying:
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_group
-    >>> with saved_group("V1", "V2") as group:
+    >>> from modelgroups.testing import example_group
+    >>> with example_group("V1", "V2") as group:
     ...     _ = group.promote("V1")
     ...     _ = group.deploy.shadow("V2")
     ...     group.deploy.live().kind
@@ -51,8 +51,8 @@ class Deploying:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     before = group.deploy.live()
         ...     _ = group.deploy.ab({"V1": 0.5, "V2": 0.5})
         ...     before, group.deploy.live().state
@@ -66,8 +66,8 @@ class Deploying:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     _ = group.deploy.ab({"V1": 0.5, "V2": 0.5}).abort(reason="not today")
         ...     _ = group.deploy.replace("V2")
         ...     [(each.kind, each.state) for each in group.deploy.history()]
@@ -106,8 +106,8 @@ class Deploying:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     done = group.deploy.replace("V2", reason="the only one that is left")
         ...     done.state, done.route("customer-17"), group.champion().version_label
         ('concluded', 'V2', 'V2')
@@ -174,8 +174,8 @@ class Deploying:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     test = group.deploy.ab({"V1": 0.75, "V2": 0.25}, metric="AUC", salt="checkout")
         ...     test.weights, test.route("customer-17")
         ({'V1': 0.75, 'V2': 0.25}, 'V1')
@@ -233,8 +233,8 @@ class Deploying:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     _ = group.promote("V1")
         ...     canary = group.deploy.canary("V2", guardrails={"Recall": 0.02}, steps=[0.25, 1.0])
         ...     canary.step, canary.weights
@@ -279,8 +279,8 @@ class Deploying:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     _ = group.promote("V1")
         ...     shadow = group.deploy.shadow("V2")
         ...     shadow.shadow, shadow.route("customer-17")

@@ -59,8 +59,8 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_group
-    >>> with saved_group("V1", "V2") as group:
+    >>> from modelgroups.testing import example_group
+    >>> with example_group("V1", "V2") as group:
     ...     group.name = "Cards"
     ...     print(group.name, [version.version_label for version in group.get_versions()])
     Cards ['V2', 'V1']
@@ -111,8 +111,8 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1") as group:
         ...     group.to_dict()["name"]
         'Card fraud'
         """
@@ -135,8 +135,8 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     deployment = group.deploy.ab({"V1": 0.5, "V2": 0.5})
         ...     deployment.route("customer-17") in ("V1", "V2")
         True
@@ -188,11 +188,11 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
         Examples
         --------
         >>> import modelgroups as mg
-        >>> from modelgroups.testing import saved_version
+        >>> from modelgroups.testing import example_version
         >>> ids, truth = [f"tx-{number}" for number in range(40)], [1, 0, 0, 1] * 10
         >>> with mg.connect(":memory:") as connection:
         ...     for label, scores in (("V1", [0.9, 0.7, 0.1, 0.2]), ("V2", [0.8, 0.3, 0.1, 0.2])):
-        ...         version = saved_version(connection, label)
+        ...         version = example_version(connection, label)
         ...         rows = {"age": [31] * 40, "p": scores * 10, "y": truth}
         ...         _ = version.send_inferences(rows, partner_inference_ids=ids)
         ...     group = connection.get_model_group(version)
@@ -242,8 +242,8 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     figure = group.viz(labels=["V1", "V2"]).metric_series("AUC")
         >>> [text.get_text() for text in figure.legends[0].get_texts()]
         ['V1 · AUC: no values', 'V2 · AUC: no values']
@@ -284,8 +284,8 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
         Examples
         --------
         >>> from tempfile import TemporaryDirectory
-        >>> from modelgroups.testing import saved_group
-        >>> with TemporaryDirectory() as folder, saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with TemporaryDirectory() as folder, example_group("V1", "V2") as group:
         ...     page = group.report(f"{folder}/cards.html")
         ...     "V2" in page.read_text()
         True
@@ -308,8 +308,8 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     group.archive()
         ...     group.archived, group.get_versions()
         (True, [])
@@ -326,8 +326,8 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     group.archive()
         ...     group.restore()
         ...     len(group.get_versions())
@@ -365,8 +365,8 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
         --------
         >>> import modelgroups as mg
         >>> from tempfile import TemporaryDirectory
-        >>> from modelgroups.testing import saved_group
-        >>> with TemporaryDirectory() as folder, saved_group("V1") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with TemporaryDirectory() as folder, example_group("V1") as group:
         ...     bundle = group.export(f"{folder}/cards.bundle")
         ...     with mg.connect(":memory:") as elsewhere:
         ...         elsewhere.import_bundle(bundle).get_latest_version().version_label

@@ -99,8 +99,8 @@ class Holding:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     _ = group.promote("V1")
         ...     found = group.get_version(2), group.get_version(alias="champion")
         ...     [version.version_label for version in found]
@@ -145,8 +145,8 @@ class Holding:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     group.get_version(label="V1").archive()
         ...     [version.version_label for version in group.get_versions()]
         ['V2']
@@ -164,8 +164,8 @@ class Holding:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     [version.version_label for version in group.list_versions()]
         ['V2', 'V1']
         """
@@ -187,8 +187,8 @@ class Holding:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     group.get_latest_version().version_label
         'V2'
         """
@@ -213,8 +213,8 @@ class Holding:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     _ = group.promote("V1")
         ...     group["V1"] == group[1] == group["champion"]
         True

@@ -90,8 +90,8 @@ class Promoting:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     _ = group.set_alias("challenger", "V2")
         ...     group.get_version(alias="challenger").version_label
         'V2'
@@ -128,8 +128,8 @@ class Promoting:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1") as group:
         ...     _ = group.set_alias("challenger", "V1")
         ...     group.delete_alias("challenger", reason="it is over")
         ...     group.aliases()
@@ -153,8 +153,8 @@ class Promoting:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1") as group:
         ...     _ = group.promote("V1")
         ...     {alias: model.version_label for alias, model in group.aliases().items()}
         ...     group.aliases(at="2020-01-01T00:00:00Z")
@@ -181,8 +181,8 @@ class Promoting:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     for version in ("V1", "V2"):
         ...         _ = group.promote(version)
         ...     _ = group.rollback(reason="too many false alarms")
@@ -236,8 +236,8 @@ class Promoting:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     _ = group.promote("V1", reason="first")
         ...     _ = group.promote("V2", reason="better recall", if_current="V1")
         ...     group.champion().version_label
@@ -295,8 +295,8 @@ class Promoting:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2", "V3") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2", "V3") as group:
         ...     for version in ("V1", "V2", "V3"):
         ...         _ = group.promote(version)
         ...     group.rollback().version_label, group.rollback().version_label
@@ -329,8 +329,8 @@ class Promoting:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1") as group:
         ...     _ = group.promote("V1")
         ...     group.champion().version_label, group.champion(at="2020-01-01T00:00:00Z")
         ('V1', None)
@@ -360,8 +360,8 @@ class Promoting:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     model = group.get_version(label="V2")
         ...     model.description = "trained on more data"
         ...     model.update()

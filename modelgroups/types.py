@@ -112,8 +112,8 @@ class Stage(ListableStrEnum):
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model:
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model:
     ...     model.get_attribute_names(stage=Stage.ModelPipelineInput)
     ['age']
     """
@@ -149,8 +149,8 @@ class ModelStatus(ListableStrEnum):
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model:
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model:
     ...     model.status is ModelStatus.Ready
     True
     """

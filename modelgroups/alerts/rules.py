@@ -126,8 +126,8 @@ class Alert(JsonDataclass):
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model:
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model:
     ...     (count,) = model.get_metrics(metric_name="Inference Count")
     ...     _ = model.create_alert_rule(count.id, "upper", 1, "warning", lookback_period=60)
     ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]},

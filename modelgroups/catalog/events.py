@@ -78,10 +78,10 @@ class Event:
     Examples
     --------
     >>> import modelgroups as mg
-    >>> from modelgroups.testing import saved_version
+    >>> from modelgroups.testing import example_version
     >>> with mg.connect(":memory:") as connection:
     ...     _ = connection.on("model.saved", lambda event: print(event.type, event.after["label"]))
-    ...     _ = saved_version(connection, "V1")
+    ...     _ = example_version(connection, "V1")
     model.saved V1
     """
 
@@ -102,10 +102,10 @@ class Event:
         Examples
         --------
         >>> import modelgroups as mg
-        >>> from modelgroups.testing import saved_version
+        >>> from modelgroups.testing import example_version
         >>> with mg.connect(":memory:") as connection:
         ...     _ = connection.on("model.saved", lambda event: print(event.category))
-        ...     _ = saved_version(connection, "V1")
+        ...     _ = example_version(connection, "V1")
         model
         """
         return self.type.category

@@ -48,8 +48,8 @@ class Deployment(RecordedDeployment):
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_group
-    >>> with saved_group("V1", "V2") as group:
+    >>> from modelgroups.testing import example_group
+    >>> with example_group("V1", "V2") as group:
     ...     _ = group.promote("V1")
     ...     canary = group.deploy.canary("V2", guardrails={"AUC": 0.02}, steps=[0.25, 1.0])
     >>> canary.kind, canary.state, canary.versions, canary.weights
@@ -85,8 +85,8 @@ class Deployment(RecordedDeployment):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, salt="checkout")
         ...     with test.serve({"V1": lambda row: 0.1, "V2": lambda row: 0.7}) as answer:
         ...         answer("customer-17", {"age": 31}, partner_inference_id="tx-1")
@@ -133,8 +133,8 @@ class Deployment(RecordedDeployment):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, metric="Recall")
         ...     for label, p in (("V1", 0.1), ("V2", 0.9)):
         ...         _ = group[label].send_inferences({"age": [31], "p": [p], "y": [1]})
@@ -184,8 +184,8 @@ class Deployment(RecordedDeployment):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     _ = group.promote("V1")
         ...     canary = group.deploy.canary("V2", guardrails={"Recall": 0.02}, steps=[0.25, 1.0])
         ...     for label, p in (("V1", 0.1), ("V2", 0.9)):
@@ -262,8 +262,8 @@ class Deployment(RecordedDeployment):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5})
         ...     test.reweight({"V1": 0.25, "V2": 0.75}).weights
         {'V1': 0.25, 'V2': 0.75}
@@ -307,8 +307,8 @@ class Deployment(RecordedDeployment):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}).abort(reason="not today")
         ...     test.state, test.route("customer-17")
         ('aborted', 'V1')
@@ -352,8 +352,8 @@ class Deployment(RecordedDeployment):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     _ = group.promote("V1")
         ...     shadow = group.deploy.shadow("V2")
         ...     _ = shadow.conclude(promote=None, reason="another way was found")

@@ -115,8 +115,8 @@ class RecordedDeployment:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5})
         ...     _ = group.deploy.live().abort()              # as another process might
         ...     test.state, test.refresh().state
@@ -143,8 +143,8 @@ class RecordedDeployment:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, salt="checkout")
         ...     test.route("customer-17"), list(test.route_many(["customer-17", "customer-19"]))
         ('V2', ['V2', 'V1'])
@@ -163,8 +163,8 @@ class RecordedDeployment:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     test = group.deploy.ab({"V1": 0.5, "V2": 0.5}, salt="checkout")
         ...     list(test.route_many(["customer-17", "customer-19"]))
         ['V2', 'V1']
@@ -182,8 +182,8 @@ class RecordedDeployment:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     test = group.deploy.ab({"V1": 0.75, "V2": 0.25})
         ...     [division.weights for division in test.course().divisions]
         [{'V1': 0.75, 'V2': 0.25}]
@@ -208,8 +208,8 @@ class RecordedDeployment:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     figure = group.deploy.ab({"V1": 0.5, "V2": 0.5}, metric="AUC").plot()
         >>> print(figure.get_suptitle())
         A/B test of V1, V2: live

@@ -87,8 +87,8 @@ class Server:
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_group
-    >>> with saved_group("V1", "V2") as group:
+    >>> from modelgroups.testing import example_group
+    >>> with example_group("V1", "V2") as group:
     ...     _ = group.promote("V1")
     ...     shadow = group.deploy.shadow("V2")
     ...     with shadow.serve({"V1": lambda row: 0.1, "V2": lambda row: 0.7}) as answer:
@@ -150,8 +150,8 @@ class Server:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     _ = group.promote("V1")
         ...     shadow = group.deploy.shadow("V2")
         ...     with shadow.serve({"V1": lambda row: 0.1, "V2": lambda row: 0.7}) as answer:
@@ -167,8 +167,8 @@ class Server:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     _ = group.promote("V1")
         ...     shadow = group.deploy.shadow("V2")
         ...     answer = shadow.serve({"V1": lambda row: 0.1, "V2": lambda row: 0.7})

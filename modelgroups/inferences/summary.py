@@ -61,8 +61,8 @@ class LogSummary:
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model:
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model:
     ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, None]})
     ...     found = model.summary()
     >>> found.n_inferences, found.n_ground_truths, [each.name for each in found.attributes]
@@ -98,8 +98,8 @@ class LogSummary:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 99, None], "p": [0.25, 0.5, 0.75]})
         ...     found = model.summary().to_frame()
         >>> found[["nulls", "new_category", "new_categories"]]

@@ -86,8 +86,8 @@ class VersionDiff:
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_group
-    >>> with saved_group("V1", "V2") as group:
+    >>> from modelgroups.testing import example_group
+    >>> with example_group("V1", "V2") as group:
     ...     difference = group.diff("V1", "V2")
     >>> difference.first, difference.second, difference.changed
     ('V1', 'V2', {})
@@ -125,8 +125,8 @@ class VersionDiff:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     group.diff("V1", "V2").drift().to_dict()
         {'age': 0.0, 'p': 0.0}
         """
@@ -137,8 +137,8 @@ class VersionDiff:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     group.diff("V1", "V2").to_dict()["added"]
         []
         """
@@ -161,8 +161,8 @@ class VersionDiff:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_group
-        >>> with saved_group("V1", "V2") as group:
+        >>> from modelgroups.testing import example_group
+        >>> with example_group("V1", "V2") as group:
         ...     list(group.diff("V1", "V2").to_frame().columns)
         ['part', 'name', 'property', 'before', 'after']
         """

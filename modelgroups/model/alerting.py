@@ -84,8 +84,8 @@ class Alerting(Finding):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     (metric,) = model.get_metrics(metric_name="Accuracy Rate")
         ...     rule = model.create_alert_rule(metric.id, "lower", 0.9, "critical")
         ...     rows = {"age": [31, 47], "p": [0.25, 0.75], "y": [1, 1]}
@@ -134,8 +134,8 @@ class Alerting(Finding):
         Examples
         --------
         >>> from dataclasses import replace
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
         ...     for rule in model.get_alert_rules():
         ...         print(rule.name)
@@ -185,8 +185,8 @@ class Alerting(Finding):
         Examples
         --------
         >>> from dataclasses import replace
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     (metric,) = model.get_metrics(metric_name="Accuracy Rate")
         ...     rule = model.create_alert_rule(metric.id, "lower", 0.7, "warning")
         ...     model.update_alert_rule(replace(rule, threshold=0.8)).threshold
@@ -221,8 +221,8 @@ class Alerting(Finding):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     (metric,) = model.get_metrics(metric_name="Accuracy Rate")
         ...     rule = model.create_alert_rule(metric.id, "lower", 0.7, "warning")
         ...     model.delete_alert_rule(rule.id)
@@ -257,8 +257,8 @@ class Alerting(Finding):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.evaluate_alerts()
         0
         """
@@ -300,8 +300,8 @@ class Alerting(Finding):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.get_alerts(status="new")
         []
         """
@@ -351,8 +351,8 @@ class Alerting(Finding):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     (metric,) = model.get_metrics(metric_name="Inference Count")
         ...     _ = model.create_alert_rule(metric.id, "upper", 1, "warning")
         ...     times = ["2026-01-31T12:00:00Z", "2026-01-31T12:01:00Z"]

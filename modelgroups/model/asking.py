@@ -60,8 +60,8 @@ class Asking(Logged):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
         ...     model.query({"select": [{"function": "accuracyRate"}, {"function": "count"}]})
         [{'accuracyRate': 1.0, 'count': 2}]
@@ -115,8 +115,8 @@ class Asking(Logged):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 0]})
         ...     model.metrics(["Accuracy Rate", "Inference Count"], every=None)
            Accuracy Rate  Inference Count
@@ -183,8 +183,8 @@ class Asking(Logged):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
         ...     model.drift(["age", "p"], "MissingRateChange")
            age    p
@@ -244,9 +244,9 @@ class Asking(Logged):
         Examples
         --------
         >>> import pandas as pd
-        >>> from modelgroups.testing import saved_model
+        >>> from modelgroups.testing import example_model
         >>> rows = pd.DataFrame({"age": [31, 47] * 50, "p": [0.25, 0.75] * 50, "y": [0, 1] * 50})
-        >>> with saved_model() as model:
+        >>> with example_model() as model:
         ...     _ = model.set_reference_data(data=rows)
         ...     _ = model.send_inferences(rows.assign(age=31))
         ...     model.drifted("age")[["attribute", "drifted"]]
@@ -293,8 +293,8 @@ class Asking(Logged):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     [metric.name for metric in model.get_metrics(metric_name="AUC")]
         ['AUC']
         """
@@ -356,9 +356,9 @@ class Asking(Logged):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
+        >>> from modelgroups.testing import example_model
         >>> oldest = {"select": [{"function": "max", "parameters": {"property": "age"}}]}
-        >>> with saved_model() as model:
+        >>> with example_model() as model:
         ...     _ = model.create_metric("Oldest", oldest)
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
         ...     model.metrics(["Oldest"], every=None)
@@ -384,8 +384,8 @@ class Asking(Logged):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.set_attribute_as_sensitive("age")
         ...     _ = model.send_inferences({"age": [31, 31, 47], "p": [0.25, 0.75, 0.75]})
         ...     model.bias.metrics.demographic_parity("age")
@@ -399,8 +399,8 @@ class Asking(Logged):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
         ...     figure = model.viz.timeline("age")
         """
@@ -445,8 +445,8 @@ class Asking(Logged):
         Examples
         --------
         >>> from tempfile import TemporaryDirectory
-        >>> from modelgroups.testing import saved_model
-        >>> with TemporaryDirectory() as folder, saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with TemporaryDirectory() as folder, example_model() as model:
         ...     model.report(f"{folder}/fraud.html").read_text("utf-8").splitlines()[0]
         '<!DOCTYPE html>'
         """

@@ -53,8 +53,8 @@ class Bias(Hinting):
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model:
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model:
     ...     model.set_attribute_as_sensitive("age")
     ...     _ = model.send_inferences({"age": [31, 31, 47], "p": [0.2, 0.6, 0.9], "y": [0, 0, 1]})
     ...     model.bias.metrics.demographic_parity("age")
@@ -77,8 +77,8 @@ class BiasMetrics(Hinting):
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model:
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model:
     ...     model.set_attribute_as_sensitive("age")
     ...     _ = model.send_inferences({"age": [31, 31, 47], "p": [0.2, 0.6, 0.9], "y": [0, 0, 1]})
     ...     model.bias.metrics.group_counts("age")
@@ -119,8 +119,8 @@ class BiasMetrics(Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.set_attribute_as_sensitive("age")
         ...     _ = model.send_inferences({"age": [31, 31, 47], "p": [0.2, 0.6, 0.9]})
         ...     model.bias.metrics.demographic_parity("age")
@@ -154,8 +154,8 @@ class BiasMetrics(Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.set_attribute_as_sensitive("age")
         ...     rows = {"age": [31, 31, 47], "p": [0.2, 0.6, 0.9], "y": [0, 0, 1]}
         ...     _ = model.send_inferences(rows)
@@ -187,8 +187,8 @@ class BiasMetrics(Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.set_attribute_as_sensitive("age")
         ...     _ = model.send_inferences({"age": [31, 31, 47], "p": [0.2, 0.6, 0.9]})
         ...     model.bias.metrics.group_counts("age")
@@ -229,8 +229,8 @@ class BiasMetrics(Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.set_attribute_as_sensitive("age")
         ...     rows = {"age": [31, 31, 47], "p": [0.2, 0.6, 0.9], "y": [0, 0, 1]}
         ...     _ = model.send_inferences(rows)

@@ -74,9 +74,9 @@ class BulkSending(Sending):
         Examples
         --------
         >>> import pandas as pd
-        >>> from modelgroups.testing import saved_model
+        >>> from modelgroups.testing import example_model
         >>> frame = pd.DataFrame({"age": [31, 47], "p": [0.25, 0.75]})
-        >>> with saved_model() as model:
+        >>> with example_model() as model:
         ...     model.send_bulk_inferences(data=frame, ignore_join_errors=True)
         ({'counts': {'success': 2, 'failure': 0, 'total': 2}, 'failures': [[]]}, None)
         """
@@ -118,9 +118,9 @@ class BulkSending(Sending):
         Examples
         --------
         >>> import pandas as pd
-        >>> from modelgroups.testing import saved_model
+        >>> from modelgroups.testing import example_model
         >>> truths = pd.DataFrame({"partner_inference_id": ["a", "b"], "y": [1, 0]})
-        >>> with saved_model() as model:
+        >>> with example_model() as model:
         ...     rows = {"age": [31, 47], "p": [0.25, 0.75]}
         ...     _ = model.send_inferences(rows, partner_inference_ids=["a", "b"])
         ...     model.send_bulk_ground_truths(data=truths)["counts"]
@@ -149,10 +149,10 @@ class BulkSending(Sending):
         Examples
         --------
         >>> import pandas as pd
-        >>> from modelgroups.testing import saved_model
+        >>> from modelgroups.testing import example_model
         >>> rows = {"partner_inference_id": ["a", "b"], "age": [31, 47], "p": [0.25, 0.75]}
         >>> frame = pd.DataFrame(rows)
-        >>> with saved_model(is_batch=True) as model:
+        >>> with example_model(is_batch=True) as model:
         ...     sent, closed = model.send_batch_inferences("may", data=frame)
         >>> sent["counts"]
         {'success': 2, 'failure': 0, 'total': 2}
@@ -175,9 +175,9 @@ class BulkSending(Sending):
         Examples
         --------
         >>> import pandas as pd
-        >>> from modelgroups.testing import saved_model
+        >>> from modelgroups.testing import example_model
         >>> truths = pd.DataFrame({"partner_inference_id": ["a"], "y": [1]})
-        >>> with saved_model() as model:
+        >>> with example_model() as model:
         ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
         ...     model.send_batch_ground_truths(data=truths)["counts"]
         {'success': 1, 'failure': 0, 'total': 1}
@@ -209,8 +209,8 @@ class BulkSending(Sending):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model(is_batch=True) as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model(is_batch=True) as model:
         ...     rows = {"partner_inference_id": ["a", "b"], "age": [31, 47], "p": [0.25, 0.75]}
         ...     _ = model.send_inferences(rows, batch_id="may", complete_batch=False)
         ...     _ = model.close_batch("may", num_inferences=2)
@@ -258,10 +258,10 @@ class BulkSending(Sending):
         >>> import shutil
         >>> from pathlib import Path
         >>> import pandas as pd
-        >>> from modelgroups.testing import saved_model
+        >>> from modelgroups.testing import example_model
         >>> rows = {"partner_inference_id": ["a", "b"], "age": [31, 47], "p": [0.25, 0.75]}
         >>> frame = pd.DataFrame(rows)
-        >>> with saved_model(is_batch=True) as model:
+        >>> with example_model(is_batch=True) as model:
         ...     folder = model.convert_dataframe(frame, is_ref_data=False)
         ...     sent, closed = model.send_bulk_inferences("may", directory_path=folder)
         >>> sent["counts"], len(list(Path(folder).glob("*.parquet")))

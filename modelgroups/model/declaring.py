@@ -269,8 +269,8 @@ class OutputDeclaring(SchemaEditing):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.get_positive_predicted_class()
         'p'
         """

@@ -65,8 +65,8 @@ def log_prediction(
     Examples
     --------
     >>> import pandas as pd
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model:
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model:
     ...     @log_prediction(model)
     ...     def predict(rows): return rows["age"] / 100
     ...     predict(pd.DataFrame({"age": [25, 50]}), partner_inference_id=["a", "b"])[1]

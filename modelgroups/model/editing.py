@@ -63,8 +63,8 @@ class SchemaEditing(ModelFields):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     [attribute.name for attribute in model.get_attributes("PIPELINE_INPUT")]
         ['age']
         """
@@ -89,8 +89,8 @@ class SchemaEditing(ModelFields):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.get_attribute_names("PIPELINE_INPUT", "INTEGER")
         ['age']
         """
@@ -412,8 +412,8 @@ class SchemaEditing(ModelFields):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.set_attribute_as_sensitive("age")
         ...     model.check_attr_is_bias("age"), model.check_attr_is_bias("p")
         (True, False)
@@ -425,8 +425,8 @@ class SchemaEditing(ModelFields):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.check_has_bias_attrs()
         False
         """

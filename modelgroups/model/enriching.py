@@ -61,8 +61,8 @@ class Enriching(BulkSending):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
         ...     model.add_enrichments({"a": {"anomaly_score": 0.4}, "b": {"anomaly_score": 0.7}})
         {'inferences': 2, 'waiting': 1, 'anomaly_scores': 2, 'explanation_scores': 0}
@@ -86,8 +86,8 @@ class Enriching(BulkSending):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     {name: str(found["status"]) for name, found in model.get_enrichments().items()}
         {'anomaly_detection': 'Pending', 'bias_mitigation': 'Disabled',
          'explainability': 'Disabled', 'hotspots': 'Disabled'}
@@ -106,8 +106,8 @@ class Enriching(BulkSending):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.get_enrichment("hotspots")["enabled"]
         False
         """
@@ -141,8 +141,8 @@ class Enriching(BulkSending):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.update_enrichments({"anomaly_detection": {"enabled": False}})
         ...     model.get_enrichment("anomaly_detection")["enabled"]
         False
@@ -207,8 +207,8 @@ class Enriching(BulkSending):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.update_enrichment("hotspots", enabled=True)
         'ok'
         """
@@ -226,8 +226,8 @@ class Enriching(BulkSending):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.enable_hotspots()
         ...     str(model.get_enrichment("hotspots")["status"])
         'Ready'
@@ -249,8 +249,8 @@ class Enriching(BulkSending):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.set_attribute_as_sensitive("age")
         ...     model.update()
         ...     model.enable_bias_mitigation()
@@ -268,8 +268,8 @@ class Enriching(BulkSending):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.update_enrichment("explainability", enabled=True)
         ...     model.delete_explainer()
         ...     model.get_enrichment("explainability")["enabled"]

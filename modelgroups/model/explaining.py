@@ -188,9 +188,9 @@ class Explaining(Asking):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
+        >>> from modelgroups.testing import example_model
         >>> part = {"algo": "lime", "predicted_attribute": "p", "attribute": "age", "score": 0.5}
-        >>> with saved_model() as model:
+        >>> with example_model() as model:
         ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
         ...     _ = model.add_enrichments({"a": {"explanations": [part]}})
         ...     model.explain_inference("a")["explanation"][0]["importance_scores"]

@@ -196,8 +196,8 @@ class ModelFields(JsonDataclass):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     print(model.ground_truth_type)
         GROUND_TRUTH_CLASS
         """

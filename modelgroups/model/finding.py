@@ -78,9 +78,9 @@ class Finding(Explaining):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
+        >>> from modelgroups.testing import example_model
         >>> rows = {"age": [31] * 8 + [47] * 8, "p": [0.9] * 16, "y": [1] * 8 + [0] * 8}
-        >>> with saved_model() as model:
+        >>> with example_model() as model:
         ...     _ = model.send_inferences(rows, inference_timestamps=["2026-03-02T12:00:00Z"] * 16)
         ...     found = model.find_hotspots(date="2026-03-04")
         >>> found

@@ -73,8 +73,8 @@ class Logged(Enriching):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, None]})
         ...     model.inferences(columns=["age", "p", "y"])
            age     p     y
@@ -113,8 +113,8 @@ class Logged(Enriching):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
         ...     model.inference_table(["age"]).num_rows
         2
@@ -145,8 +145,8 @@ class Logged(Enriching):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
         ...     sum(batch.num_rows for batch in model.inference_batches(["age"]))
         2
@@ -170,8 +170,8 @@ class Logged(Enriching):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
         ...     model.inference("a")["age"]
         31
@@ -199,8 +199,8 @@ class Logged(Enriching):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model(is_batch=True) as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model(is_batch=True) as model:
         ...     _ = model.send_inferences({"age": [31], "p": [0.25], "batch_id": ["monday"]})
         ...     model.batches()[["batch_id", "n_inferences"]].values.tolist()
         [['monday', 1]]
@@ -264,8 +264,8 @@ class Logged(Enriching):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences(
         ...         {"age": [31, 99, None], "p": [0.25, 0.5, 0.75], "y": [0, None, None]},
         ...         inference_timestamps=["2026-03-01T09:00:00Z"] * 3)
@@ -313,8 +313,8 @@ class Logged(Enriching):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
         ...     model.await_inferences(2, timeout_min=0.1)
         """
@@ -365,8 +365,8 @@ class Logged(Enriching):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
         ...     model.delete_inferences(["a", "b"])
         {'inferences': 1, 'ground_truths': 0}
@@ -392,8 +392,8 @@ class Logged(Enriching):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
         ...     _ = model.delete_inferences(["a"])
         ...     model.deletions()["n_inferences"].tolist()
@@ -422,8 +422,8 @@ class Logged(Enriching):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
         ...     model.compact().n_inferences
         2

@@ -29,8 +29,8 @@ class ThresholdMitigation:
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model:
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model:
     ...     model.set_attribute_as_sensitive("age")
     ...     rows = {"age": [31, 31, 47, 47], "p": [0.2, 0.3, 0.6, 0.9], "y": [0, 1, 0, 1]}
     ...     _ = model.send_inferences(rows)
@@ -53,8 +53,8 @@ class ThresholdMitigation:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.set_attribute_as_sensitive("age")
         ...     _ = model.update()
         ...     model.bias.mitigation_threshold.enable()
@@ -94,8 +94,8 @@ class ThresholdMitigation:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.set_attribute_as_sensitive("age")
         ...     rows = {"age": [31, 31, 47, 47], "p": [0.2, 0.3, 0.6, 0.9], "y": [0, 1, 0, 1]}
         ...     _ = model.send_inferences(rows)
@@ -140,8 +140,8 @@ class ThresholdMitigation:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.set_attribute_as_sensitive("age")
         ...     rows = {"age": [31, 31, 47, 47], "p": [0.2, 0.3, 0.6, 0.9], "y": [0, 1, 0, 1]}
         ...     _ = model.send_inferences(rows)
@@ -175,8 +175,8 @@ class ThresholdMitigation:
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.set_attribute_as_sensitive("age")
         ...     rows = {"age": [31, 31, 47, 47], "p": [0.2, 0.3, 0.6, 0.9], "y": [0, 1, 0, 1]}
         ...     _ = model.send_inferences(rows)

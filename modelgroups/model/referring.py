@@ -194,8 +194,8 @@ class ReferenceData(SchemaBuilding):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.reference_table(["age"]).to_pydict()
         {'age': [31, 47, 52]}
         """
@@ -220,8 +220,8 @@ class ReferenceData(SchemaBuilding):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     [batch.num_rows for batch in model.reference_batches(batch_size=2)]
         [2, 1]
         """

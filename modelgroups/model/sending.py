@@ -98,8 +98,8 @@ class Sending(Storing):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.send_inferences([{"age": 31}], predictions=[0.25],
         ...                           partner_inference_ids=["a"])
         {'counts': {'success': 1, 'failure': 0, 'total': 1},
@@ -150,8 +150,8 @@ class Sending(Storing):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     answer = model.send_inference("2026-01-31T12:00:00Z", "a", {"age": 31},
         ...                                   predicted_value={"p": 0.25})
         >>> answer["counts"]
@@ -212,8 +212,8 @@ class Sending(Storing):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences([{"age": 31, "p": 0.25, "partner_inference_id": "a"}])
         ...     model.update_inference_ground_truths([1, 0], ["a", "b"])["message"]
         '1 ground truth is kept until its inference arrives'

@@ -156,8 +156,8 @@ class Storing(Origin):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.archive()
         ...     model.archived
         True
@@ -177,8 +177,8 @@ class Storing(Origin):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.archive()
         ...     model.restore()
         ...     model.archived
@@ -197,8 +197,8 @@ class Storing(Origin):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.await_model_ready()
         """
         self._require_saved("await_model_ready")
@@ -220,8 +220,8 @@ class Storing(Origin):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     model.swap_predicted_attribute_positions()
         ...     [model.get_attribute(name).position for name in ("p", "p_negative")]
         [0, 1]

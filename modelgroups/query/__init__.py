@@ -65,8 +65,8 @@ def register_function(
     ...     '''Mean of (probability − truth)².'''
     ...     return (predicted_property - ground_truth_property).pow(2).mean()
     >>> register_function("brierScore", brier_score)
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model:
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model:
     ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
     ...     parameters = {"predicted_property": "p", "ground_truth_property": "y"}
     ...     model.query({"select": [{"function": "brierScore", "parameters": parameters}]})

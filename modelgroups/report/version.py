@@ -107,8 +107,8 @@ def report_version(
 def title_of(version: Version) -> str:
     """Return what a version is called at the head of a page.
 
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model:
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model:
     ...     title_of(model)
     'Card fraud, version 1'
     """

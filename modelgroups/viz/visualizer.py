@@ -37,8 +37,8 @@ class DataVisualizer(Hinting):
 
     Examples
     --------
-    >>> from modelgroups.testing import saved_model
-    >>> with saved_model() as model:
+    >>> from modelgroups.testing import example_model
+    >>> with example_model() as model:
     ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
     ...     figure = DataVisualizer([model]).metric_series(["AUC", "f1"])
     >>> [line.get_label() for line in figure.axes[0].lines]
@@ -77,8 +77,8 @@ class DataVisualizer(Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
         ...     figure = model.viz.timeline("age")
         >>> figure.get_suptitle(), figure.axes[0].get_title(loc="left")
@@ -132,8 +132,8 @@ class DataVisualizer(Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
         ...     figure = model.viz.metric_series("AUC", "week")
         >>> figure.axes[0].lines[0].get_ydata().tolist()
@@ -187,8 +187,8 @@ class DataVisualizer(Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
         ...     figure = model.viz.drift_series(["age", "p"])
         >>> [line.get_label() for line in figure.axes[0].lines]
@@ -227,8 +227,8 @@ class DataVisualizer(Hinting):
 
         Examples
         --------
-        >>> from modelgroups.testing import saved_model
-        >>> with saved_model() as model:
+        >>> from modelgroups.testing import example_model
+        >>> with example_model() as model:
         ...     _ = model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
         ...     figure = model.viz.threshold_curves()
         >>> [text.get_text() for text in figure.legends[0].get_texts()]

@@ -18,7 +18,7 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 
 START = pd.Timestamp("2026-01-01", tz="UTC")
 
@@ -73,7 +73,7 @@ def raised(model, **wanted):
 @pytest.mark.parametrize(("lookback", "wait"), [(60, 0), (7, 0), (60, 20), (10, 45), (45, 30)])
 def test_alerts_are_those_of_a_plain_account(lookback, wait):
     frame = traffic()
-    with saved_model() as model:
+    with example_model() as model:
         rule = model.create_alert_rule(
             metric_id(model, "Accuracy Rate"),
             "lower",
@@ -104,7 +104,7 @@ def test_traffic_in_parts_raises_what_it_raises_at_once():
     oldest = {"select": [{"function": "avg", "parameters": {"property": "p"}}]}
     found = []
     for n_parts in (1, 4):
-        with saved_model() as model:
+        with example_model() as model:
             mean = model.create_metric("Mean", oldest)
             model.create_alert_rule(mean, **rule, **times)
             for part in np.array_split(np.arange(len(frame)), n_parts):
@@ -120,7 +120,7 @@ def test_traffic_in_parts_raises_what_it_raises_at_once():
 
 def test_labels_that_come_late_raise_the_alerts_of_their_windows():
     frame = traffic(200)
-    with saved_model() as model:
+    with example_model() as model:
         model.create_alert_rule(
             metric_id(model, "Accuracy Rate"), "lower", 0.3, "warning", lookback_period=30
         )
@@ -139,7 +139,7 @@ def test_labels_that_come_late_raise_the_alerts_of_their_windows():
 def test_silence_is_seen_by_a_rule_for_a_count():
     frame = traffic(50, minutes=600)
     until = START + pd.Timedelta(hours=20)
-    with saved_model() as model:
+    with example_model() as model:
         model.create_alert_rule(
             metric_id(model, "Inference Count"), "lower", 3, "critical", lookback_period=60
         )
@@ -163,7 +163,7 @@ def test_filters_and_parameters_reach_the_metric():
             }
         ]
     }
-    with saved_model() as model:
+    with example_model() as model:
         sure = model.create_metric("Sure", share, parameters=[{"name": "bound"}])
         model.create_alert_rule(
             sure,
@@ -182,7 +182,7 @@ def test_filters_and_parameters_reach_the_metric():
 
 def test_drift_is_watched_window_by_window():
     frame = traffic(300, minutes=4_000)
-    with saved_model() as model:
+    with example_model() as model:
         drift = metric_id(model, "Prediction Drift: p")
         model.create_alert_rule(drift, "upper", 1.0, "warning", lookback_period=1_440)
         model.send_inferences(frame)
@@ -199,7 +199,7 @@ def test_a_batch_is_looked_at_once_it_is_closed():
         for batch, scores in {"good": [0.9, 0.8], "bad": [0.2, 0.9], "open": [0.1]}.items()
         for p in scores
     ]
-    with saved_model(is_batch=True) as model:
+    with example_model(is_batch=True) as model:
         model.create_alert_rule(metric_id(model, "Accuracy Rate"), "lower", 0.9, "critical")
         model.send_inferences(rows, complete_batch=False)
         assert model.get_alerts() == []
@@ -216,7 +216,7 @@ def test_a_batch_is_looked_at_once_it_is_closed():
 def test_a_rule_that_is_changed_looks_ahead_only():
     frame = traffic(400)
     first, second = frame.iloc[:200], frame.iloc[200:]
-    with saved_model() as model:
+    with example_model() as model:
         mean = {"select": [{"function": "avg", "parameters": {"property": "p"}}]}
         rule = model.create_alert_rule(
             model.create_metric("Mean", mean), "upper", 2.0, "warning", lookback_period=60
@@ -316,7 +316,7 @@ def test_alerts_are_found_acknowledged_and_paged(tmp_path):
     ],
 )
 def test_what_cannot_be_is_told(call, error, told):
-    with saved_model() as model:
+    with example_model() as model:
         with pytest.raises(error, match=told):
             call(model, metric_id(model, "AUC"))
         assert model.get_alert_rules() == []

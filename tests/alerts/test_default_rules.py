@@ -12,7 +12,7 @@ import modelgroups as mg
 from modelgroups.alerts.chance import psi_quantile
 from modelgroups.arthurai.core.alerts import AlertRule
 from modelgroups.errors import BadRequestError, ConflictError, NotFoundError
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 
 START = pd.Timestamp("2026-01-01", tz="UTC")
 DAYS = 6
@@ -397,7 +397,7 @@ def test_two_registries_raise_the_same_alerts_and_still_merge(tmp_path):
 
 
 def test_a_small_example_has_rules_and_no_false_alarms():
-    with saved_model() as model:
+    with example_model() as model:
         model.send_inferences({"age": [90] * 30, "p": [0.5] * 30})
         assert list(rules_of(model)) == ["age", "p"]
         assert model.get_alerts() == []

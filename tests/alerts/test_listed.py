@@ -8,13 +8,13 @@ from pprint import pformat
 import pandas as pd
 import pytest
 
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 
 
 @pytest.fixture(scope="module")
 def alerts():
     """Return those of two rules over nine days, of which some were dealt with."""
-    with saved_model() as model:
+    with example_model() as model:
         (count,) = model.get_metrics(metric_name="Inference Count")
         (rate,) = model.get_metrics(metric_name="Accuracy Rate")
         model.create_alert_rule(count.id, "upper", 1, "warning", name="<busy>", lookback_period=60)

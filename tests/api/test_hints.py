@@ -14,7 +14,7 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 
 NAIVE = datetime(2026, 10, 2)  # noqa: DTZ001
 DATES = {
@@ -28,7 +28,7 @@ DATES = {
 @pytest.fixture(scope="module")
 def used():
     """Return a version with an inference at noon of each of three days."""
-    with saved_model() as model:
+    with example_model() as model:
         times = pd.date_range("2026-10-01T12:00:00Z", periods=3)
         model.send_inferences({"age": [1, 2, 3], "p": [0.1, 0.2, 0.3]}, inference_timestamps=times)
         yield model
@@ -97,7 +97,7 @@ def test_a_binary_model_is_told_what_it_is(written):
 @pytest.fixture
 def faces(used):
     """Return a connection, a group, a version, and what is below a version."""
-    with saved_model() as model, mg.connect(":memory:") as connection:
+    with example_model() as model, mg.connect(":memory:") as connection:
         group = connection.model("m-1", "NLP", "TOKEN_SEQUENCE")
         group.build_token_sequence_model("question", "answer")
         group.save()

@@ -361,9 +361,9 @@ def test_models_without_a_pair_of_names_are_refused(output_type):
 
 def test_the_visualizer_is_the_one_of_models():
     from modelgroups.arthurai.core.viz.visualizer import DataVisualizer
-    from modelgroups.testing import saved_model
+    from modelgroups.testing import example_model
 
-    with saved_model() as model:
+    with example_model() as model:
         assert type(model.viz) is DataVisualizer
 
 

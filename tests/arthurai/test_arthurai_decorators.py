@@ -20,7 +20,7 @@ from modelgroups.arthurai.common.exceptions import (
     UserValueError,
 )
 from modelgroups.arthurai.core.decorators import log_prediction
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 
 ROW = pd.DataFrame({"age": [31]})
 ROWS = pd.DataFrame({"age": [25, 50, 75]}, index=[7, 7, 3])
@@ -28,7 +28,7 @@ ROWS = pd.DataFrame({"age": [25, 50, 75]}, index=[7, 7, 3])
 
 @pytest.fixture
 def model():
-    with saved_model() as model:
+    with example_model() as model:
         yield model
 
 
@@ -218,7 +218,7 @@ def test_errors_of_the_function_pass_and_nothing_is_logged(model):
 
 
 def test_a_call_leaves_the_batch_open():
-    with saved_model(is_batch=True) as model:
+    with example_model(is_batch=True) as model:
         decorated = log_prediction(model)(lambda rows: rows["age"] / 100)
         for _ in range(2):
             decorated(ROWS.assign(batch_id="b"))

@@ -10,7 +10,7 @@ from modelgroups.bundle.deployments import new_deployments, read_deployments
 from modelgroups.bundle.documents import dump_content, load_content
 from modelgroups.bundle.export import _content
 from modelgroups.errors import BundleError, ConflictError
-from modelgroups.testing import saved_group
+from modelgroups.testing import example_group
 
 KEYS = [f"customer-{n}" for n in range(200)]
 HALF = {"V1": 0.5, "V2": 0.5}
@@ -18,7 +18,7 @@ HALF = {"V1": 0.5, "V2": 0.5}
 
 @pytest.fixture
 def group():
-    with saved_group("V1", "V2", "V3") as found:
+    with example_group("V1", "V2", "V3") as found:
         found.promote("V1")
         yield found
 
@@ -168,7 +168,7 @@ def test_failures_of_a_shadow_travel_with_inferences_only(group, elsewhere, tmp_
 @pytest.fixture(scope="module")
 def document():
     """Return the rows of a group with a deployment of each kind."""
-    with saved_group("V1", "V2", "V3") as group:
+    with example_group("V1", "V2", "V3") as group:
         group.deploy.replace("V1")
         group.deploy.shadow("V2").abort()
         group.deploy.canary("V2", steps=[0.1, 1.0], guardrails={"Accuracy Rate": 0.02}).abort()

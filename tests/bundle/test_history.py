@@ -14,7 +14,7 @@ from modelgroups.bundle.documents import dump_content, load_content
 from modelgroups.bundle.export import _content
 from modelgroups.catalog.events import chained
 from modelgroups.errors import BundleError, CatalogCorruptError
-from modelgroups.testing.factories import saved_version
+from modelgroups.testing.factories import example_version
 
 ROW = {"age": 31, "p": 0.25}
 
@@ -23,8 +23,8 @@ ROW = {"age": 31, "p": 0.25}
 def origin():
     """Offer a registry with a group to which something happened."""
     with mg.connect(":memory:", actor="ada") as connection:
-        saved_version(connection, "V1")
-        version = saved_version(connection, "V2")
+        example_version(connection, "V1")
+        version = example_version(connection, "V2")
         version.send_inferences([ROW | {"partner_inference_id": f"i-{n}"} for n in range(3)])
         version.delete_inferences(["i-0", "i-1"])
         connection.get_model_group(version).promote("V1", reason="the first")

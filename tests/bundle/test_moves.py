@@ -10,14 +10,14 @@ from modelgroups.bundle.checks import require_sound
 from modelgroups.bundle.documents import dump_content, load_content
 from modelgroups.bundle.export import _content
 from modelgroups.errors import BundleError, ConflictError
-from modelgroups.testing import saved_group
+from modelgroups.testing import example_group
 
 from .samples import assert_same_but_for_history
 
 
 @pytest.fixture
 def group():
-    with saved_group("V1", "V2", "V3") as found:
+    with example_group("V1", "V2", "V3") as found:
         found.promote("V1", reason="the first")
         found.promote("V2")
         found.rollback(reason="too many alarms")

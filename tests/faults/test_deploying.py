@@ -13,7 +13,7 @@ import pytest
 import modelgroups as mg
 from modelgroups.errors import ConflictError
 from modelgroups.experiments.deployment import Deployment
-from modelgroups.testing.factories import saved_version
+from modelgroups.testing.factories import example_version
 
 LINES_OF_A_CONCLUSION = 100
 ROUNDS = 5
@@ -39,7 +39,7 @@ def group_id(root: Path) -> str:
     """Save two versions; return the id of their group."""
     with mg.connect(root) as connection:
         for label in ("V1", "V2"):
-            version = saved_version(connection, label)
+            version = example_version(connection, label)
         return str(version.model_group_id)
 
 

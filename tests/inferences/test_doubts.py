@@ -8,7 +8,7 @@ import pytest
 
 import modelgroups as mg
 from modelgroups import ModelGroupsWarning
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 
 N = 300
 AGES = {"age": [31, 47] * (N // 2), "p": [0.25, 0.75] * (N // 2)}
@@ -17,7 +17,7 @@ IDS = [str(number) for number in range(N)]
 
 @pytest.fixture
 def model():
-    with saved_model() as model:
+    with example_model() as model:
         yield model
 
 

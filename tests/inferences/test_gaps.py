@@ -9,7 +9,7 @@ import pytest
 import modelgroups as mg
 from modelgroups import ModelGroupsWarning
 from modelgroups.errors import ResponseClientError
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 
 IDS = {"partner_inference_ids": ["a", "b"]}
 
@@ -133,6 +133,6 @@ def test_made_an_error_it_comes_before_anything_is_stored(model, tmp_path):
 def test_rows_that_fail_and_implicit_attributes_are_not_told(model):
     with pytest.raises(ResponseClientError):
         told(lambda: model.send_inferences([{"age": "old", "city": "U", "p": 0.5}]))
-    with saved_model() as other:
+    with example_model() as other:
         assert [a.name for a in other.get_attributes() if a.implicit]
         assert not told(lambda: other.send_inferences([{"age": 31, "p": 0.25}]))

@@ -15,7 +15,7 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 
 from .samples import FEW, classifier, day, log_of
 
@@ -413,7 +413,7 @@ def test_what_was_deleted_is_in_no_file_after_compaction(tmp_path, n_rows):
 def test_times_of_deleted_rows_are_gone_from_batches_and_the_summary(n_rows):
     times = pd.date_range("2026-01-01", periods=n_rows, freq="h", tz="UTC")
     frame = pd.DataFrame({"age": 31, "p": 0.5}, index=range(n_rows))
-    with saved_model(is_batch=True) as model:
+    with example_model(is_batch=True) as model:
         model.send_inferences(
             frame, inference_timestamps=times, batch_id="b1", complete_batch=False
         )

@@ -8,7 +8,7 @@ from pprint import pformat
 import pandas as pd
 import pytest
 
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 
 ROWS = {"age": [*range(998), "<old>", 7], "p": [0.5] * 1_000}
 
@@ -17,7 +17,7 @@ ROWS = {"age": [*range(998), "<old>", 7], "p": [0.5] * 1_000}
 def receipts():
     """Return what calls with two failures among a thousand rows returned."""
     ids = [f"i-{number}" for number in range(999)]
-    with saved_model() as model:
+    with example_model() as model:
         sent = model.send_inferences(ROWS, partner_inference_ids=[*ids, "i-0"], fail_silently=True)
         truths = model.update_inference_ground_truths([0] * 1_000, [*ids, "later"])
         bulk, _ = model.send_bulk_inferences(
@@ -63,7 +63,7 @@ def test_a_notebook_shows_the_first_failures(receipts):
 
 def test_a_few_results_are_shown_whole():
     pretty = pytest.importorskip("IPython.lib.pretty").pretty
-    with saved_model() as model:
+    with example_model() as model:
         answer = model.send_inferences([{"age": 31, "p": 0.25}])
     assert repr(answer) == repr(dict(answer))
     assert pretty(answer) == pretty(dict(answer))
@@ -71,6 +71,6 @@ def test_a_few_results_are_shown_whole():
 
 
 def test_a_notebook_shows_no_empty_table_where_nothing_failed():
-    with saved_model() as model:
+    with example_model() as model:
         sent = model.send_inferences({"age": [31] * 9, "p": [0.5] * 9})
     assert sent._repr_html_() == "<p><b>9 rows: 9 stored, 0 failed</b></p>"

@@ -7,7 +7,7 @@ from sklearn import metrics as sk
 
 import modelgroups as mg
 from modelgroups.errors import MethodNotApplicableError, UserValueError
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 from modelgroups.testing.samples import sample_frame, sample_model
 
 
@@ -23,7 +23,7 @@ def frame():
 
 @pytest.fixture(scope="module")
 def model(frame):
-    with saved_model() as model:
+    with example_model() as model:
         model.set_attribute_as_sensitive("age")
         model.send_inferences(frame.drop(columns="at"), inference_timestamps=frame["at"])
         yield model

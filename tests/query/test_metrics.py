@@ -7,7 +7,7 @@ from sklearn import metrics as sk
 
 import modelgroups as mg
 from modelgroups.errors import ConflictError, NotFoundError, UserError, UserValueError
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 
 RATE = {"function": "rate", "parameters": {"property": "p", "comparator": "gte", "value": 0.9}}
 
@@ -28,7 +28,7 @@ def frame():
 
 @pytest.fixture(scope="module")
 def model(frame):
-    with saved_model() as model:
+    with example_model() as model:
         model.send_inferences(frame.drop(columns="at"), inference_timestamps=frame["at"])
         yield model
 

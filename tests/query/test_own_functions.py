@@ -4,7 +4,7 @@ import pytest
 
 import modelgroups as mg
 import modelgroups.query as query
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 from tests.query.lab import function
 
 
@@ -15,7 +15,7 @@ def scaled_range(property, scale: float = 1.0):
 
 @pytest.fixture
 def model():
-    with saved_model() as model:
+    with example_model() as model:
         model.send_inferences({"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]})
         yield model
 

@@ -16,7 +16,7 @@ from modelgroups.report.chance import chance_of
 from modelgroups.report.events import change_text
 from modelgroups.report.heat import furthest
 from modelgroups.report.words import count_text
-from modelgroups.testing import sample_frame, sample_model, saved_group, saved_version
+from modelgroups.testing import example_group, example_version, sample_frame, sample_model
 
 from .conftest import DAYS, build, read, rows
 
@@ -68,7 +68,7 @@ def test_the_time_line_says_in_words_what_it_draws(page, group):
 
 
 def test_the_time_line_begins_with_a_move_that_was_told_later(tmp_path):
-    with saved_group("V1", "V2") as group:
+    with example_group("V1", "V2") as group:
         group.promote("V1", at="2025-03-01")
         group.promote("V2", at="2025-03-18")
         page = read(group.report(tmp_path / "group.html"))
@@ -149,7 +149,7 @@ def test_batches_stand_side_by_side_as_they_began(tmp_path):
 
 
 def test_without_ground_truth_no_picture_is_drawn_where_no_metric_has_a_value(tmp_path):
-    with saved_group("V1", "V2") as group:
+    with example_group("V1", "V2") as group:
         for version in group.get_versions():
             version.send_inferences({"age": [31], "p": [0.2]})
         page = read(group.report(tmp_path / "page.html"))
@@ -191,7 +191,7 @@ def test_the_advice_names_who_is_better_on_more(names, advice):
 def test_the_prose_begins_with_the_winner_and_agrees_with_the_table(tmp_path):
     truth = [0, 1] * 100
     right, wrong = [0.1, 0.9] * 100, [0.9, 0.1] * 20 + [0.1, 0.9] * 80
-    with saved_group("V1", "V2") as group:
+    with example_group("V1", "V2") as group:
         for label, p in (("V1", right), ("V2", wrong)):
             group[label].send_inferences(
                 {"age": [31] * 200, "p": p, "y": truth},
@@ -234,7 +234,7 @@ def test_the_audit_extract_holds_what_happened_to_the_group(page, connection, gr
 
 def test_alerts_do_not_bury_what_else_happened(tmp_path, monkeypatch):
     monkeypatch.setattr(events, "MOST", 8)
-    with saved_group("V1") as group:
+    with example_group("V1") as group:
         model = group["V1"]
         (count,) = model.get_metrics(metric_name="Inference Count")
         for name in ("one", "two", "three", "four"):
@@ -254,7 +254,7 @@ def test_alerts_do_not_bury_what_else_happened(tmp_path, monkeypatch):
 
 
 def test_looking_at_a_deployment_ends_none(tmp_path):
-    with saved_group("V1", "V2") as group:
+    with example_group("V1", "V2") as group:
         group.promote("V1")
         shadow = group.deploy.shadow("V2", metric="AUC", guardrails={"Accuracy Rate": 0.0})
         now = [pd.Timestamp.now("UTC")] * 400
@@ -272,7 +272,7 @@ def test_looking_at_a_deployment_ends_none(tmp_path):
 
 
 def test_a_group_without_anything_says_so(tmp_path):
-    with saved_group("V1") as group:
+    with example_group("V1") as group:
         page = read(group.report(tmp_path / "page.html"))
     for wanted in ("No alias was ever set.", "Fewer than two versions have inferences",
                    "There was no deployment"):  # fmt: skip
@@ -282,7 +282,7 @@ def test_a_group_without_anything_says_so(tmp_path):
 
 def test_versions_that_predict_otherwise_are_not_compared_and_it_is_said(tmp_path):
     with mg.connect(":memory:") as connection:
-        first = saved_version(connection, "V1")
+        first = example_version(connection, "V1")
         other = connection.model(display_name="Card fraud", input_type="TABULAR",
                                  output_type="REGRESSION")  # fmt: skip
         other.build(pd.DataFrame({"age": [31, 47], "q": [1.0, 2.0], "z": [1.0, 2.0]}), {"q": "z"})
@@ -299,7 +299,7 @@ def test_of_many_versions_and_events_the_latest_are_shown(tmp_path, monkeypatch)
     for module, name in ((group_module, "MOST_VERSIONS"), (group_module, "MOST_LANES"),
                          (group_module, "MOST_MOVES"), (events, "MOST")):  # fmt: skip
         monkeypatch.setattr(module, name, 2)
-    with saved_group("V1", "V2", "V3", "V4") as group:
+    with example_group("V1", "V2", "V3", "V4") as group:
         for label in ("V3", "V2", "V1"):
             group.promote(label)
         page = read(group.report(tmp_path / "page.html"))

@@ -15,7 +15,7 @@ from modelgroups.report.context import context_of
 from modelgroups.report.heat import heat_text
 from modelgroups.report.quality import chance_outside
 from modelgroups.report.words import count_text, short_number
-from modelgroups.testing import KINDS, sample_frame, sample_model, saved_model
+from modelgroups.testing import KINDS, example_model, sample_frame, sample_model
 
 from .conftest import DAYS, START, build, fill, read, rows, share
 
@@ -308,7 +308,7 @@ def test_without_reference_data_or_ground_truth_it_is_said(tmp_path):
 
 
 def test_batches_stand_in_the_order_in_which_they_began(tmp_path):
-    with saved_model(is_batch=True) as model:
+    with example_model(is_batch=True) as model:
         for batch in ("late", "early"):
             model.send_inferences({"age": [31, 47, 52], "p": [0.2, 0.9, 0.7], "y": [0, 1, 1]},
                                   batch_id=batch)  # fmt: skip
@@ -361,7 +361,7 @@ def test_metrics_of_the_users_own_are_among_them_unless_they_fail(version, tmp_p
 
 
 def test_what_is_not_defined_is_a_dash(tmp_path):
-    with saved_model() as model:
+    with example_model() as model:
         model.send_inferences({"age": [31, 47], "p": [0.2, 0.9], "y": [0, 0]})  # one class: no AUC
         page = read(model.report(tmp_path / "page.html"))
         assert np.isnan(model.metrics("AUC", every=None)["AUC"].iloc[0])

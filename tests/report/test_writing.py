@@ -14,7 +14,7 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
-from modelgroups.testing import saved_model
+from modelgroups.testing import example_model
 
 from .conftest import build, fill, read, rows
 
@@ -190,7 +190,7 @@ def test_without_jinja_the_error_names_the_extra(version, group, connection, tmp
 
 
 def test_a_page_of_an_archived_version_and_group(tmp_path):
-    with saved_model() as model:
+    with example_model() as model:
         model.send_inferences({"age": [31, 47], "p": [0.2, 0.9], "y": [0, 1]})
         model.archive()
         page = read(model.report(tmp_path / "page.html"))

@@ -9,14 +9,14 @@ import pytest
 import modelgroups as mg
 from modelgroups.drawing.looks import colour_of
 from modelgroups.errors import MissingDependencyError
-from modelgroups.testing import saved_group
+from modelgroups.testing import example_group
 
 pytest.importorskip("matplotlib")
 
 
 @pytest.fixture
 def group():
-    with saved_group("V1", "V2") as found:
+    with example_group("V1", "V2") as found:
         found.promote("V1")
         yield found
 
@@ -133,10 +133,10 @@ def test_a_replacement_has_one_version_and_no_metric(group):
 
 
 def test_a_picture_comes_out_of_it_and_hostile_names_are_text(tmp_path, send):
-    from modelgroups.testing import saved_version
+    from modelgroups.testing import example_version
 
     with mg.connect(":memory:") as connection:
-        versions = [saved_version(connection, label) for label in ("$x^2$", "<b>\n")]
+        versions = [example_version(connection, label) for label in ("$x^2$", "<b>\n")]
         group = connection.get_model_group(versions[0])
         test = group.deploy.ab({1: 0.5, 2: 0.5}, metric="AUC")
         for label in ("$x^2$", "<b>\n"):

@@ -10,14 +10,14 @@ import weakref
 
 import pytest
 
-from modelgroups.testing import saved_group, saved_model
+from modelgroups.testing import example_group, example_model
 
 matplotlib = pytest.importorskip("matplotlib")
 
 
 @pytest.fixture(scope="module")
 def model():
-    with saved_model() as model:
+    with example_model() as model:
         model.send_inferences({"age": [31, 47, 52], "p": [0.25, 0.75, 0.5], "y": [0, 1, 1]})
         yield model
 
@@ -54,7 +54,7 @@ def test_pyplot_goes_on_with_what_was_drawn(model, plt, tmp_path):
 
 
 def test_so_it_does_with_comparisons_and_deployments(plt):
-    with saved_group("V1", "V2") as group:
+    with example_group("V1", "V2") as group:
         for label, p in (("V1", [0.2, 0.8, 0.4]), ("V2", [0.1, 0.9, 0.7])):
             group[label].send_inferences({"age": [31, 47, 52], "p": p, "y": [0, 1, 1]},
                                          partner_inference_ids=["a", "b", "c"])  # fmt: skip
@@ -109,8 +109,8 @@ def images(cell):
     return shown.count("image/png")
 images({first!r})
 images('''
-from modelgroups.testing import saved_model
-opened = saved_model()
+from modelgroups.testing import example_model
+opened = example_model()
 model = opened.__enter__()
 sent = model.send_inferences({{"age": [31, 47], "p": [0.25, 0.75], "y": [0, 1]}})
 ''')

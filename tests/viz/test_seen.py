@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelgroups.testing import saved_group
+from modelgroups.testing import example_group
 
 pytest.importorskip("matplotlib")
 
@@ -23,7 +23,7 @@ FEWEST = 25  # pixels of each thing
 
 @pytest.fixture(scope="module")
 def group():
-    with saved_group("V1", "V2") as group:
+    with example_group("V1", "V2") as group:
         rng = np.random.default_rng(0)
         truth = np.arange(240) % 2
         age = rng.choice([31, 47], 240)

@@ -18,7 +18,7 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
-from modelgroups.testing import sample_model, saved_model
+from modelgroups.testing import example_model, sample_model
 from modelgroups.viz.visualizer import DataVisualizer
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -79,7 +79,7 @@ def group():
 
 @pytest.fixture(scope="module")
 def batched():
-    with saved_model(is_batch=True) as model:
+    with example_model(is_batch=True) as model:
         for batch, ages in (("late", [30, 30, 47]), ("early", [31, 47])):
             scores = np.linspace(0.1, 0.9, len(ages))
             model.send_inferences(
@@ -279,7 +279,7 @@ def test_regression_takes_the_first_pair_and_several_classes_must_be_named():
 
 
 def test_a_few_intervals_are_written_in_full_and_many_concisely():
-    with saved_model() as model:
+    with example_model() as model:
         at = [f"2026-03-{day:02}T{day:02}:20:00Z" for day in (1, 2, 4)]
         model.send_inferences({"age": [31] * 3, "p": [0.5] * 3}, inference_timestamps=at)
 
@@ -298,7 +298,7 @@ def test_a_few_intervals_are_written_in_full_and_many_concisely():
 
 
 def test_weeks_that_are_not_whole_have_hollow_marks():
-    with saved_model() as model:
+    with example_model() as model:
         days = pd.date_range("2026-03-01T12:00Z", "2026-03-31T12:00Z")  # a Sunday, a Tuesday
         rows = {"age": [31] * len(days), "p": [0.5] * len(days)}
         model.send_inferences(rows, inference_timestamps=days)
@@ -382,7 +382,7 @@ def test_the_ridges_are_the_densities_of_each_day(group):
 def test_long_tails_are_cut_and_whole_numbers_have_bins_of_their_own(tmp_path):
     from modelgroups.viz.timelines import bins_of
 
-    with saved_model() as model:
+    with example_model() as model:
         model.send_inferences({"age": [20 + n % 3 for n in range(300)], "p": [0.5] * 300})
         bins = bins_of([model], model.get_attribute("age"))
         assert bins.edges.tolist() == [19.5, 20.5, 21.5, 22.5]
@@ -516,7 +516,7 @@ def test_classes_that_are_texts_and_ground_truths_of_their_own_give_the_same_cur
     ],
 )
 def test_a_picture_without_inferences_says_so(draw, tmp_path):
-    with saved_model() as model:
+    with example_model() as model:
         figure = draw(model.viz)
         assert [text.get_text() for axis in figure.axes for text in axis.texts] == [
             "no inferences yet"]  # fmt: skip
@@ -524,7 +524,7 @@ def test_a_picture_without_inferences_says_so(draw, tmp_path):
 
 
 def test_values_that_are_not_defined_are_said_to_be_none(tmp_path):
-    with saved_model() as model:
+    with example_model() as model:
         model.send_inferences({"age": [31, 47], "p": [0.25, 0.75]})
         figure = model.viz.metric_series(["AUC", "Inference Count"])
         assert texts(figure) == ["v1 · AUC: no values", "v1 · Inference Count"]
@@ -691,9 +691,9 @@ def test_pictures_load_no_pyplot_and_importing_the_visualizer_no_matplotlib():
         "import sys, warnings\n"
         "before = list(warnings.filters)\n"
         "from modelgroups.arthurai.core.viz.visualizer import DataVisualizer\n"
-        "from modelgroups.testing import saved_model\n"
+        "from modelgroups.testing import example_model\n"
         "assert 'matplotlib' not in sys.modules and 'pandas' not in sys.modules\n"
-        "with saved_model() as model:\n"
+        "with example_model() as model:\n"
         "    figure = DataVisualizer([model]).metric_series('auc')\n"
         "    assert figure._repr_png_()[1:4] == b'PNG'\n"
         "print('matplotlib.pyplot' in sys.modules, warnings.filters[-3:] == before[-3:])"
