@@ -5,7 +5,20 @@
 
 from __future__ import annotations
 
-from modelgroups.testing.factories import saved_group, saved_model, saved_version
-from modelgroups.testing.samples import KINDS, sample_frame, sample_model
+from modelgroups.testing.factories import example_group, example_model, example_version
+from modelgroups.testing.samples import (
+    KINDS,
+    sample_frame,
+    sample_inferences,
+    sample_model,
+)
 
-__all__ = ["KINDS", "sample_frame", "sample_model", "saved_group", "saved_model", "saved_version"]
+__all__ = [
+    "KINDS",
+    "example_group",
+    "example_model",
+    "example_version",
+    "sample_frame",
+    "sample_inferences",
+    "sample_model",
+]

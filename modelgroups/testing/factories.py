@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from modelgroups import Connection, Model, ModelGroup
 
-__all__ = ["open_copy", "saved_group", "saved_model", "saved_version"]
+__all__ = ["example_group", "example_model", "example_version", "open_copy"]
 
 
 @contextmanager
-def saved_model(*, is_batch: bool = False) -> Iterator[Model]:
+def example_model(*, is_batch: bool = False) -> Iterator[Model]:
     """Offer a saved binary classifier: input ``age``, prediction ``p``, ground truth ``y``.
 
     Parameters
@@ -31,7 +32,7 @@ def saved_model(*, is_batch: bool = False) -> Iterator[Model]:
 
     Examples
     --------
-    >>> with saved_model() as model:
+    >>> with example_model() as model:
     ...     model.version_sequence_num
     1
     """
@@ -62,7 +63,52 @@ def open_copy(template: Path, root: Path) -> Connection:
     return Connection(open_registry(root, durable=False))
 
 
-def saved_version(connection: Connection, label: str) -> Model:
+def saved_sample(
+    connection: Connection,
+    kind: str,
+    *,
+    seed: int,
+    group: ModelGroup | Model | None,
+    version_label: str | None,
+    **fields: Any,
+) -> Model:
+    """Return a `sample_model` that is saved: into a group, or as the first version of a new one.
+
+    Parameters
+    ----------
+    connection
+        Where.
+    kind, seed
+        Of `sample_model`.
+    group
+        The group, a model in it, or None.
+    version_label
+        Of the version.
+    **fields
+        Go to `Connection.model`; without a display name, the group gets one that is free.
+    """
+    from modelgroups.model import Model
+    from modelgroups.testing.samples import sample_model
+
+    model = sample_model(connection, kind, seed=seed, **fields)
+    if group is None:
+        if "display_name" not in fields:
+            model.display_name = _free_name(str(model.display_name), connection)
+        model.version_label = version_label
+    else:
+        joined = connection.get_model_group(group) if isinstance(group, Model) else group
+        joined.add_version(model, label=version_label)
+    model.save()
+    return model
+
+
+def _free_name(name: str, connection: Connection) -> str:
+    taken = {group.name for group in connection.model_groups()}
+    names = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
+    return next(free for free in names if free not in taken)
+
+
+def example_version(connection: Connection, label: str) -> Model:
     """Return such a classifier, saved as the next version of the only group of a registry.
 
     Parameters
@@ -76,7 +122,7 @@ def saved_version(connection: Connection, label: str) -> Model:
     --------
     >>> import modelgroups as mg
     >>> with mg.connect(":memory:") as connection:
-    ...     [saved_version(connection, label).version_sequence_num for label in ("V1", "V2")]
+    ...     [example_version(connection, label).version_sequence_num for label in ("V1", "V2")]
     [1, 2]
     """
     model = _built(connection, is_batch=False)
@@ -88,8 +134,8 @@ def saved_version(connection: Connection, label: str) -> Model:
 
 
 @contextmanager
-def saved_group(*labels: str) -> Iterator[ModelGroup]:
-    """Offer a group with a version for each label, each like that of `saved_model`.
+def example_group(*labels: str) -> Iterator[ModelGroup]:
+    """Offer a group with a version for each label, each like that of `example_model`.
 
     Parameters
     ----------
@@ -103,7 +149,7 @@ def saved_group(*labels: str) -> Iterator[ModelGroup]:
 
     Examples
     --------
-    >>> with saved_group("V1", "V2") as group:
+    >>> with example_group("V1", "V2") as group:
     ...     [version.version_label for version in group.get_versions()]
     ['V2', 'V1']
     """
@@ -111,7 +157,7 @@ def saved_group(*labels: str) -> Iterator[ModelGroup]:
 
     with connect(":memory:") as connection:
         for label in labels:
-            saved_version(connection, label)
+            example_version(connection, label)
         [group] = connection.model_groups()
         yield group
 

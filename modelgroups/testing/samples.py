@@ -10,12 +10,14 @@ from modelgroups.errors import UserValueError
 from modelgroups.types import InputType, OutputType, Stage, ValueType
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import numpy as np
     import pandas as pd
 
     from modelgroups import Connection, Model
 
-__all__ = ["KINDS", "sample_frame", "sample_model"]
+__all__ = ["KINDS", "sample_frame", "sample_inferences", "sample_model"]
 
 _COUNTRIES: Final = ["de", "fr", "it", "pl"]
 _ANIMALS: Final = {"p_ant": "ant", "p_bee": "bee", "p_cat": "cat"}
@@ -48,22 +50,21 @@ class _Kind:
 def sample_frame(kind: str = "binary", n_rows: int = 100, seed: int = 0) -> pd.DataFrame:
     """Return rows for a sample model: inputs, predictions and ground truths.
 
-    They serve as reference data, and to be sent to the model; but not the column ``image``, which
-    names files that are not there.
+    They serve as reference data. Rows to send, with ids and times, come of `sample_inferences`.
 
     Parameters
     ----------
     kind
         One of `KINDS`.
     n_rows
-        How many rows.
+        How many rows, 1 or more.
     seed
         Of the random numbers.
 
     Raises
     ------
     UserValueError
-        There is no such kind.
+        There is no such kind, or no row is asked for.
 
     Examples
     --------
@@ -73,9 +74,68 @@ def sample_frame(kind: str = "binary", n_rows: int = 100, seed: int = 0) -> pd.D
     import numpy as np
     import pandas as pd
 
+    from modelgroups.arguments import require_whole
+
     known = _known(kind)
+    if require_whole(n_rows, "n_rows") < 1:
+        raise UserValueError(f"n_rows: {n_rows} rows cannot be made; ask for 1 or more")
     rng = np.random.default_rng(seed)
     return pd.DataFrame(known.inputs(rng, n_rows) | known.outputs(rng, n_rows))
+
+
+def sample_inferences(
+    kind: str = "binary",
+    n_rows: int = 100,
+    seed: int = 1,
+    *,
+    start: str | dt.datetime = "2026-01-01",
+    every: str | dt.timedelta = "1h",
+) -> pd.DataFrame:
+    """Return rows to send to a sample model, with ids and times: the same for the same arguments.
+
+    They are those of `sample_frame`, but for the column ``image``, which names files that are
+    not there. Their ground truths come a day later.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS`.
+    n_rows
+        How many rows, 1 or more.
+    seed
+        Of the random numbers; by default other ones than those of the reference data.
+    start
+        Time of the first row; in UTC where it has no zone.
+    every
+        From one row to the next, as pandas writes it (``"1h"``, ``"1D"``).
+
+    Raises
+    ------
+    UserValueError
+        There is no such kind, no row is asked for, or pandas cannot read a time.
+
+    Examples
+    --------
+    >>> rows = sample_inferences("regression", 2, start="2026-03-01", every="12h")
+    >>> rows[["partner_inference_id", "inference_timestamp"]]
+      partner_inference_id       inference_timestamp
+    0                row-0 2026-03-01 00:00:00+00:00
+    1                row-1 2026-03-01 12:00:00+00:00
+    """
+    import pandas as pd
+
+    rows = sample_frame(kind, n_rows, seed).drop(columns="image", errors="ignore")
+    try:
+        first, step = pd.Timestamp(start), pd.Timedelta(every)
+    except ValueError as error:
+        raise UserValueError(f"start={start!r}, every={every!r}: {error}") from error
+    first = first.tz_localize("UTC") if first.tzinfo is None else first
+    times = pd.Series([first + number * step for number in range(n_rows)])
+    return rows.assign(
+        partner_inference_id=[f"row-{number}" for number in range(n_rows)],
+        inference_timestamp=times,
+        ground_truth_timestamp=times + pd.Timedelta(days=1),
+    )
 
 
 def sample_model(
@@ -117,17 +177,26 @@ def sample_model(
     frame = sample_frame(kind, n_rows, seed)
     given = {"display_name": f"Sample {kind.replace('_', ' ')}"} | fields
     model = connection.model(input_type=known.input_type, output_type=known.output_type, **given)
-    known.add_attributes(model, frame)
+    known.add_attributes(model, _declared(frame))
     model.set_reference_data(data=frame)
     return model
 
 
+def _declared(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame that says itself which categories there are, so that nobody need check."""
+    import pandas as pd
+
+    if "country" not in frame:
+        return frame
+    return frame.astype({"country": pd.CategoricalDtype(_COUNTRIES)})
+
+
 def _known(kind: str) -> _Kind:
-    if kind not in KINDS:
+    if kind not in _KINDS:
         from modelgroups.query.faults import nearest
 
         raise UserValueError(f"kind: {nearest(kind, KINDS, 'kind of model')}")
-    return KINDS[kind]
+    return _KINDS[kind]
 
 
 # --- inputs ------------------------------------------------------------------------------
@@ -270,7 +339,7 @@ _FRAUD = _build(pred_to_ground_truth_map={"p_fraud": 1}, ground_truth_column="fr
 _RENT = _build(pred_to_ground_truth_map={"p_rent": "rent"})
 _ANIMAL = _build(pred_to_ground_truth_map=_ANIMALS, ground_truth_column="animal")
 
-KINDS: Final = {
+_KINDS: Final = {
     "binary": _Kind(InputType.Tabular, OutputType.Multiclass, _table, _fraud, _FRAUD),
     "multiclass": _Kind(InputType.Tabular, OutputType.Multiclass, _table, _animals, _ANIMAL),
     "multilabel": _Kind(InputType.Tabular, OutputType.Multilabel, _table, _labels, _add_labels),
@@ -286,4 +355,6 @@ KINDS: Final = {
         InputType.NLP, OutputType.TokenSequence, _texts, _answers, _add_answers
     ),
 }
-"""Kinds of models by name."""
+
+KINDS: Final = tuple(_KINDS)
+"""The kinds of models that there are."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import modelgroups as mg
+
 SUITE = """
 import pytest
 from modelgroups.testing import sample_frame
@@ -33,6 +35,42 @@ def test_saved_models(saved_model, registry, kind):
     assert group.name == "mine"
     assert model.summary().n_inferences == 10
     assert saved_model(kind, seed=2).reference_data().equals(sample_frame(kind, seed=2))
+
+def test_a_second_version_has_its_label(saved_model, registry):
+    first = saved_model(version_label="V1")
+    second = saved_model(group=first, version_label="V2", seed=1)
+    third = saved_model(group=registry.get_model_group(first))
+    assert [(v.version_sequence_num, v.version_label) for v in (first, second, third)] == [
+        (1, "V1"), (2, "V2"), (3, None)
+    ]
+
+def test_each_group_has_a_name_of_its_own(saved_model, registry):
+    names = {saved_model(kind).display_name for kind in ["binary", "binary", "text", "binary"]}
+    assert names == {"Sample binary", "Sample binary 2", "Sample binary 3", "Sample text"}
+    with pytest.warns(match="Sample text"):
+        saved_model("text", display_name="Sample text")
+
+def test_the_same_call_sends_the_same_rows(saved_model, registry_factory):
+    one, again = (
+        saved_model(n_inferences=3, connection=registry_factory()).query(
+            {"select": [{"property": name} for name in
+                        ("partner_inference_id", "inference_timestamp", "amount")]}
+        )
+        for _ in range(2)
+    )
+    assert one == again
+
+def test_samples_say_nothing(saved_model, caplog, recwarn):
+    for kind in ("binary", "multiclass", "multilabel", "image", "object_detection"):
+        saved_model(kind, n_inferences=3)
+    assert caplog.records == []
+    assert list(recwarn) == []
+
+@pytest.mark.parametrize("wrong", [-1, "many", 2.5])
+def test_rows_that_cannot_be_made(saved_model, registry, wrong):
+    with pytest.raises((TypeError, ValueError), match="n_rows"):
+        saved_model(n_inferences=wrong)
+    assert registry.model_groups() == []
 
 def test_the_sdk(arthurai_local):
     from arthurai import ArthurAI
@@ -78,21 +116,53 @@ def run(tmp_path):
 def test_a_suite_that_uses_every_fixture(run, options, tmp_path):
     status, told = run(SUITE, *options)
     assert status == 0, told
-    assert "11 passed" in told
-    assert not list(tmp_path.rglob("registries-*"))
+    assert "18 passed" in told
+    assert kept_in(tmp_path) == []
 
 
 def test_the_registry_of_a_failed_test_is_kept_where_that_is_asked_for(run, tmp_path):
     status, told = run(FAILING)
     assert (status, "1 failed, 1 passed" in told) == (1, True), told
-    assert not list(tmp_path.rglob("registries-*"))
-    status, told = run(FAILING, "--registry-keep")
-    assert status == 1
-    (kept,) = tmp_path.rglob("registries-*")
-    location = re.search(r"^(/.*registry-0)$", told, re.MULTILINE)
-    assert location is not None, told
-    assert Path(location[1]).parent == kept
-    assert (Path(location[1]) / "catalog.db").exists()
+    assert kept_in(tmp_path) == []
+    for options in ((), ("--tb=no", "--show-capture=no"), ("-n2",)):
+        status, told = run(FAILING, "--registry-keep", *options)
+        assert status == 1
+        (kept,) = kept_in(tmp_path)
+        assert f"test_suite.py::test_fails\n    modelgroups --home {kept} groups\n" in told
+        assert kept.parent.name.startswith("test_fails-")
+        with mg.connect(kept) as connection:
+            assert [group.name for group in connection.model_groups()] == ["Sample binary"]
+
+
+BAD_TEARDOWN = """
+import pytest
+
+@pytest.fixture
+def broken():
+    yield
+    raise RuntimeError("in teardown")
+
+@pytest.fixture
+def late(broken, registry_factory):
+    yield registry_factory()
+
+def test_passes_and_ends_badly(late):
+    assert late.model_groups() == []
+"""
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_the_registry_of_a_test_that_fails_at_its_end_is_kept_or_not_told(run, tmp_path, asked):
+    status, told = run(BAD_TEARDOWN, *["--registry-keep"] * asked)
+    assert (status, "1 passed, 1 error" in told) == (1, True), told
+    kept = kept_in(tmp_path)
+    assert len(kept) == asked
+    assert ("modelgroups --home" in told) == asked
+    assert all(f"modelgroups --home {root} groups" in told for root in kept)
+
+
+def kept_in(folder):
+    return [found.parent for found in folder.rglob("registries/*/*/catalog.db")]
 
 
 def test_the_suite_of_the_readme_passes(run):
@@ -154,3 +224,44 @@ def test_a_setting_lets_the_sdk_be_imported_while_tests_are_collected(
     status, told = run(PUBLISHING)
     assert status != 0
     assert "No module named 'arthurai'" in told
+    assert "put 'arthurai_local = true' into the settings of pytest" in told
+
+
+LEFT_IN_MEMORY = """
+import pathlib, sys
+import pytest
+
+def test_with_the_fixture(arthurai_local):
+    import publishing
+    publishing.publish("one")
+    assert [group.name for group in arthurai_local.model_groups()] == ["one"]
+
+def test_without_it():
+    with pytest.raises(Exception, match="ask for the fixture arthurai_local"):
+        sys.modules["publishing"].publish("stray")
+
+def test_with_a_place_of_its_own(monkeypatch, tmp_path):
+    monkeypatch.setenv("MODELGROUPS_HOME", str(tmp_path / "own"))
+    sys.modules["publishing"].publish("wanted")
+    assert (tmp_path / "own" / "catalog.db").exists()
+
+def test_with_the_fixture_again(arthurai_local):
+    sys.modules["publishing"].publish("other")
+    assert [group.name for group in arthurai_local.model_groups()] == ["other"]
+
+def test_an_import_without_the_fixture():
+    import arthurai
+"""
+
+
+def test_what_a_module_kept_of_the_sdk_never_reaches_the_registry_of_the_user(
+    run, tmp_path, monkeypatch
+):
+    own = tmp_path / "own registry"
+    monkeypatch.setenv("MODELGROUPS_HOME", str(own))
+    module = PUBLISHING.partition("def test_one")[0]
+    (tmp_path / "publishing.py").write_text(module)
+    status, told = run(LEFT_IN_MEMORY)
+    assert (status, "1 failed, 4 passed" in told) == (1, True), told
+    assert "asks for the fixture arthurai_local finds a local arthurai" in told
+    assert not own.exists()

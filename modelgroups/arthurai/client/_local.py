@@ -15,6 +15,7 @@ from modelgroups.arthurai.client.http.base import AbstractHTTPClient
 from modelgroups.arthurai.common.constants import API_PREFIX
 from modelgroups.arthurai.version import __version__
 from modelgroups.connection import connect
+from modelgroups.errors import MethodNotApplicableError
 from modelgroups.registry import MEMORY, default_location
 from modelgroups.types import EventType
 
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
     from modelgroups.connection import Connection
     from modelgroups.registry import Registry
 
-__all__ = ["LAST_MODEL_ID", "ORG_ID_HEADER", "LocalClient", "close_client", "local_client"]
+__all__ = [
+    "LAST_MODEL_ID",
+    "ORG_ID_HEADER",
+    "LocalClient",
+    "close_client",
+    "keep_out",
+    "let_in",
+    "local_client",
+]
 
 logger = logging.getLogger("modelgroups")
 
@@ -81,6 +90,7 @@ def _remember(event: Event) -> None:
 
 
 _clients: dict[str, LocalClient] = {}
+_kept_out: dict[str, str] = {}
 _lock = Lock()
 
 
@@ -91,9 +101,16 @@ def local_client(location: str | os.PathLike[str] | None = None) -> LocalClient:
     ----------
     location
         A folder, ``":memory:"``, or None for the default place.
+
+    Raises
+    ------
+    MethodNotApplicableError
+        None is given, and `keep_out` holds for the default place.
     """
     if location is None:
         location = default_location()
+        if location in _kept_out:
+            raise MethodNotApplicableError(_kept_out[location])
     place = str(location)
     if place != MEMORY:
         place = str(Path(place).expanduser().absolute())
@@ -117,3 +134,13 @@ def close_client(location: str) -> None:
         client = _clients.pop(str(Path(location).absolute()), None)
     if client is not None:
         client.connection.close()
+
+
+def keep_out(location: str, reason: str) -> None:
+    """Refuse the default place, with the reason, while it is this one; until `let_in`."""
+    _kept_out[location] = reason
+
+
+def let_in(location: str) -> None:
+    """Undo `keep_out`."""
+    _kept_out.pop(location, None)
