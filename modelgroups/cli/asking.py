@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -11,15 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from modelgroups.cli.application import Family, opened
-from modelgroups.cli.names import find_version
-from modelgroups.cli.output import print_frame, print_json, print_rows, print_table, say
+from modelgroups.cli.names import find_version, spelling
+from modelgroups.cli.output import print_frame, print_json, print_rows, print_table, say, time_text
 from modelgroups.cli.parameters import AsJson, ByNames, Every, ModelName, Since, Until, every
+from modelgroups.cli.telling import remark
+from modelgroups.cli.versions import title_of
+from modelgroups.drawing.texts import list_text, number_of_things
 from modelgroups.types import AlertStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from modelgroups.alerts.rules import Alert, AlertRule
+    from modelgroups.connection import Connection
+    from modelgroups.model import Model
 
 __all__ = ["alerts", "drift", "family", "metrics", "query"]
 
@@ -28,6 +34,10 @@ family = Family()
 _MOST: Final = 1_000_000
 _BY_CHANCE: Final = "by its rows"
 _PSI: Final = "PSI"
+_OF_THRESHOLDS: Final = (
+    "Drifted is what has a PSI, of all of the time or of its worst day or batch, above the "
+    "threshold beside it, up to which chance explains it"
+)
 _ALL: Final = "all"
 _REFERENCE: Final = "reference"
 
@@ -63,9 +73,10 @@ def metrics(
         version = find_version(connection, model)
         if not known:
             frame = version.metrics(
-                names or None, since=since, until=until, by=by, every=every(interval)
+                _spelled(version, names), since=since, until=until, by=by, every=every(interval)
             )
             print_frame(frame, as_json)
+            _note_if_none(connection, version, since, until)
             return
         found = [
             {"name": each.name, "type": each.type, "default": each.is_default, "id": each.id}
@@ -74,7 +85,46 @@ def metrics(
     if as_json:
         print_json(found)
     else:
-        print_rows(found)
+        print_table(
+            ["name", "type", "default"],
+            [[each["name"], each["type"], each["default"]] for each in found],
+        )
+
+
+def _spelled(version: Model, names: list[str] | None) -> list[str] | None:
+    """Return metrics as they are written, of names in upper or lower case."""
+    if not names:
+        return None
+    known = {each.name.casefold(): each.name for each in version.get_metrics()}
+    exact = set(known.values())
+    return [name if name in exact else known.get(name.casefold(), name) for name in names]
+
+
+def _note_if_none(
+    connection: Connection, version: Model, since: str | None, until: str | None
+) -> None:
+    """Say so where a version has no inferences in a time, and which versions have some."""
+    if len(version.inferences(["partner_inference_id"], since=since, until=until, limit=1)):
+        return
+    summary = version.summary(attributes=False)
+    if summary.first_timestamp and summary.last_timestamp:
+        first, last = (
+            time_text(datetime.fromisoformat(text))
+            for text in (summary.first_timestamp, summary.last_timestamp)
+        )
+        remark(
+            f"Note: {title_of(connection, version)} has no inferences then; they are from {first} "
+            f"to {last}"
+        )
+        return
+    group = connection.get_model_group(version)
+    others = [
+        f"{group.name}{spelling(each)} has {number_of_things(n_inferences, 'inference')}"
+        for each in group.list_versions()
+        if (n_inferences := each.summary(attributes=False).n_inferences)
+    ]
+    hint = f"; {list_text(others)}" if others else ""
+    remark(f"Note: {title_of(connection, version)} has no inferences yet{hint}")
 
 
 @family.command(
@@ -109,9 +159,14 @@ def drift(
         if (metric, interval, by or None, against) == (_PSI, _ALL, None, _REFERENCE):
             frame = version.drifted(names, since=since, until=until)
             print_frame(frame, as_json, one_by_one=False)
-            return
-        frame = version.drift(names, metric, every(interval), by, against, since=since, until=until)
-    print_frame(frame, as_json, name="attribute", value=metric)
+            if not as_json and frame["drifted"].notna().any():
+                say(_OF_THRESHOLDS)
+        else:
+            frame = version.drift(
+                names, metric, every(interval), by, against, since=since, until=until
+            )
+            print_frame(frame, as_json, name="attribute", value=metric)
+        _note_if_none(connection, version, since, until)
 
 
 @family.command(

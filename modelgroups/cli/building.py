@@ -9,11 +9,17 @@ import typer
 
 from modelgroups.cli import completing
 from modelgroups.cli.application import Family, opened
+from modelgroups.cli.names import find_group
 from modelgroups.cli.output import print_json, say
 from modelgroups.cli.parameters import AsJson, Rename, pair
-from modelgroups.types import InputType, OutputType
+from modelgroups.cli.telling import remark
+from modelgroups.cli.versions import print_schema, title_of
+from modelgroups.drawing.texts import list_text
+from modelgroups.types import InputType, OutputType, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from modelgroups.connection import Connection
@@ -22,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["build", "family"]
 
 family = Family()
+
+_OUTPUTS = (Stage.PredictedValue, Stage.GroundTruth, Stage.GroundTruthClass)
 
 
 @family.command(
@@ -126,6 +134,8 @@ def build(
             non_input_columns=non_input or None,
             ground_truth_column=ground_truth,
         )
+        for told in [] if group is None else _beside_others(connection, model):
+            remark(f"Note: {told}")
         if not dry_run:
             model.save()
         _tell(connection, model, as_json=as_json)
@@ -133,7 +143,6 @@ def build(
 
 def _new(connection: Connection, name: str | None, group: str | None, **fields: Any) -> Model:
     """Return a model for a group, or for a new one, of a name that no group has."""
-    from modelgroups.cli.names import find_group
     from modelgroups.errors import ConflictError, NotFoundError
 
     if group is not None:
@@ -152,6 +161,32 @@ def _new(connection: Connection, name: str | None, group: str | None, **fields: 
             "version, or choose another --name"
         )
     return connection.model(display_name=name, **fields)
+
+
+def _beside_others(connection: Connection, model: Model) -> Iterator[str]:
+    """Yield what is likely not meant, for the champion, or the last version, has it otherwise."""
+    group = connection.get_model_group(model)
+    earlier = group.aliases().get("champion") or group.get_latest_version(include_archived=True)
+    of_earlier = title_of(connection, earlier)
+    outputs = [name for stage in _OUTPUTS for name in earlier.get_attribute_names(stage)]
+    for name in model.get_attribute_names(Stage.ModelPipelineInput):
+        if name in outputs:
+            yield (
+                f"{name!r} is an input here, and an output of {of_earlier}; if the model does "
+                f"not take it in, pass --non-input {name}"
+            )
+    theirs, ours = map(_predicted, (earlier, model))
+    if earlier.output_type != model.output_type or set(theirs) != set(ours):
+        yield (
+            f"{of_earlier} predicts {list_text(theirs)}, and this version {list_text(ours)}; "
+            "compare sets only versions beside each other that predict the same under the same "
+            "name, which --rename COLUMN=NAME gives a column"
+        )
+
+
+def _predicted(model: Model) -> list[str]:
+    attributes = model.get_attributes(Stage.PredictedValue)
+    return [repr(attribute.name) for attribute in attributes if not attribute.implicit]
 
 
 def _require_names(file: Path, columns: list[str]) -> None:
@@ -189,14 +224,18 @@ def _with_classes(
 
 
 def _tell(connection: Connection, model: Model, *, as_json: bool) -> None:
-    from modelgroups.cli.versions import print_schema, title_of
+    from modelgroups.schema.attribute import sort_attributes
+    from modelgroups.schema.implicit import with_implicit_attributes
 
+    attributes = model.get_attributes()
+    if model.id is None:
+        attributes = sort_attributes(with_implicit_attributes(attributes, model.output_type))
     if as_json:
-        schema = [attribute.to_dict() for attribute in model.get_attributes()]
+        schema = [attribute.to_dict() for attribute in attributes]
         number, group_id = model.version_sequence_num, model.model_group_id
         print_json({"id": model.id, "group_id": group_id, "number": number, "attributes": schema})
         return
-    print_schema(model.get_attributes())
+    print_schema(attributes)
     if model.id is None:
         say("Nothing was saved")
     else:

@@ -27,6 +27,7 @@ _BAD_VALUE: Final = re.compile(
 _RAGGED: Final = re.compile(
     r"CSV parse error: Row #(?P<row>\d+): Expected (?P<expected>\d+) columns, got (?P<got>\d+)"
 )
+_RETURN_WITHIN: Final = re.compile(rb"\r(?!\r*\n)")
 _CALLED: Final = {"int64": "no whole number", "double": "no number", "bool": "not true or false"}
 """What is wrong with a value, by the type that pyarrow names."""
 
@@ -102,8 +103,23 @@ def _fault_of(path: Path, options: Mapping[str, Any], what: object) -> str:
         if ragged := _RAGGED.match(text):
             got = "1 column" if ragged["got"] == "1" else f"{ragged['got']} columns"
             row = int(ragged["row"]) - 1
-            return f"{path}, row {row:,}: {got}, where the first line has {ragged['expected']}"
+            return (
+                f"{path}, row {row:,}: {got}, where the first line has {ragged['expected']}"
+                f"{_hint_on_line_ends(path)}"
+            )
     return f"{path} cannot be read: {what}"
+
+
+def _hint_on_line_ends(path: Path) -> str:
+    """Say so where lines end with a carriage return here and with a line feed there."""
+    with path.open("rb") as file:
+        is_mixed = any(_RETURN_WITHIN.search(line) for line in file if line.endswith(b"\n"))
+    if not is_mixed:
+        return ""
+    return (
+        "; there are carriage returns within its lines, and each is taken for the end of one: "
+        "remove them, for example with tr -d '\\r'"
+    )
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from modelgroups.group import ModelGroup
     from modelgroups.model import Model
 
-__all__ = ["find_group", "find_version", "version_in"]
+__all__ = ["find_group", "find_version", "nearest_of", "spelling", "version_in"]
 
 T = TypeVar("T", "Model", "ModelGroup")
 
@@ -41,7 +41,7 @@ def find_group(connection: Connection, name: str) -> ModelGroup:
     groups = connection.model_groups(archived=None)
     found = _named(groups, name)
     if not found:
-        raise NotFoundError(f"no group {name!r}{_nearest(name, [each.name for each in groups])}")
+        raise NotFoundError(f"no group {name!r}{nearest_of(name, [each.name for each in groups])}")
     if len(found) > 1:
         raise ConflictError(_several_groups(name, found))
     return found[0]
@@ -69,7 +69,7 @@ def find_version(connection: Connection, name: str, *, include_archived: bool = 
             f"{name!r} stands for {len(found)} versions; use more of the id: {_listed(found)}"
         )
     if not found:
-        raise NotFoundError(f"no model {name!r}{_nearest(name, [each.name for each in groups])}")
+        raise NotFoundError(f"no model {name!r}{nearest_of(name, [each.name for each in groups])}")
     return _usable(found[0], name, include_archived=include_archived)
 
 
@@ -98,10 +98,10 @@ def version_in(group: ModelGroup, selector: str, *, include_archived: bool = Fal
         raise ConflictError(f"{selector!r} stands for several versions: {_listed(found)}")
     if not found:
         mark = "" if selector[:1] in _MARKED else "@"
-        known = [*map(_spelling, versions), *(f"@{alias}" for alias in group.aliases())]
-        near = _nearest(mark + selector, known)
+        known = [*map(spelling, versions), *(f"@{alias}" for alias in group.aliases())]
+        near = nearest_of(mark + selector, known)
         raise NotFoundError(f"the group {group.name!r} has no version {selector!r}{near}")
-    name = group.name + _spelling(found[0])
+    name = group.name + spelling(found[0])
     return _usable(found[0], name, include_archived=include_archived)
 
 
@@ -170,7 +170,8 @@ def _with_id(items: Sequence[T], start: str) -> list[T]:
     return [item for item in items if str(item.id).startswith(start)]
 
 
-def _spelling(version: Model) -> str:
+def spelling(version: Model) -> str:
+    """Return what follows the name of its group where a version is named."""
     label, number = version.version_label, version.version_sequence_num
     return f"#{number}" if label is None else f"@{label}"
 
@@ -179,10 +180,10 @@ def _listed(items: Iterable[Model | ModelGroup]) -> str:
     return ", ".join(str(item.id) for item in items)
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
+def nearest_of(name: str, known: Sequence[str]) -> str:
     """Return the end of a message: what there is instead.
 
-    >>> _nearest("Card frad", ["Card fraud", "Churn"])
+    >>> nearest_of("Card frad", ["Card fraud", "Churn"])
     "; the nearest is 'Card fraud'"
     """
     if not known:

@@ -25,6 +25,7 @@ __all__ = [
     "print_rows",
     "print_table",
     "say",
+    "time_text",
 ]
 
 _NOTHING: Final = "–"
@@ -188,7 +189,7 @@ def _cell(value: Any) -> str:
     ('0.1235', '–', 'a, b', 'yes')
     """
     if isinstance(value, datetime):
-        return _time(value)
+        return time_text(value)
     value = _plain(value)
     if value is None:
         return _NOTHING
@@ -222,12 +223,12 @@ def _is_fraction(value: Any) -> bool:
     return isinstance(value, float) and math.isfinite(value) and abs(value) < _LARGE
 
 
-def _time(moment: datetime) -> str:
+def time_text(moment: datetime) -> str:
     """Return a time, in UTC, without what is zero at its end.
 
     >>> from datetime import UTC
-    >>> _time(datetime(2026, 3, 1, tzinfo=UTC)), _time(datetime(2026, 3, 1, 9, 30, tzinfo=UTC))
-    ('2026-03-01', '2026-03-01 09:30')
+    >>> time_text(datetime(2026, 3, 1, 9, 30, tzinfo=UTC)), time_text(datetime(2026, 3, 1))
+    ('2026-03-01 09:30', '2026-03-01')
     """
     if moment != moment:  # NaT of pandas
         return _NOTHING

@@ -14,7 +14,7 @@ from modelgroups.cli.names import find_version
 from modelgroups.cli.output import print_frame, print_json, print_json_rows, say
 from modelgroups.cli.parameters import AsJson, ModelName, Rename, Since, Until
 from modelgroups.cli.telling import printable, remark
-from modelgroups.drawing.texts import number_of_things
+from modelgroups.drawing.texts import list_text, number_of_things
 from modelgroups.errors import ModelGroupsError, UserError, UserValueError
 
 if TYPE_CHECKING:
@@ -71,12 +71,13 @@ def send(
         def store(source: dict[str, Any], path: Path) -> dict[str, Any]:
             if not new_ids:
                 _require_ids(version, source)
-            return version.send_bulk_inferences(
+            answer = version.send_bulk_inferences(
                 batch,
                 **source,
                 complete_batch=not keep_open and path == files[-1],
                 ignore_join_errors=new_ids,
             )[0]
+            return answer | {"with": _brought(version, source)}
 
         _take_in(version, files, zone, dict(rename or ()), store, as_json=as_json)
 
@@ -137,7 +138,7 @@ def _take_in(
             told.append({"file": str(path), **answer["counts"], "failures": answer["failures"][0]})
             before = version.summary(attributes=False)
             if not as_json:
-                _tell(told[-1])
+                _tell(told[-1], answer.get("with", ""))
     except KeyboardInterrupt as interrupt:
         is_unchanged = version.summary(attributes=False) == before
         for path in files[len(told) : len(told) + 1]:
@@ -157,18 +158,40 @@ def _take_in(
 
 def _require_ids(version: Model, source: dict[str, Any]) -> None:
     """Raise for a table without ids, unless the ground truth stands in it."""
+    names = set(source["data"].schema.names) if "data" in source else {_ID}
+    if _ID not in names and not names & _truths(version):
+        raise UserValueError(
+            f"there is no column {_ID}, by which ground truth could follow; --rename COLUMN={_ID} "
+            "takes another column for it, and --new-ids makes ids up"
+        )
+
+
+def _truths(version: Model) -> set[str]:
     from modelgroups.types import Stage
 
-    names = set(source["data"].schema.names) if "data" in source else {_ID}
-    truths = {
+    return {
         attribute.name
         for stage in (Stage.GroundTruth, Stage.GroundTruthClass)
         for attribute in version.get_attributes(stage)
     }
-    if _ID not in names and not names & truths:
-        raise UserValueError(
-            f"there is no column {_ID}, by which ground truth could follow; --new-ids makes ids up"
-        )
+
+
+def _brought(version: Model, source: dict[str, Any]) -> str:
+    """Return what came with the rows of a table, as the end of a sentence."""
+    if "data" not in source:
+        return ""
+    names = set(source["data"].schema.names)
+    there = {
+        "ids": _ID in names,
+        "times": "inference_timestamp" in names,
+        "ground truth": bool(names & _truths(version)),
+    }
+    told = {
+        "with": [what for what, is_there in there.items() if is_there],
+        "without": [what for what, is_there in there.items() if not is_there],
+    }
+    phrases = [f"{word} {list_text(some)}" for word, some in told.items() if some]
+    return f" ({', '.join(phrases)})"
 
 
 @contextmanager
@@ -181,13 +204,16 @@ def _about(path: Path, zone: str | None) -> Iterator[None]:
         about = "" if text.startswith(str(path)) else f"{path}: "
         hint = "; --tz names the zone of such times" if not zone and "_timestamp" in text else ""
         if "no attribute " in text:
-            hint = "; --rename COLUMN=NAME gives a column of the file the name of an attribute"
+            hint = (
+                "; --rename COLUMN=NAME gives a column of the file the name of an attribute, or "
+                f"{_ID}, inference_timestamp, ground_truth_timestamp or batch_id"
+            )
         raise UserValueError(f"{about}{text}{hint}") from error
 
 
-def _tell(answer: dict[str, Any]) -> None:
+def _tell(answer: dict[str, Any], brought: str) -> None:
     failed = f", {answer['failure']:,} failed" if answer["failure"] else ""
-    say(f"{answer['file']}: {number_of_things(answer['success'], 'row')} stored{failed}")
+    say(f"{answer['file']}: {number_of_things(answer['success'], 'row')} stored{failed}{brought}")
     for fault in answer["failures"][:_MOST_FAULTS]:
         remark(f"{answer['file']}, row {fault['row'] + 1}: {fault['message']}")
     if len(answer["failures"]) > _MOST_FAULTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["number_of_things", "table_in_text"]
+__all__ = ["list_text", "number_of_things", "table_in_text"]
 
 
 def number_of_things(number: int, thing: str) -> str:
@@ -14,6 +14,16 @@ def number_of_things(number: int, thing: str) -> str:
     ('1 row', '1,234 rows')
     """
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def list_text(words: Sequence[str]) -> str:
+    """Return words as people list them.
+
+    >>> list_text(["a", "b", "c"]), list_text(["a"])
+    ('a, b and c', 'a')
+    """
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def table_in_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

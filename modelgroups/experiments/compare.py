@@ -195,7 +195,21 @@ def require_shared(name: str, subject: Subject, other_name: str, other: Subject)
         raise UserValueError(
             "only versions that predict the same can be compared: predicted attribute "
             + "; ".join(told)
+            + _remedy(one, other_name, two)
         )
+
+
+def _remedy(one: Mapping[str, str], other_name: str, two: Mapping[str, str]) -> str:
+    """Return what to do where only the names of what is predicted differ."""
+    left, right = ([(n, a[n]) for n in a if n not in b] for a, b in ((one, two), (two, one)))
+    if len(one) != len(two) or [what for _, what in left] != [what for _, what in right]:
+        return ""
+    names = {new: old for (old, _), (new, _) in zip(left, right, strict=True)}
+    return (
+        f"; to compare them, build {other_name!r} again from columns of the same names: "
+        f"frame.rename(columns={names}), or in a terminal build "
+        + " ".join(f"--rename {new}={old}" for new, old in names.items())
+    )
 
 
 def _prediction(subject: Subject) -> dict[str, str]:

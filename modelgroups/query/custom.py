@@ -130,7 +130,7 @@ def metrics_named(subject: Subject, names: Sequence[str] | None) -> list[Metric]
     if not names:
         raise UserValueError("names is empty; leave it out for the default metrics")
     known = {metric.name: metric for metric in all_metrics(subject)}
-    for name in names:
-        if name not in known:
-            raise NotFoundError(nearest(name, known, "metric"))
+    unknown = [nearest(name, known, "metric") for name in names if name not in known]
+    if unknown:
+        raise NotFoundError("; ".join(dict.fromkeys(unknown)))
     return [known[name] for name in names]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from modelgroups.report.words import list_text
+from modelgroups.drawing.texts import list_text
 
 __all__ = ["Standing", "advice_of"]
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from modelgroups.drawing.texts import list_text
 from modelgroups.report.periods import Period, Periods
-from modelgroups.report.words import count_text, list_text, number_text, short_number
+from modelgroups.report.words import count_text, number_text, short_number
 
 __all__ = ["Histogram", "Lines", "Mark", "Scale", "Tick", "histogram_of", "line_of", "ticks_of"]
 

@@ -10,13 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from modelgroups.drawing.texts import list_text
 from modelgroups.progress import tracked
 from modelgroups.query.drift.classes import text_of
 from modelgroups.query.drift.measures import Form
 from modelgroups.query.drift.request import form_of
 from modelgroups.report.charts import Histogram, histogram_of
 from modelgroups.report.subjects import Version
-from modelgroups.report.words import list_text, plain, share_text, short_number
+from modelgroups.report.words import plain, share_text, short_number
 from modelgroups.types import Stage, ValueType
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from modelgroups.drawing.texts import list_text
 from modelgroups.errors import UserError
 from modelgroups.experiments.course import KINDS, Course
 from modelgroups.lifecycle.aliases import alias_moves
@@ -20,7 +21,6 @@ from modelgroups.report.spans import CHAMPION, Born, Span, TimeLine, spans_of, t
 from modelgroups.report.subjects import Group, Version
 from modelgroups.report.together import Together, together_of
 from modelgroups.report.words import (
-    list_text,
     moment_of,
     moment_text,
     number_text,

@@ -37,8 +37,8 @@ __all__ = [
 
 MOST_ROWS: Final = 40
 BOUNDS: Final = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
-"""Between the levels of PSI. Below 0.1 is called stable, from 0.25 on shifted: Siddiqi, Credit Risk
-Scorecards, Wiley 2006."""
+"""Between the levels of PSI. Below 0.1 a shift is small, from 0.25 on large: Siddiqi, Credit Risk
+Scorecards, Wiley 2006. Whether it is beyond chance is another question."""
 
 _ENOUGH: Final = 300
 """Rows of which one in twenty samples shows a moderate PSI, 0.1, by chance: over 20 buckets."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelgroups import __version__
 from modelgroups.drawing.looks import colour_of
+from modelgroups.drawing.texts import list_text
 from modelgroups.errors import MissingDependencyError
 from modelgroups.report import words
 
@@ -21,7 +22,7 @@ _FILTERS = {
     "briefcount": words.brief_count,
     "bytes": words.bytes_text,
     "count": words.count_text,
-    "listed": words.list_text,
+    "listed": list_text,
     "moment": words.moment_text,
     "number": words.number_text,
     "p": words.p_text,
@@ -45,7 +46,7 @@ def require_jinja() -> None:
         import jinja2  # noqa: F401
     except ImportError as error:
         raise MissingDependencyError(
-            "report() needs Jinja2; install it with: python -m pip install 'modelgroups[report]'"
+            "a report needs Jinja2; install it with: python -m pip install 'modelgroups[report]'"
         ) from error
 
 

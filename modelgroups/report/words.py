@@ -15,7 +15,6 @@ __all__ = [
     "bytes_text",
     "count_text",
     "day_text",
-    "list_text",
     "moment_of",
     "moment_text",
     "number_text",
@@ -166,13 +165,3 @@ def value_text(value: Any) -> str:
     if isinstance(value, float):
         return "missing" if math.isnan(value) else f"{value:g}"
     return str(value)
-
-
-def list_text(words: list[str]) -> str:
-    """Return words as people list them.
-
-    >>> list_text(["a", "b", "c"]), list_text(["a"])
-    ('a, b and c', 'a')
-    """
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last

@@ -117,6 +117,8 @@ ROW = "partner_inference_id,amount,country,p_fraud\nnew,1.5,DE,0.5\n"
         ("head.csv", ROW.splitlines(keepends=True)[0], "no rows"),
         ("text.csv", ROW + ROW[-15:].replace("1.5", "much"), "row 2: 'amount' holds 'much', which"),
         ("ragged.csv", ROW + "a,b\n", "row 2: 2 columns, where the first line has 4"),
+        ("returns.csv", ROW.replace("\n", "\r,x\n"), "carriage returns within its lines"),
+        ("dos-ragged.csv", (ROW + "a,b\n").replace("\n", "\r\n"), "the first line has 4"),
         ("latin.csv", ROW.replace("DE", "Österreich").encode("latin-1"), "row 1: its text is not"),
         ("wide.csv", ROW.encode("utf-16"), "wide.csv: it is not in UTF-8"),
         ("semicolons.csv", ROW.replace(",", ";"), "semicolons"),
@@ -158,7 +160,7 @@ def test_rows_that_fail_are_named_and_the_others_stored(shell, folder):
     other.to_csv(folder / "other.csv", index=False)
     done = shell.call("send", "Card fraud", folder / "other.csv")
     assert done.exit_code == 1
-    assert "3 rows stored, 3 failed" in done.stdout
+    assert "3 rows stored, 3 failed (with ids and times, without ground truth)" in done.stdout
     assert "other.csv, row 1: an inference with this partner_inference_id" in done.stderr
     done = shell.call("send", "Card fraud", folder / "other.csv", "--json")
     assert done.exit_code == 1

@@ -151,7 +151,8 @@ def test_ctrl_c_in_a_send_says_what_was_kept_and_keeps_nothing_half(shell, folde
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert started.stdout.readline() == "one.csv: 1 row stored\n"
+    brought = "(with ids, without times and ground truth)"
+    assert started.stdout.readline() == f"one.csv: 1 row stored {brought}\n"
     started.send_signal(signal.SIGINT)
     _, told = started.communicate(timeout=60)
     assert started.returncode == 130, told

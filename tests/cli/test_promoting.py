@@ -12,7 +12,10 @@ def test_an_alias_names_a_version_and_moves(shell):
     assert "'@challenger'" in shell.fails("show", "Card fraud@challanger")
     shell("alias", "Card fraud", "challenger", "--delete", "--yes")
     assert shell.json("alias", "Card fraud") == []
-    assert shell.fails("alias", "Card fraud", "challenger", code=2)
+    assert "no alias 'challenger'; there are none" in shell.fails(
+        "alias", "Card fraud", "challenger"
+    )
+    assert "--delete takes an alias" in shell.fails("alias", "Card fraud", "--delete", code=2)
 
 
 def test_the_aliases_of_a_day_in_the_past_are_listed(shell):
@@ -30,6 +33,12 @@ def test_the_aliases_of_a_day_in_the_past_are_listed(shell):
     assert on("2026-03-02") == {"champion": "V1", "challenger": "V2"}
     assert on("2026-03-03") == {"champion": "V2", "challenger": "V2"}
     assert on("2026-03-04") == {"champion": "V2"}
+    (row,) = shell.json("alias", "Card fraud", "champion", "--at", "2026-03-02")
+    assert (row["alias"], row["label"]) == ("champion", "V1")
+    told = shell.fails("alias", "Card fraud", "challenger", "--at", "2026-03-04")
+    assert told.endswith(
+        "has no alias 'challenger' at 2026-03-04T00:00:00+00:00; there is 'champion'"
+    )
 
 
 def test_a_champion_is_promoted_and_rolled_back(shell):
@@ -53,6 +62,7 @@ def test_a_difference_is_that_of_the_library(shell):
         version.update()
         expected = group.diff("V1", "V2").to_dict()
     assert shell.json("diff", "Card fraud", "V1", "#2") == expected
+    assert shell.json("diff", "Card fraud@V1", "Card fraud#2") == expected
     assert "the better one" in shell("diff", "Card fraud", "V1", "V2")
     assert shell.fails("diff", "Card fraud", "V1", "V9")
 

@@ -114,6 +114,53 @@ def test_what_is_likely_a_slip_is_noted_on_stderr(shell, folder):
     shell("send", "Card fraud", folder / "bare.csv", told=noted)
 
 
+def test_a_version_without_inferences_is_named_and_so_are_those_with_some(shell, folder):
+    output = ["--output-type", "multiclass", "--prediction", "p_fraud=1", "--ground-truth", "fraud"]
+    shell("build", folder / "reference.csv", "--group", "Card fraud", *output, "--label", "V3")
+    noted = (
+        "Note: version 3 (V3) of 'Card fraud' has no inferences yet; "
+        "Card fraud@V2 has 3 inferences and Card fraud@V1 has 3 inferences\n"
+    )
+    assert shell("metrics", "Card fraud", told=noted) == "Nothing to show\n"
+    assert "above the threshold" not in shell("drift", "Card fraud", told=noted)
+    assert shell("metrics", "Card fraud", "AUC", "--every", "all", told=noted)
+    noted = (
+        "Note: version 1 (V1) of 'Card fraud' has no inferences then; they are from "
+        "2026-03-01 09:00 to 2026-03-02 16:31\n"
+    )
+    shell("metrics", "Card fraud@V1", "--since", "2026-04-01", told=noted)
+    shell("drift", "Card fraud@V1", "--until", "2026-02-01", told=noted)
+
+
+def test_metrics_are_found_in_upper_and_lower_case(reader):
+    asked = ["metrics", "Card fraud", "--every", "all"]
+    assert reader.json(*asked, "auc", "F1") == reader.json(*asked, "AUC", "f1")
+    told = reader.fails(*asked, "AUCC", "auc", "Fone")
+    assert told.startswith("no metric 'AUCC'; did you mean 'AUC'?; no metric 'Fone'")
+
+
+def test_a_version_that_predicts_otherwise_is_noted_while_it_is_built(shell, folder):
+    rows = pd.read_csv(folder / "reference.csv")
+    rows.assign(p_new=rows["p_fraud"]).to_csv(folder / "new.csv", index=False)
+    build = ["build", folder / "new.csv", "--group", "Card fraud", "--output-type", "multiclass",
+             "--ground-truth", "fraud", "--label", "V3"]  # fmt: skip
+    named = ["--prediction", "p_new=1"]
+    noted = (
+        "Note: 'p_fraud' is an input here, and an output of version 2 (V2) of 'Card fraud'; if the "
+        "model does not take it in, pass --non-input p_fraud\n"
+        "Note: version 2 (V2) of 'Card fraud' predicts 'p_fraud', and this version 'p_new'; "
+    )
+    planned = shell(*build, *named, "--dry-run", told=noted)
+    saved = shell(*build, *named, told=noted)
+    assert planned.splitlines()[:-1] == saved.splitlines()[:-1]
+    told = shell.fails("compare", "Card fraud", "V1", "V3")
+    assert told.endswith("frame.rename(columns={'p_new': 'p_fraud'}), or in a terminal build "
+                         "--rename p_new=p_fraud")  # fmt: skip
+    shell("promote", "Card fraud@V2")
+    renamed = ["--rename", "p_fraud=p_old", "--rename", "p_new=p_fraud", "--non-input", "p_old"]
+    shell(*build[:-1], "V4", *renamed, "--prediction", "p_fraud=1")
+
+
 def test_texts_that_look_like_numbers_or_like_nothing_stay_texts(shell, folder):
     (folder / "towns.csv").write_text("zip,town,n,p\n01067,NA,1,2.5\n10115,null,2,3\nx1,Rome,3,4\n")
     shell("build", folder / "towns.csv", "--name", "Towns", "--output-type", "REGRESSION",
