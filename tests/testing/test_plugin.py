@@ -124,14 +124,13 @@ def test_the_registry_of_a_failed_test_is_kept_where_that_is_asked_for(run, tmp_
     status, told = run(FAILING)
     assert (status, "1 failed, 1 passed" in told) == (1, True), told
     assert kept_in(tmp_path) == []
-    for options in ((), ("--tb=no", "--show-capture=no"), ("-n2",)):
-        status, told = run(FAILING, "--registry-keep", *options)
-        assert status == 1
-        (kept,) = kept_in(tmp_path)
-        assert f"test_suite.py::test_fails\n    modelgroups --home {kept} groups\n" in told
-        assert kept.parent.name.startswith("test_fails-")
-        with mg.connect(kept) as connection:
-            assert [group.name for group in connection.model_groups()] == ["Sample binary"]
+    status, told = run(FAILING, "--registry-keep", "--tb=no", "--show-capture=no", "-n2")
+    assert status == 1
+    (kept,) = kept_in(tmp_path)
+    assert f"test_suite.py::test_fails\n    modelgroups --home {kept} groups\n" in told
+    assert kept.parent.name.startswith("test_fails-")
+    with mg.connect(kept) as connection:
+        assert [group.name for group in connection.model_groups()] == ["Sample binary"]
 
 
 BAD_TEARDOWN = """
