@@ -23,7 +23,7 @@ from modelgroups.errors import (
     UserTypeError,
     UserValueError,
 )
-from modelgroups.hints import Hinting, hinted
+from modelgroups.hints import Hinting, hinted, require_field
 from modelgroups.holding import Holding
 from modelgroups.lifecycle.archiving import archive_group, restore_group
 from modelgroups.lifecycle.describing import rewrite_group
@@ -79,6 +79,7 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
         self._registry_or_none = registry_of(client)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        require_field(self, name, self.__dataclass_fields__)
         stored = self.__dict__.get("_registry_or_none") is not None
         if stored and name in {"name", "description"}:
             self._fill(rewrite_group(self._registry, self.id, name, value))

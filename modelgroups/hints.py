@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-__all__ = ["Hinting", "did_you_mean", "hinted", "no_attribute"]
+__all__ = [
+    "Hinting",
+    "did_you_mean",
+    "hinted",
+    "nearest_name",
+    "no_attribute",
+    "require_field",
+]
 
 C = TypeVar("C", bound=type)
 
@@ -33,8 +40,19 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("labell", ["label", "description"]), did_you_mean("x", ["label"])
     ("did you mean 'label'?", '')
     """
-    near = get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]!r}?" if near else ""
+    near = nearest_name(name, known)
+    return "" if near is None else f"did you mean {near!r}?"
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is nearest, in upper or lower case; None where none is near.
+
+    >>> nearest_name("sex", ["AGE", "SEX"]), nearest_name("x", ["AGE"])
+    ('SEX', None)
+    """
+    folded = {each.casefold(): each for each in known}
+    near = get_close_matches(name.casefold(), folded, n=1)
+    return folded[near[0]] if near else None
 
 
 def hinted(how: str) -> Callable[[C], C]:
@@ -56,6 +74,40 @@ def no_attribute(item: object, name: str) -> AttributeError:
     message = f"{type(item).__name__!r} object has no attribute {name!r}"
     hint = "" if name.startswith("_") else _hint(item, name)
     return AttributeError(f"{message}; {hint}" if hint else message, name=name, obj=None)
+
+
+def require_field(item: object, name: str, fields: Iterable[str]) -> None:
+    """Raise unless a name may be set: a value under a name that nobody reads would be lost.
+
+    Parameters
+    ----------
+    item
+        The object.
+    name
+        The name.
+    fields
+        What is stored of it.
+
+    Raises
+    ------
+    AttributeError
+        It is neither one of the fields, nor something else that the class has, nor private.
+
+    Examples
+    --------
+    >>> from modelgroups import Model
+    >>> Model("m-1", "TABULAR", "REGRESSION").label = "V1"
+    Traceback (most recent call last):
+    AttributeError: 'Model' object has no field 'label' that could be set; did you mean
+    'version_label'?
+    """
+    known = list(fields)
+    if name in known or name.startswith("_") or hasattr(type(item), name):
+        return
+    ends = [field for field in known if field.endswith(f"_{name}")]
+    hint = f"did you mean {ends[0]!r}?" if len(ends) == 1 else did_you_mean(name, known)
+    message = f"{type(item).__name__!r} object has no field {name!r} that could be set"
+    raise AttributeError(f"{message}; {hint}" if hint else message, name=name, obj=None)
 
 
 def _hint(item: object, name: str) -> str:

@@ -230,7 +230,8 @@ def _require_attributes(given: Given, layout: Layout, rules: Rules) -> None:
         return
     kind = Kind.GROUND_TRUTH if rules.truths_only else Kind.INFERENCE
     if not given.values[kind] and not given.faults:
-        known = ", ".join(map(repr, layout.attributes(kind))) or "none"
+        declared = [a.name for a in layout.attributes(kind).values() if not a.implicit]
+        known = ", ".join(map(repr, declared)) or "none"
         what = "ground truth" if rules.truths_only else "inference"
         raise UserValueError(f"the rows have no {what} attribute of this model ({known})")
 

@@ -1,9 +1,17 @@
-"""Inputs and predictions that no row of a call has: told before the rows are stored."""
+"""Inputs and predictions that no row of a call has: told before the rows are stored.
+
+Loads pandas and pyarrow: import it lazily.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from modelgroups.cautions import warn
 from modelgroups.drawing.texts import number_of_things
@@ -21,19 +29,29 @@ _MOST_NAMED: Final = 5
 
 
 def columns_with_values(columns: Mapping[str, Column]) -> set[str]:
-    """Return the columns that say something, as far as that is known without reading them.
+    """Return the columns that say something: those that are not null in all of several rows.
 
-    One that was given counts; of rows given as dicts, one that is null in all of several rows
-    does not. A null in the only row is a value that is missing, and no slip.
+    A null in the only row is a value that is missing, and no slip.
 
     >>> sorted(columns_with_values({"a": [None, None], "b": [None, 1], "c": [None]}))
     ['b', 'c']
     """
-    return {
-        name
-        for name, column in columns.items()
-        if not isinstance(column, list) or len(column) == 1 or not all(map(is_null, column))
-    }
+    return {name for name, column in columns.items() if len(column) < 2 or _has_value(column)}
+
+
+def _has_value(column: Column) -> bool:
+    first = column[0] if isinstance(column, list | np.ndarray) else _first(column)
+    if not is_null(first):  # nearly always
+        return True
+    if isinstance(column, list):
+        return not all(map(is_null, column))
+    if isinstance(column, pa.Array | pa.ChunkedArray):
+        return not pc.all(pc.is_null(column, nan_is_null=True)).as_py()
+    return not bool(pd.isna(column).all())
+
+
+def _first(column: pd.Series | pa.Array | pa.ChunkedArray) -> object:
+    return column.iloc[0] if isinstance(column, pd.Series) else column[0].as_py()
 
 
 def tell_missing(to: Recipient, present: set[str], n_rows: int) -> None:

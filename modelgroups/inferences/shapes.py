@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Final
 
 import numpy as np
@@ -17,11 +16,12 @@ import pandas as pd
 import pyarrow as pa
 
 from modelgroups.errors import UserTypeError, UserValueError
+from modelgroups.hints import nearest_name
 from modelgroups.inferences.cells import is_null
 from modelgroups.inferences.columns import Column, as_list
 from modelgroups.inferences.layout import HALVES, METADATA, SENT, Kind, Layout
 from modelgroups.schema.attribute import Attribute
-from modelgroups.types import ValueType
+from modelgroups.types import Stage, ValueType
 
 __all__ = [
     "TRUTHS",
@@ -138,13 +138,30 @@ def parse(rows: object, layout: Layout, what: str = "inferences") -> Given:
             unknown.append(name)
     if unknown and given.n_rows:
         told = unknown_names(unknown, layout, _wanted(what))
-        raise UserValueError(f"{what}: {told} (row 0 and all others)")
+        raise UserValueError(f"{what}: {told} (row 0 and all others){_absent(given, layout, what)}")
     return given
+
+
+def _absent(given: Given, layout: Layout, what: str) -> str:
+    """Say which inputs and predictions no column is for, where another one is for none of them."""
+    absent = [
+        name
+        for name, attribute in layout.inference_attributes.items()
+        if name not in given.values[Kind.INFERENCE]
+        and not attribute.implicit
+        and attribute.stage != Stage.NonInputData
+    ]
+    if not absent or what == TRUTHS:
+        return ""
+    more = ", …" if len(absent) > _FEW_NAMES else ""
+    return f"; there is no column for {', '.join(map(repr, absent[:_FEW_NAMES]))}{more}"
 
 
 def columns_of(data: object, what: str) -> dict[str, Column] | None:
     """Return the columns of a table in any shape but rows, or None."""
     if isinstance(data, pd.DataFrame):
+        if data.index.name in METADATA and data.index.name not in data.columns:
+            data = data.reset_index()
         names = list(data.columns)
         _require_plain_names(names, what)
         return {name: data.iloc[:, place] for place, name in enumerate(names)}
@@ -292,9 +309,9 @@ def unknown_names(names: Iterable[object], layout: Layout, kind: Kind | None = N
     ]
     told = []
     for name in names:
-        near = get_close_matches(str(name), [*declared, *METADATA], n=1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        if not near and kind == Kind.GROUND_TRUTH and 0 < len(declared) <= _FEW_NAMES:
+        near = nearest_name(str(name), [*declared, *METADATA])
+        hint = " (leave it out)" if near is None else f" (did you mean {near!r}?)"
+        if near is None and kind == Kind.GROUND_TRUTH and 0 < len(declared) <= _FEW_NAMES:
             hint = f" (the ground truth is {', '.join(map(repr, declared))})"
         told.append(f"no attribute {name!r}{hint}")
     return "; ".join(told)

@@ -1,7 +1,7 @@
 """Times: what a caller may give, and what is kept, microseconds since 1970 in UTC.
 
-A datetime or pandas Timestamp with a zone, or without one where `tz` names it; or ISO 8601
-text with an offset. Anything else is a fault of the call.
+A datetime, a pandas Timestamp or ISO 8601 text, with a zone, or without one where `tz` names it.
+Anything else is a fault of the call.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def micros(moment: Any, tz: tzinfo | None, column: str) -> int:
     moment
         A datetime or ISO 8601 text.
     tz
-        The zone of a datetime without one.
+        The zone of a time without one.
     column
         Where it comes from, for the message.
 
@@ -44,7 +44,7 @@ def micros(moment: Any, tz: tzinfo | None, column: str) -> int:
     1000000
     """
     if isinstance(moment, str):
-        moment = _from_text(moment, column)
+        moment = _from_text(moment, column, is_zoned=tz is not None)
     elif not isinstance(moment, datetime):
         raise UserTypeError(
             f"{column!r} must hold datetimes or ISO 8601 texts, got "
@@ -106,12 +106,12 @@ def localized(moment: datetime, tz: tzinfo) -> datetime:
     return zoned
 
 
-def _from_text(text: str, column: str) -> datetime:
+def _from_text(text: str, column: str, *, is_zoned: bool) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.utcoffset() is None:
+    if moment is None or (moment.utcoffset() is None and not is_zoned):
         raise UserValueError(
             f"{column!r} holds {text!r}, which is not ISO 8601 with an offset; write it as "
             "'2026-01-31T12:00:00+00:00'"

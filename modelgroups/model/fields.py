@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import InitVar, dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from modelgroups.arguments import require_mapping
 from modelgroups.catalog.documents import documents_of, load_attributes
@@ -13,7 +13,7 @@ from modelgroups.errors import (
     MethodNotApplicableError,
     UserTypeError,
 )
-from modelgroups.hints import no_attribute
+from modelgroups.hints import no_attribute, require_field
 from modelgroups.lifecycle.lookup import attributes_document, get_bearings
 from modelgroups.registry import Registry
 from modelgroups.schema.attribute import Attribute, as_categories, sort_attributes
@@ -120,6 +120,14 @@ class ModelFields(JsonDataclass):
     version_sequence_num: int | None = None
     version_label: str | None = None
 
+    # what is no field: the registry, and what belongs to an unsaved model
+    _registry_or_none = cast("Registry | None", None)
+    _partner_id_is_generated = False
+    _id_to_save = cast("str | None", None)
+    reference_dataframe = cast("pd.DataFrame | pd.Series[Any] | None", None)
+    _artifacts_to_save = cast("tuple[ArtifactToStore, ...]", ())
+    _parents_to_save = cast("tuple[str, ...]", ())
+
     def __post_init__(self, client: HasRegistry | Registry | None) -> None:
         registry = registry_of(client)
         if self.attributes is not None:
@@ -127,16 +135,11 @@ class ModelFields(JsonDataclass):
             self.attributes = sort_attributes(self.attributes)
         if isinstance(self.explainability, dict):
             self.explainability = ExplainabilityParameters.from_dict(self.explainability)
-        self._attach(registry)
-
-    def _attach(self, registry: Registry | None) -> None:
-        """Set what is not a field: the registry, and what belongs to an unsaved model."""
         self._registry_or_none = registry
-        self._partner_id_is_generated = False
-        self._id_to_save: str | None = None
-        self.reference_dataframe: pd.DataFrame | pd.Series[Any] | None = None
-        self._artifacts_to_save: tuple[ArtifactToStore, ...] = ()
-        self._parents_to_save: tuple[str, ...] = ()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        require_field(self, name, self.__dataclass_fields__)
+        super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
         """Decode the attributes of a stored model when they are first used.

@@ -70,7 +70,7 @@ def to_record(model: ModelFields, model_id: str, attributes: Iterable[Attribute]
 def from_record(cls: type[M], record: ModelRecord, registry: Registry) -> M:
     """Return a fresh model for a record, without running its constructor."""
     model = cls.__new__(cls)
-    model._attach(registry)  # noqa: SLF001  # the other half of the constructor
+    model._registry_or_none = registry  # noqa: SLF001  # the other half of the constructor
     fill(model, record)
     return model
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from modelgroups.arguments import require_flag, require_text
 from modelgroups.calls import checked_calls
+from modelgroups.errors import UserTypeError
 from modelgroups.model.storing import Storing
 
 if TYPE_CHECKING:
@@ -158,6 +159,11 @@ class Sending(Storing):
         {'success': 1, 'failure': 0, 'total': 1}
         """
         tell_once("send_inference() is deprecated by the SDK; send_inferences() takes any number")
+        if isinstance(inference_timestamp, Mapping):
+            raise UserTypeError(
+                "inference_timestamp must be a time, got a dict; the values of inputs are "
+                "model_pipeline_input={...}, those of predictions predicted_value={...}"
+            )
         data = (model_pipeline_input or {}) | (predicted_value or {}) | (non_input_data or {})
         row: dict[str, Any] = {
             "inference_timestamp": inference_timestamp,

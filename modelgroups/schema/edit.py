@@ -59,7 +59,8 @@ def find_attribute(
             return attribute
     where = f" in the stage {stage}" if stage is not None else ""
     names = [attribute.name for attribute in select(attributes, stage=stage)]
-    hint = did_you_mean(str(name), names) or f"the names there are: {', '.join(names) or 'none'}"
+    near = did_you_mean(name, names) if isinstance(name, str) else ""
+    hint = near or f"the names there are: {', '.join(names) or 'none'}"
     raise UserValueError(f"there is no attribute {name!r}{where}; {hint}")
 
 

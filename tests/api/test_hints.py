@@ -146,6 +146,31 @@ def test_a_name_that_is_not_there_is_corrected(faces, face, name, hint):
     assert not hasattr(item, name)
 
 
+@pytest.mark.parametrize(
+    ("face", "name", "hint"),
+    [
+        ("version", "label", "did you mean 'version_label'?"),
+        ("version", "version_labl", "did you mean 'version_label'?"),
+        ("group", "nmae", "did you mean 'name'?"),
+        ("version", "qqq", ""),
+    ],
+)
+def test_a_field_that_is_not_there_cannot_be_set(faces, face, name, hint):
+    with pytest.raises(AttributeError, match=f"no field {name!r} that could be set") as caught:
+        setattr(faces[face], name, "V1")
+    assert str(caught.value).endswith(hint)
+    assert name not in vars(faces[face])
+
+
+def test_fields_that_are_there_are_set(faces):
+    model = faces["connection"].model("m-2", "TABULAR", "REGRESSION")
+    for name, value in {"version_label": "V9", "tags": ["a"], "attributes": None}.items():
+        setattr(model, name, value)
+        assert getattr(model, name) == value
+    model.reference_dataframe = pd.DataFrame({"a": [1]})
+    model._note = "private names are nobody else's"
+
+
 def test_a_keyword_that_is_not_there_is_corrected(faces):
     with pytest.raises(MissingParameterError, match=r"'tgas'; did you mean 'tags'\?"):
         faces["connection"].model("m-1", "TABULAR", "REGRESSION", tgas=["a"])

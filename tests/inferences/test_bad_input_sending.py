@@ -190,6 +190,24 @@ SHAPES = [
         ["inference_data", "list"],
     ),
     Bad("no attribute at all", send([{"batch_id": "b"}]), UserValueError, ["'age'"]),
+    Bad(
+        "a name in another case",
+        send({"AGE": [1.0], "p": [0.5]}),
+        UserValueError,
+        ["no attribute 'AGE' (did you mean 'age'?)", "there is no column for 'age'"],
+    ),
+    Bad(
+        "a column too many",
+        send({"age": [1.0], "p": [0.5], "weekday": [3]}),
+        UserValueError,
+        ["no attribute 'weekday' (leave it out)"],
+    ),
+    Bad(
+        "values where the time should be",
+        lambda world: world.model.send_inference({"age": 1.0}),
+        UserTypeError,
+        ["inference_timestamp", "model_pipeline_input={...}"],
+    ),
     Bad("empty rows", send([{}, {}]), UserValueError, ["attribute"]),
     Bad("only ground truth", send({"y": [1, 0]}), UserValueError, ["inference attribute"]),
     Bad(

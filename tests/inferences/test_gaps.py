@@ -3,7 +3,9 @@
 import json
 import warnings
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import modelgroups as mg
@@ -44,6 +46,10 @@ LACKING = {
     "nested dicts": [{"inference_data": {"age": 3, "city": "U"}}, {"inference_data": {"age": 4}}],
     "dicts with nulls": [{"age": 3, "city": "U", "p": None}, {"age": 4, "p": float("nan")}],
     "many rows": pd.DataFrame({"age": range(999), "city": "U"}),
+    "a column of NaN": pd.DataFrame({"age": [3, 4], "city": ["U", "B"], "p": [float("nan")] * 2}),
+    "an array of NaN": {"age": [3, 4], "city": ["U", "B"], "p": np.full(2, float("nan"))},
+    "many nulls": pd.DataFrame({"age": range(999), "city": "U", "p": [None] * 999}),
+    "a column of Arrow": pa.table({"age": [3, 4], "city": ["U", "B"], "p": [None, float("nan")]}),
 }
 
 
@@ -51,7 +57,7 @@ LACKING = {
 def test_rows_without_prediction_are_told_once_and_stored(model, rows):
     [text] = told(lambda: model.send_inferences(rows))
     assert text.startswith(
-        f"Card fraud#1: {len(pd.DataFrame(rows))} rows came without 'p' (a prediction); null"
+        f"Card fraud#1: {len(model.inferences())} rows came without 'p' (a prediction); null"
     )
     assert "'age'" not in text
     assert model.inferences()["p"].isna().all()
@@ -76,6 +82,9 @@ ENOUGH = {
         [{"age": 3, "p": 0.1}, {"city": "U"}]
     ),
     "no value of what is no input": lambda model: model.send_inferences({"age": [3], "p": [0.5]}),
+    "a value in a column of NaN": lambda model: model.send_inferences(
+        pd.DataFrame({"age": 3, "city": "U", "p": [float("nan")] * 9 + [0.5]})
+    ),
     "a null in the only row": lambda model: model.send_inferences(
         [{"age": 3, "city": None, "p": None}]
     ),

@@ -345,8 +345,11 @@ NEW_YEAR = datetime(2024, 1, 1)  # noqa: DTZ001
         lambda n: np.array([NEW_YEAR] * n, dtype="datetime64[ns]"),
         lambda n: np.array([NEW_YEAR] * n, dtype="datetime64[s]"),
         lambda n: pa.array([NEW_YEAR] * n),
+        lambda n: [NEW_YEAR.isoformat()] * n,
+        lambda n: pd.Series([str(NEW_YEAR)] * n),
+        lambda n: pa.array([NEW_YEAR.isoformat()] * n),
     ],
-    ids=["list", "Series", "DatetimeIndex", "ns", "s", "Arrow"],
+    ids=["list", "Series", "DatetimeIndex", "ns", "s", "Arrow", "texts", "text", "Arrow texts"],
 )
 def test_naive_times_are_of_the_zone_that_is_named(model, n_rows, zone, times):
     model.send_inferences(
@@ -385,6 +388,16 @@ def test_times_of_daylight_saving_are_those_of_their_season(model, n_rows):
     model.send_inferences(some(n_rows), inference_timestamps=naive, tz="Europe/Berlin")
     hours = model.inferences()["inference_timestamp"].dt.hour.tolist()
     assert hours == [23, 22] + [23] * (n_rows - 2)
+
+
+@pytest.mark.parametrize("n_rows", SIZES)
+def test_ids_are_taken_from_an_index_that_is_named_for_them(model, n_rows):
+    ids = pd.Index([f"id-{number}" for number in range(n_rows)], name="partner_inference_id")
+    rows = pd.DataFrame(some(n_rows)).drop(columns="partner_inference_id")
+    model.send_inferences(rows.set_index(ids))
+    assert model.inferences()["partner_inference_id"].tolist() == list(ids)
+    model.update_inference_ground_truths(pd.DataFrame({"y": [1] * n_rows}, index=ids))
+    assert model.inferences()["y"].eq(1).all()
 
 
 @pytest.mark.parametrize("n_rows", SIZES)
