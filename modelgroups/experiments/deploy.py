@@ -16,6 +16,7 @@ from modelgroups.arguments import require_mapping, require_share, require_text, 
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.deployments import DeploymentRecord
 from modelgroups.catalog.records import ModelRecord
+from modelgroups.drawing.texts import number_of_things
 from modelgroups.errors import ConflictError, UserTypeError, UserValueError
 from modelgroups.experiments.assign import Assignment, checked_weights
 from modelgroups.experiments.compare import differences, require_shared
@@ -31,6 +32,7 @@ from modelgroups.experiments.measures import Measure, chosen_measures
 from modelgroups.experiments.sequential import PLANNED
 from modelgroups.experiments.traffic import check_split
 from modelgroups.inferences.read import Selection
+from modelgroups.inferences.summary import count
 from modelgroups.inferences.times import micros
 from modelgroups.lifecycle.aliases import CHAMPION, aliased_at
 from modelgroups.lifecycle.deployments import Plan
@@ -335,7 +337,7 @@ def evaluate(
             f"the {record.kind} deployment {record.id} has had no inference since {plan.since}"
             f"{'' if until is None else f' and before {until}'} (by inference_timestamp), so "
             "there is nothing to evaluate; answer requests with serve(), or send the inferences of "
-            "each version to its log"
+            f"each version to its log{_earlier(registry, plan)}"
         )
     is_alone = plan.weights[plan.baseline] == 0  # a canary with all traffic has held at each step
     findings, watched = found.findings, () if is_alone else found.guardrails
@@ -363,6 +365,17 @@ def evaluate(
         reason,
         plan.confidence,
         found.notes,
+    )
+
+
+def _earlier(registry: Registry, plan: Plan) -> str:
+    """Say so where the inferences that there are were made before the deployment."""
+    n_earlier = sum(count(registry, id_).n_inferences for id_ in plan.versions)
+    if not n_earlier:
+        return ""
+    return (
+        f". They hold {number_of_things(n_earlier, 'inference')} of other times: compare() takes "
+        "those, and at=… begins a deployment in the past, where nothing in the group changed since"
     )
 
 

@@ -79,10 +79,11 @@ class SchemaBuilding(OutputDeclaring):
         1    y  GROUND_TRUTH_CLASS  [None, None]
         2    p     PREDICTED_VALUE        [0, 1]
         """
-        from modelgroups.schema.build import plan_build
+        from modelgroups.schema.build import plan_build, require_outputs_map
 
         self._require_unsaved("build")
         keep = require_flag(set_reference_data, "set_reference_data")
+        require_outputs_map(pred_to_ground_truth_map)
         if positive_predicted_attr is not None:
             require_text(positive_predicted_attr, "positive_predicted_attr")
         built = plan_build(

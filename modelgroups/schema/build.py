@@ -18,6 +18,7 @@ from modelgroups.schema import outputs
 from modelgroups.schema.clean import Kind, example, kind_of, present
 from modelgroups.schema.columns import check_frame
 from modelgroups.schema.infer import infer_columns, value_type_of
+from modelgroups.schema.validate import advise_on_probabilities
 from modelgroups.types import InputType, OutputType, Stage, ValueType
 
 if TYPE_CHECKING:
@@ -110,11 +111,7 @@ def plan_build(
     ['PIPELINE_INPUT[0]:age', 'GROUND_TRUTH_CLASS[0]:bought', 'PREDICTED_VALUE[1]:p_yes']
     """
     check_frame(data)
-    if not isinstance(pred_to_ground_truth_map, Mapping):
-        raise UserTypeError(
-            "pred_to_ground_truth_map must be a dict from predicted column to ground truth, got "
-            f"{type(pred_to_ground_truth_map).__name__}"
-        )
+    require_outputs_map(pred_to_ground_truth_map)
     roles = _roles(data, pred_to_ground_truth_map, non_input_columns or (), ground_truth_column)
     if ground_truth_column is not None:
         _check_classes(data, pred_to_ground_truth_map, ground_truth_column, output_type)
@@ -146,6 +143,22 @@ def plan_build(
     return BuiltSchema(attributes, threshold)
 
 
+def require_outputs_map(given: object) -> None:
+    """Raise unless the map of outputs is one.
+
+    Raises
+    ------
+    UserTypeError
+        It is no dictionary.
+    """
+    if not isinstance(given, Mapping):
+        raise UserTypeError(
+            "pred_to_ground_truth_map, the second argument, must be a dict from predicted column "
+            f"to ground truth, got {type(given).__name__} {given!r}; the column of the true class "
+            "is ground_truth_column=..."
+        )
+
+
 def _roles(
     data: pd.DataFrame,
     outputs_map: Mapping[Any, Any],
@@ -162,16 +175,22 @@ def _roles(
     if not predicted:
         raise UserValueError("pred_to_ground_truth_map names no predicted column; name at least 1")
     problems = []
+    columns = [str(name) for name in data.columns]
     no_truths = _absent(data, truths)
     if no_truths:
-        problems.append(f"ground truth columns {_with_nearest(no_truths, data)}")
+        free = [name for name in columns if name not in predicted]
+        problems.append(f"ground truth columns {_with_nearest(no_truths, free)}")
     if no_predicted := _absent(data, predicted):
-        problems.append(f"predicted columns {_with_nearest(no_predicted, data)}")
+        problems.append(f"predicted columns {_with_nearest(no_predicted, columns)}")
     if no_non_inputs := _absent(data, non_inputs):
-        problems.append(f"non-input columns {_with_nearest(no_non_inputs, data)}")
+        problems.append(f"non-input columns {_with_nearest(no_non_inputs, columns)}")
     if problems:
         hint = ""
-        if len(no_truths) == len(truths) and not one_truth:
+        meant = [outputs_map[name] for name in no_predicted]
+        if meant and not _absent(data, meant):
+            swapped = dict(zip(meant, no_predicted, strict=True))
+            hint = f"; the predicted column comes first, as in {swapped}"
+        elif len(no_truths) == len(truths) and not one_truth:
             hint = (
                 "; if one column holds the true class, name it with ground_truth_column and "
                 "map each predicted column to a class"
@@ -189,9 +208,8 @@ def _absent(data: pd.DataFrame, names: Iterable[Any]) -> list[Any]:
     return [name for name in names if not isinstance(name, str) or name not in data.columns]
 
 
-def _with_nearest(names: Iterable[Any], data: pd.DataFrame) -> str:
+def _with_nearest(names: Iterable[Any], columns: Sequence[str]) -> str:
     """Return names of absent columns, each with the column that may have been meant."""
-    columns = list(map(str, data.columns))
     hints = [(name, did_you_mean(str(name), columns)) for name in names]
     return ", ".join(f"{name!r} ({hint})" if hint else repr(name) for name, hint in hints)
 
@@ -217,6 +235,12 @@ def _check_classes(
     absent = [value for value in outputs_map.values() if value not in found]
     if absent:
         shown = f"{_quoted(found[:10])}{', ...' if len(found) > 10 else ''}"
+        if absent == [column]:
+            (name,) = (name for name, value in outputs_map.items() if value == column)
+            raise UserValueError(
+                f"{name!r} is mapped to {column!r}, which is ground_truth_column already; map it "
+                f"to the class that it is the probability of, one of {shown}"
+            )
         raise UserValueError(
             f"{_quoted(absent)} in pred_to_ground_truth_map but not among the values of "
             f"'{column}': {shown} (compared by type: '1' is not 1)"
@@ -243,6 +267,8 @@ def _positive(
             "predicted columns of a classifier hold probabilities, as floats; convert "
             + ", ".join(f"'{name}' ({dtype})" for name, dtype in wrong.items())
         )
+    for name in roles.predicted:
+        advise_on_probabilities(present(data[name]), name)
     if len(outputs_map) > 2 or positive is not None:
         return positive
     if len(roles.predicted) == 1:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
+from modelgroups.cautions import warn
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
 from modelgroups.hints import did_you_mean
-from modelgroups.schema.attribute import Attribute, AttributeCategory
+from modelgroups.schema.attribute import Attribute, AttributeCategory, as_categories
 from modelgroups.types import OutputType, Stage, ValueType
 
 __all__ = [
@@ -45,7 +46,7 @@ def select(
 
 
 def find_attribute(
-    attributes: Sequence[Attribute], name: str, stage: str | None = None
+    attributes: Sequence[Attribute], name: object, stage: str | None = None
 ) -> Attribute:
     """Return the first attribute of that name, in that stage if one is given.
 
@@ -95,7 +96,15 @@ def set_labels(attribute: Attribute, labels: Mapping[Any, str]) -> None:
         raise UserTypeError(
             f"labels must be a dict from values to labels, got {type(labels).__name__}"
         )
-    attribute.categories = [AttributeCategory(value, label) for value, label in labels.items()]
+    categories = [AttributeCategory(value, label) for value, label in labels.items()]
+    kept = {category.value for category in categories}
+    lost = [c.value for c in as_categories(attribute.categories) or () if c.value not in kept]
+    if lost:
+        warn(
+            f"the categories {', '.join(map(repr, lost))} of {attribute.name!r} have no label in "
+            "the call and are categories no more; a value that is to stay one needs a label"
+        )
+    attribute.categories = categories
 
 
 def set_input_order(attributes: Sequence[Attribute], names: Sequence[str]) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Columns = Mapping[Any, pd.Series]
 
-__all__ = ["check_saveable", "validate_frame"]
+__all__ = ["advise_on_probabilities", "check_saveable", "validate_frame"]
 
 logger = logging.getLogger("modelgroups")
 
@@ -193,8 +193,9 @@ def _values_error(column: pd.Series, attribute: Attribute, output_type: str) -> 
         return _kind_error(column, attribute, expected)
     if expected is Kind.STRING:
         return _text_error(values, attribute)
-    if value_type == ValueType.Float and attribute.stage == Stage.PredictedValue:
-        _advise_on_probabilities(values, attribute, output_type)
+    is_classifier = output_type in (OutputType.Multiclass, OutputType.Multilabel)
+    if is_classifier and value_type == ValueType.Float and attribute.stage == Stage.PredictedValue:
+        advise_on_probabilities(values, name)
     return None
 
 
@@ -270,18 +271,25 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _advise_on_probabilities(values: pd.Series, attribute: Attribute, output_type: str) -> None:
-    if output_type not in (OutputType.Multiclass, OutputType.Multilabel):
-        return
+def advise_on_probabilities(values: pd.Series, name: str) -> None:
+    """Log that values are no probabilities, where they lie outside 0 to 1.
+
+    Parameters
+    ----------
+    values
+        Of a prediction of a classifier, without nulls.
+    name
+        Of its column.
+    """
     numbers = as_numbers(values)
-    if numbers.min() < 0 or numbers.max() > 1:
+    if len(numbers) and (numbers.min() < 0 or numbers.max() > 1):
         outside = int(((numbers < 0) | (numbers > 1)).sum())
         logger.warning(
             "%d of %d values of the prediction '%s' are not between 0 and 1, so they are no "
             "probabilities",
             outside,
             len(numbers),
-            attribute.name,
+            name,
         )
 
 

@@ -3,12 +3,21 @@
 import copy
 import dataclasses
 import json
+import warnings
 
 import pandas as pd
 import pytest
 
 import modelgroups as mg
-from modelgroups import Attribute, AttributeBin, AttributeCategory, Model, Stage, ValueType
+from modelgroups import (
+    Attribute,
+    AttributeBin,
+    AttributeCategory,
+    Model,
+    ModelGroupsWarning,
+    Stage,
+    ValueType,
+)
 from modelgroups.errors import (
     MethodNotApplicableError,
     MissingParameterError,
@@ -505,12 +514,18 @@ def test_a_bad_new_name_changes_nothing(model, arguments, words):
 
 
 def test_labels_replace_the_categories(model):
-    assert model.set_attribute_labels("kind", {"a": "flat", 2: "house"}) is None
+    with pytest.warns(ModelGroupsWarning, match=r"the categories .* of 'kind' have no label"):
+        assert model.set_attribute_labels("kind", {"a": "flat", 2: "house"}) is None
     assert model.get_attribute("kind").categories == [
         AttributeCategory("a", "flat"),
         AttributeCategory("2", "house"),
     ]
-    model.set_attribute_labels("kind", {}, attribute_stage="PIPELINE_INPUT")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.set_attribute_labels("kind", {2: "home", "a": "flat", "b": "boat"})
+        assert model.get_attribute("kind").categories[0].label == "home"
+    with pytest.warns(ModelGroupsWarning, match="'2', 'a', 'b'"):
+        model.set_attribute_labels("kind", {}, attribute_stage="PIPELINE_INPUT")
     assert model.get_attribute("kind").categories == []
     with pytest.raises(UserTypeError, match="labels must be a dict"):
         model.set_attribute_labels("kind", ["a"])

@@ -103,6 +103,37 @@ def test_a_class_that_is_no_column_needs_ground_truth_column(frame):
         plan(frame[["aa", "pred_1", "gt"]], {"pred_1": 1})
 
 
+@pytest.mark.parametrize(
+    ("pairs", "truth", "told"),
+    [
+        (
+            {"pred_1": "gt"},
+            "gt",
+            "'pred_1' is mapped to 'gt', which is ground_truth_column",
+        ),
+        (
+            {1: "pred_1"},
+            "gt",
+            "columns 1; the predicted column comes first, as in {'pred_1",
+        ),
+        ({"pred_1": 1}, "prd_1", "ground truth columns 'prd_1'$"),
+        ({"pred_1": 1}, "gtt", "did you mean 'gt'"),
+        ("gt", None, "the second argument, must be a dict .* is ground_truth_column="),
+    ],
+)
+def test_outputs_that_are_mixed_up_are_told_apart(frame, pairs, truth, told):
+    with pytest.raises((UserValueError, UserTypeError), match=told):
+        plan(frame[["aa", "pred_1", "gt"]], pairs, ground_truth_column=truth)
+
+
+def test_scores_that_are_no_probabilities_are_told_while_a_model_is_built(frame, caplog):
+    data = frame[["aa", "pred_1", "gt"]]
+    plan(data, {"pred_1": 1}, ground_truth_column="gt")
+    assert "no probabilities" not in caplog.text
+    plan(data.assign(pred_1=[90.0, 80.0, 0.3, None]), {"pred_1": 1}, ground_truth_column="gt")
+    assert "2 of 3 values of the prediction 'pred_1' are not between 0 and 1" in caplog.text
+
+
 @pytest.mark.parametrize("value", [5, "1"])
 def test_classes_must_occur_in_the_column(frame, value):
     with pytest.raises(UserValueError, match="compared by type"):
