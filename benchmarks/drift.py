@@ -281,7 +281,7 @@ def _add_growth(context: Context, report: Report, *, large: bool) -> None:
         return
     small = context.size(ROWS if large else ROWS // 4, quick=3_000)
     times = 10 if large and not context.quick else 4
-    found = _in_child(context.new_folder(), small, times)
+    found = _in_child(context, small, times)
     for metric, ((few_s, few_mb), (many_s, many_mb)) in found.items():
         told = f"{metric} by day of {times * small:,} rows"
         beside = f"{small:,} rows"
@@ -294,19 +294,19 @@ def _add_growth(context: Context, report: Report, *, large: bool) -> None:
         report.remarks.append(f"{metric}: {ratio:.2f} of {times} times the time")
 
 
-def _in_child(folder: Path, small: int, times: int) -> dict[str, list[tuple[float, float]]]:
+def _in_child(context: Context, small: int, times: int) -> dict[str, list[tuple[float, float]]]:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-        return pool.submit(_peaks, folder, small, times).result()
+        return pool.submit(_peaks, context, small, times).result()
 
 
-def _peaks(folder: Path, small: int, times: int) -> dict[str, list[tuple[float, float]]]:
+def _peaks(context: Context, small: int, times: int) -> dict[str, list[tuple[float, float]]]:
     """Return the seconds and megabytes of some measures, of a small and a large log."""
     names = list(_frame(10).columns.drop("y"))
     found: dict[str, list[tuple[float, float]]] = {}
     for n_rows in (small, small * times):
-        with quiet(), mg.connect(folder / str(n_rows)) as connection:
-            model = _saved_model(Context(folder, quick=False), connection)
+        with quiet(), mg.connect(context.new_folder()) as connection:
+            model = _saved_model(context, connection)
             _send(model, n_rows)
             model.compact()
             for metric in ("PSI", "HypothesisTest"):
@@ -315,7 +315,7 @@ def _peaks(folder: Path, small: int, times: int) -> dict[str, list[tuple[float, 
                 _forget(model)
                 peak = extra_peak(ask)
                 seconds = []
-                for _ in range(3):
+                for _ in range(context.rounds(3)):
                     _forget(model)
                     seconds.append(timed(ask))
                 found.setdefault(metric, []).append((min(seconds), peak))

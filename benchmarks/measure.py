@@ -171,11 +171,12 @@ def timed(work: Callable[[], object]) -> float:
 def in_turns(trials: Mapping[str, Trial], rounds: int) -> dict[str, list[float]]:
     """Time each trial once a round, in alternating order, after one round to warm up.
 
-    What the machine does besides then weighs on all of them alike.
+    What the machine does besides then weighs on all of them alike. A single round is only to see
+    that they run, and nothing warms it up.
     """
     names = list(trials)
     times: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(rounds + 1):
+    for turn in range(rounds + 1) if rounds > 1 else (1,):
         for name in names if turn % 2 else reversed(names):
             seconds = timed(trials[name]())
             if turn:
