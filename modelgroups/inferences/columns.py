@@ -37,6 +37,8 @@ _LEAST, _MOST = -(2.0**63), 2.0**63
 
 def as_list(column: Column) -> list[Any]:
     """Return the values of a column as Python objects."""
+    if isinstance(column, list):
+        return list(column)
     if isinstance(column, pa.Array | pa.ChunkedArray):
         values: list[Any] = column.to_pylist()
         return values

@@ -78,6 +78,9 @@ class Keys:
 
     def as_bytes(self) -> list[bytes]:
         """Return each key as 16 bytes, for the catalog."""
+        if len(self) <= _FEW:
+            halves = zip(self.high.tolist(), self.low.tolist(), strict=True)
+            return [(high << 64 | low).to_bytes(KEY_BYTES, "big") for high, low in halves]
         both = np.stack([self.high, self.low], axis=1).astype(">u8").tobytes()
         return [both[start : start + KEY_BYTES] for start in range(0, len(both), KEY_BYTES)]
 
@@ -111,6 +114,8 @@ class Keys:
         >>> keys_of(["a", "b", "a", "a"]).repeats()
         (array([2, 3]), array([0, 0]))
         """
+        if len(self) < 2:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
         order, (high, low) = self.order, (self.in_order.high, self.in_order.low)
         is_first = np.ones(len(order), dtype=bool)
         is_first[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
@@ -158,6 +163,8 @@ def keys_of(ids: pa.Array | pa.ChunkedArray | Sequence[str]) -> Keys:
     """
     if isinstance(ids, pa.ChunkedArray):
         ids = ids.combine_chunks()
+    if not isinstance(ids, pa.Array) and len(ids) <= _FEW:
+        return Keys(*_hashed([text.encode() for text in ids], _STARTS))
     texts = ids if isinstance(ids, pa.Array) else pa.array(ids, pa.string())
     return Keys(*hashes_of(texts, _STARTS))
 
@@ -169,7 +176,7 @@ def hashes_of(texts: pa.Array, starts: Sequence[int]) -> list[NDArray[np.uint64]
     """
     if len(texts) <= _FEW:  # where one by one they take a tenth of the time
         values = texts.view(pa.large_binary() if _is_large(texts) else pa.binary()).to_pylist()
-        return [np.array([hash_of(each, at) for each in values], np.uint64) for at in starts]
+        return _hashed(values, starts)
 
     from pandas.util import hash_array
 
@@ -181,6 +188,10 @@ def hashes_of(texts: pa.Array, starts: Sequence[int]) -> list[NDArray[np.uint64]
                 state = hash_array(state ^ word)
             hashes[rows] = state
     return found
+
+
+def _hashed(texts: Sequence[bytes], starts: Sequence[int]) -> list[NDArray[np.uint64]]:
+    return [np.array([hash_of(each, at) for each in texts], np.uint64) for at in starts]
 
 
 def hash_of(text: bytes, start: int = _STARTS[0]) -> int:
