@@ -28,22 +28,35 @@ _CLASSIFIERS = (OutputType.Multiclass, OutputType.Multilabel)
 
 @dataclass(frozen=True)
 class _Outcome:
-    """Ibis conditions: that a row counts, that it was predicted, that it is true."""
+    """Ibis conditions: that a row counts, that it was predicted, that it is true.
+
+    The last two may be null only where a row does not count.
+    """
 
     counts: Any
     predicted: Any
     actual: Any
 
     def cells(self) -> dict[str, Any]:
-        """Return the four numbers of the confusion matrix."""
-        right, wrong = self.actual, ~self.actual
-        cells = {
-            "true_positive": self.predicted & right,
-            "false_positive": self.predicted & wrong,
-            "true_negative": ~self.predicted & wrong,
-            "false_negative": ~self.predicted & right,
+        """Return the four numbers of the confusion matrix.
+
+        They follow from its margins, of which an engine counts the rows in half the time.
+        """
+        n_rows, predicted, actual, both = (
+            condition.sum().fill_null(0)
+            for condition in (
+                self.counts,
+                self.counts & self.predicted,
+                self.counts & self.actual,
+                self.counts & self.predicted & self.actual,
+            )
+        )
+        return {
+            "true_positive": both,
+            "false_positive": predicted - both,
+            "true_negative": n_rows - predicted - actual + both,
+            "false_negative": actual - both,
         }
-        return {name: (self.counts & cell).sum().fill_null(0) for name, cell in cells.items()}
 
 
 def _pair(
@@ -121,19 +134,11 @@ def _outcome(
         chosen = _argmax(call)
         if chosen is None:
             return None
-        return _Outcome(
-            chosen.notnull() & actual.notnull(),
-            (chosen == predicted.name).fill_null(False),
-            actual.fill_null(False),
-        )
+        return _Outcome(chosen.notnull() & actual.notnull(), chosen == predicted.name, actual)
     if threshold is None:
         threshold = call.subject.threshold
     limit = _DEFAULT_THRESHOLD if threshold is None else threshold
-    return _Outcome(
-        score.notnull() & actual.notnull(),
-        (score >= limit).fill_null(False),
-        actual.fill_null(False),
-    )
+    return _Outcome(score.notnull() & actual.notnull(), score >= limit, actual)
 
 
 def _argmax(call: Call) -> Any:
