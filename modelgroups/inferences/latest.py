@@ -83,8 +83,11 @@ class LatestReader:
     def _holding(self, found: _Found, which: Rows | slice) -> pa.Table:
         columns = {}
         for name in self.columns:
-            rows = found.holding(name)[which]
-            columns[name] = found.column(name).take(as_arrow(rows, is_null=rows < 0))
+            column, rows = found.column(name), found.holding(name)[which]
+            if column.null_count == len(column):
+                columns[name] = pa.nulls(len(rows), column.type)
+            else:
+                columns[name] = column.take(as_arrow(rows, is_null=rows < 0))
         return pa.table(columns)
 
     # --- where they stand ------------------------------------------------------------------
@@ -154,18 +157,18 @@ class _Found:
         if len(rows):
             self._sources.append(source)
             self._numbers.append(numbers)
-            self._rows.append(rows + np.int64(self._end))
+            self._rows.append(rows + np.int64(self._end) if self._end else rows)
             self._end += _n_rows(source)
 
     @lazy
     def numbers(self) -> Rows:
         """For each row that was found the number of its inference."""
-        return np.concatenate([np.empty(0, np.int64), *self._numbers])
+        return _one(self._numbers)
 
     @lazy
     def rows(self) -> Rows:
         """For each of them where it stands."""
-        return np.concatenate([np.empty(0, np.int64), *self._rows])
+        return _one(self._rows)
 
     def column(self, name: str) -> pa.ChunkedArray:
         """Return a column of all rows of the sources."""
@@ -197,6 +200,8 @@ class _Found:
     @lazy
     def _rivals(self) -> Rows:
         """The rows of inferences that have several, the latest last."""
+        if np.count_nonzero(self._any_row >= 0) == len(self.numbers):
+            return np.empty(0, dtype=np.int64)
         is_rival = np.zeros(self.n_inferences, dtype=bool)
         is_rival[self.numbers[self._any_row[self.numbers] != self.rows]] = True
         rivals = np.flatnonzero(is_rival[self.numbers])
@@ -210,6 +215,11 @@ class _Found:
 
     def _micros(self, name: str, rows: Rows) -> NDArray[np.int64]:
         return as_numpy(self.column(name).take(as_arrow(rows)).cast(pa.int64()))
+
+
+def _one(parts: Sequence[Rows]) -> Rows:
+    """Return parts one after the other, as they are where there is one."""
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, np.int64), *parts])
 
 
 def _n_rows(source: Source) -> int:
