@@ -30,6 +30,10 @@ ROOM = 4 * 1024**3
 """Bytes that are free in memory before tests use it as a disk."""
 
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Programs that tests start find modules compiled, as those of users do: half of their start."""
+
+
 def pytest_configure(config):
     """Keep the folders of tests in memory where there is room: they wait for no disk.
 
