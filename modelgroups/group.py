@@ -147,7 +147,7 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
     def compare(
         self,
         *versions: str | int | Model,
-        metrics: Sequence[str] | None = None,
+        metrics: str | Sequence[str] | None = None,
         since: datetime | date | str | None = None,
         until: datetime | date | str | None = None,
         by: str | Sequence[str] | None = None,
@@ -164,7 +164,7 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
         *versions
             Two or more, by label, number, alias, or the models themselves.
         metrics
-            Names of metrics; those of the kind of model when not given.
+            Names of metrics, or one; those of the kind of model when not given.
         since, until
             Inferences from the first moment on and before the second, by inference_timestamp. A
             plain date is its midnight in UTC.
@@ -207,17 +207,17 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
         """
         from modelgroups.experiments.compare import compare
         from modelgroups.inferences.read import Selection
-        from modelgroups.inferences.times import bound
+        from modelgroups.inferences.times import bounds
 
+        first, end = bounds(since, until)
+        if isinstance(metrics, str):
+            metrics = [metrics]
         return compare(
             self._registry,
             self.id,
             versions,
             metrics=None if metrics is None else require_names(metrics, "metrics"),
-            selection=Selection(
-                since=None if since is None else bound(since, "since"),
-                until=None if until is None else bound(until, "until"),
-            ),
+            selection=Selection(since=first, until=end),
             by=[by] if isinstance(by, str) else require_names(by or (), "by"),
             confidence=require_share(confidence, "confidence"),
         )

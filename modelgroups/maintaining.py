@@ -69,7 +69,8 @@ class Maintaining:
         Parameters
         ----------
         group
-            A group, or its id: what happened to it, to its versions and to its aliases.
+            A group, its id, or its name where no other active group has it: what happened to it,
+            to its versions and to its aliases.
         model
             A model, or its id.
         since, until
@@ -90,6 +91,10 @@ class Maintaining:
         ------
         UserTypeError, UserValueError
             An argument cannot be what it is named for; the nearest known name is told.
+        NotFoundError
+            Neither is there such a group or model, nor does an event tell of one.
+        ConflictError
+            Several groups have that name.
 
         Examples
         --------
@@ -103,11 +108,13 @@ class Maintaining:
         0  group.created   ada
         1    model.saved   ada
         """
-        from modelgroups.lifecycle.audit import audit_frame
+        from modelgroups.lifecycle.audit import audit_frame, id_of_group, id_of_model
 
+        group_id = key_or_none(group, ModelGroup, "group")
+        model_id = key_or_none(model, Model, "model")
         wanted = EventFilter(
-            group_id=key_or_none(group, ModelGroup, "group"),
-            model_id=key_or_none(model, Model, "model"),
+            group_id=None if group_id is None else id_of_group(self._registry, group_id),
+            model_id=None if model_id is None else id_of_model(self._registry, model_id),
             types=_types(type, category),
             since=moment_or_none(since, "since"),
             until=moment_or_none(until, "until"),

@@ -37,11 +37,13 @@ class Page(list[T]):
             page._next = number + 1
         return page
 
+    @property
+    def more(self) -> str:
+        """Where there is more: nothing, or a text that says how to get it."""
+        if self._next is None:
+            return ""
+        return f"and more; page={self._next} has the next, a larger page_size more at once"
+
     def __repr__(self) -> str:
         shown = super().__repr__()
-        if self._next is None:
-            return shown
-        return (
-            f"{shown[:-1]}, … and more; page={self._next} has the next, a larger page_size more "
-            "at once]"
-        )
+        return f"{shown[:-1]}, … {self.more}]" if self.more else shown

@@ -22,6 +22,7 @@ from modelgroups.inferences.summary import count
 from modelgroups.inferences.times import as_text
 from modelgroups.query.answer import text_of_time
 from modelgroups.query.custom import all_metrics
+from modelgroups.query.faults import nearest, spelled
 from modelgroups.query.metrics import Metric
 from modelgroups.query.subject import Subject
 from modelgroups.registry import require_writable
@@ -68,6 +69,7 @@ def add_rule(subject: Subject, rule: AlertRule) -> AlertRule:
     """
     to = subject.recipient
     require_writable(to.registry)
+    rule = replace(rule, metric_id=id_of_metric(subject, rule.metric_id))
     metric = _metric(subject, rule.metric_id)
     whole = replace(_completed(subject, rule, metric), id=str(uuid4()))
     WatchedMetric(subject, metric, whole).of_nothing()  # which tells what is wrong with the query
@@ -109,6 +111,28 @@ def make_default_rules(subject: Subject) -> None:
 def watched(subject: Subject, rule: AlertRule) -> Watched:
     """Return what a rule with one threshold sees."""
     return WatchedMetric(subject, _metric(subject, rule.metric_id), rule)
+
+
+def id_of_metric(subject: Subject, id_or_name: str) -> str:
+    """Return the id of the metric that has it, else of the one of that name.
+
+    Raises
+    ------
+    NotFoundError
+        There is none; the nearest name is told.
+    """
+    known = all_metrics(subject)
+    if any(metric.id == id_or_name for metric in known):
+        return id_or_name
+    name = spelled(id_or_name, {metric.name for metric in known})
+    for metric in known:
+        if metric.name == name:
+            return metric.id
+    names = dict.fromkeys(metric.name for metric in known)
+    raise NotFoundError(
+        f"the model {subject.recipient.model_id} has {nearest(id_or_name, names, 'metric')} "
+        "(get_metrics() lists those that it has)"
+    )
 
 
 def _metric(subject: Subject, metric_id: str) -> Metric:
@@ -253,7 +277,10 @@ def change_status(subject: Subject, alert_id: str, status: str) -> Alert:
         The model has no such alert.
     """
     if status not in AlertStatus.list():
-        raise UserValueError(f"status={status!r} is not one of {', '.join(AlertStatus.list())}")
+        swapped = "; the status comes first, then the id" if alert_id in AlertStatus.list() else ""
+        raise UserValueError(
+            f"status={status!r} is not one of {', '.join(AlertStatus.list())}{swapped}"
+        )
     to = subject.recipient
     require_writable(to.registry)
     with to.registry.catalog.write() as session:

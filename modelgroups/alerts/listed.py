@@ -7,17 +7,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from modelgroups.alerts.rules import Alert
+from modelgroups.alerts.rules import Alert, AlertRule
 from modelgroups.drawing.page import table_in_html
 from modelgroups.drawing.texts import number_of_things, table_in_text
+from modelgroups.paging import Page
 from modelgroups.types import AlertRuleBound, AlertRuleSeverity
 
-__all__ = ["AlertList", "Raised", "raised_by_rule"]
+__all__ = ["BY_CHANCE", "AlertList", "Raised", "RulePage", "raised_by_rule"]
 
 _MOST_WHOLE: Final = 5
 """Alerts up to which a list is shown as the list that it is."""
 
 _MOST_RULES: Final = 40
+BY_CHANCE: Final = "by its rows"
+"""In place of the threshold of a rule that has one for each window."""
 _DAY: Final = 24 * 60
 
 
@@ -108,6 +111,55 @@ class AlertList(list[Alert]):
         rows = [each.cells for each in raised_by_rule(self)]
         n_more = len(rows) - _MOST_RULES
         return rows[:_MOST_RULES], f"\nand {n_more:,} more rules" if n_more > 0 else ""
+
+
+class RulePage(Page[AlertRule]):
+    """A list of alert rules that is shown as a table.
+
+    Examples
+    --------
+    >>> RulePage.of([AlertRule("lower", 0.8, "m-1", "critical", name="AUC", lookback_period=60)],
+    ...             size=20, number=1)
+    1 alert rule; a list
+    rule  bound  threshold  confidence  severity  minutes  enabled
+    AUC   lower  0.8                    critical  60       yes
+    """
+
+    HEADS: ClassVar = ("rule", "bound", "threshold", "confidence", "severity", "minutes", "enabled")
+
+    def __repr__(self) -> str:
+        if not self:
+            return "[]"
+        return f"{self._counted()}; a list\n{table_in_text(self.HEADS, self.rows())}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002  # IPython gives it
+        printer.text(repr(self))
+
+    def _repr_html_(self) -> str | None:
+        return table_in_html(self._counted(), self.HEADS, self.rows()) if self else None
+
+    def _counted(self) -> str:
+        counted = number_of_things(len(self), "alert rule")
+        return f"{counted} {self.more}" if self.more else counted
+
+    def rows(self) -> list[list[Any]]:
+        """Return the cells below `HEADS`, for each rule."""
+        return [
+            [
+                rule.name,
+                rule.bound,
+                BY_CHANCE if rule.confidence is not None else _short(rule.threshold),
+                "" if rule.confidence is None else _short(rule.confidence),
+                rule.severity,
+                "" if rule.lookback_period is None else _short(rule.lookback_period),
+                "yes" if rule.enabled else "no",
+            ]
+            for rule in self
+        ]
+
+
+def _short(number: float) -> str:
+    return f"{number:.6g}"
 
 
 def raised_by_rule(alerts: Iterable[Alert]) -> list[Raised]:

@@ -32,7 +32,6 @@ __all__ = ["alerts", "drift", "family", "metrics", "query"]
 family = Family()
 
 _MOST: Final = 1_000_000
-_BY_CHANCE: Final = "by its rows"
 _PSI: Final = "PSI"
 _OF_THRESHOLDS: Final = (
     "Drifted is what has a PSI, of all of the time or of its worst day or batch, above the "
@@ -73,7 +72,7 @@ def metrics(
         version = find_version(connection, model)
         if not known:
             frame = version.metrics(
-                _spelled(version, names), since=since, until=until, by=by, every=every(interval)
+                names or None, since=since, until=until, by=by, every=every(interval)
             )
             print_frame(frame, as_json)
             _note_if_none(connection, version, since, until)
@@ -89,15 +88,6 @@ def metrics(
             ["name", "type", "default"],
             [[each["name"], each["type"], each["default"]] for each in found],
         )
-
-
-def _spelled(version: Model, names: list[str] | None) -> list[str] | None:
-    """Return metrics as they are written, of names in upper or lower case."""
-    if not names:
-        return None
-    known = {each.name.casefold(): each.name for each in version.get_metrics()}
-    exact = set(known.values())
-    return [name if name in exact else known.get(name.casefold(), name) for name in names]
 
 
 def _note_if_none(
@@ -265,22 +255,12 @@ def _print_rules(found: Sequence[AlertRule], as_json: bool) -> None:
     if as_json:
         print_json([rule.to_dict() for rule in found])
     elif found:
-        heads = ["rule", "severity", "threshold", "confidence", "minutes", "enabled"]
-        rows = [
-            [
-                rule.name,
-                rule.severity,
-                rule.threshold if rule.confidence is None else _BY_CHANCE,
-                rule.confidence,
-                rule.lookback_period,
-                rule.enabled,
-            ]
-            for rule in found
-        ]
-        print_table(heads, rows)
+        from modelgroups.alerts.listed import BY_CHANCE, RulePage
+
+        print_table(RulePage.HEADS, RulePage(found).rows())
         if any(rule.confidence is not None for rule in found):
             say(
-                f"{_BY_CHANCE}: each window has a threshold of its own, which as many rows drawn "
+                f"{BY_CHANCE}: each window has a threshold of its own, which as many rows drawn "
                 "from the reference data stay below with the confidence; its alert tells it"
             )
     else:

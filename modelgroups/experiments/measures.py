@@ -24,7 +24,7 @@ from modelgroups.experiments.smooth import (
     ratio_of_means,
     root_mean_square,
 )
-from modelgroups.query.faults import nearest
+from modelgroups.query.faults import nearest, spelled
 from modelgroups.types import OutputType, ValueType
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def chosen_measures(subject: Subject, names: Sequence[str] | None) -> list[Measu
     known = {measure.name: measure for measure in measures_of(subject)}
     if names is None:
         return [measure for measure in known.values() if measure.is_default]
+    names = [spelled(name, known) for name in names]
     for place, name in enumerate(names):
         if name not in known:
             told = nearest(name, known, f"metric of a {subject.output_type} model to compare by:")

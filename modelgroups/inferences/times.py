@@ -6,6 +6,7 @@ Anything else is a fault of the call.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,7 +14,10 @@ from zoneinfo import ZoneInfo
 from modelgroups.catalog.clock import date_as_midnight
 from modelgroups.errors import UserTypeError, UserValueError
 
-__all__ = ["as_text", "as_time", "as_zone", "bound", "localized", "micros"]
+__all__ = ["as_text", "as_time", "as_zone", "bound", "bounds", "localized", "micros"]
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}\S*)?$")
+"""What has the form of a date, or of a date with a time."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -95,6 +99,39 @@ def bound(moment: Any, parameter: str, tz: tzinfo | None = None) -> int:
     return micros(moment, tz, parameter)
 
 
+def bounds(since: Any, until: Any) -> tuple[int | None, int | None]:
+    """Return the bounds of a span of time, in microseconds; None leaves it open.
+
+    Parameters
+    ----------
+    since, until
+        From the first moment on and before the second; each as `bound` takes it, or None.
+
+    Raises
+    ------
+    UserValueError, UserTypeError
+        As of `bound`; or no time lies between them.
+
+    Examples
+    --------
+    >>> bounds("1970-01-02", None)
+    (86400000000, None)
+    >>> bounds("2026-11-01", "2026-10-01")
+    Traceback (most recent call last):
+    modelgroups.errors.UserValueError: since='2026-11-01' is not before until='2026-10-01', so
+    nothing lies between them
+    """
+    first, end = (
+        None if moment is None else bound(moment, name)
+        for name, moment in (("since", since), ("until", until))
+    )
+    if first is not None and end is not None and first >= end:
+        raise UserValueError(
+            f"since={str(since)!r} is not before until={str(until)!r}, so nothing lies between them"
+        )
+    return first, end
+
+
 def localized(moment: datetime, tz: tzinfo) -> datetime:
     """Return a time without zone as one of a zone.
 
@@ -109,7 +146,9 @@ def localized(moment: datetime, tz: tzinfo) -> datetime:
 def _from_text(text: str, column: str, *, is_zoned: bool) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+    except ValueError as error:
+        if _DATE.match(text):
+            raise UserValueError(f"{column!r} holds {text!r}, which is no time: {error}") from error
         moment = None
     if moment is None or (moment.utcoffset() is None and not is_zoned):
         raise UserValueError(

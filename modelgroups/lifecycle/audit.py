@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from modelgroups.catalog.events import EventFilter, event_id
 from modelgroups.catalog.history import trail
+from modelgroups.errors import NotFoundError
+from modelgroups.lifecycle.lookup import get_group, get_model
 from modelgroups.registry import Registry
 from modelgroups.types import EventType
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from modelgroups.catalog.aliases import HistoricMove
 
-__all__ = ["audit_frame", "deletions_frame", "moves_frame"]
+__all__ = ["audit_frame", "deletions_frame", "id_of_group", "id_of_model", "moves_frame"]
 
 
 def audit_frame(
@@ -43,6 +45,45 @@ def audit_frame(
     frame = pd.DataFrame({name: pd.Series(c, dtype=object) for name, c in columns.items()})
     frame.insert(1, "timestamp", _times(event.at for event in found))
     return frame
+
+
+def id_of_group(registry: Registry, id_or_name: str) -> str:
+    """Return the id of a group that the registry has, or of which an event tells.
+
+    Raises
+    ------
+    NotFoundError
+        Neither is so; the nearest name is told.
+    ConflictError
+        Several active groups have that name.
+    """
+    try:
+        return get_group(registry, id_or_name).id
+    except NotFoundError:
+        if _is_told_of(registry, EventFilter(group_id=id_or_name)):  # in a bundle that was imported
+            return id_or_name
+        raise
+
+
+def id_of_model(registry: Registry, model_id: str) -> str:
+    """Return the id of a model that the registry has, or of which an event tells.
+
+    Raises
+    ------
+    NotFoundError
+        Neither is so.
+    """
+    try:
+        return get_model(registry, model_id).id
+    except NotFoundError:
+        if _is_told_of(registry, EventFilter(model_id=model_id)):
+            return model_id
+        raise
+
+
+def _is_told_of(registry: Registry, wanted: EventFilter) -> bool:
+    with registry.catalog.read() as session:
+        return bool(trail(session, wanted, latest=1))
 
 
 def deletions_frame(registry: Registry, model_id: str) -> pd.DataFrame:

@@ -10,7 +10,6 @@ from modelgroups.arguments import require_whole
 from modelgroups.calls import checked_calls
 from modelgroups.errors import MethodNotApplicableError, UserTypeError, UserValueError
 from modelgroups.model.finding import Finding
-from modelgroups.paging import Page
 
 if TYPE_CHECKING:
     from modelgroups.alerts.rules import Alert, AlertRule
@@ -45,7 +44,7 @@ class Alerting(Finding):
         Parameters
         ----------
         metric_id
-            The metric; `get_metrics` lists them.
+            The id of the metric, or its name, in upper or lower case; `get_metrics` lists them.
         bound
             ``"upper"``: a value above the threshold raises an alert; ``"lower"``: one below it.
         threshold
@@ -86,8 +85,7 @@ class Alerting(Finding):
         --------
         >>> from modelgroups.testing import example_model
         >>> with example_model() as model:
-        ...     (metric,) = model.get_metrics(metric_name="Accuracy Rate")
-        ...     rule = model.create_alert_rule(metric.id, "lower", 0.9, "critical")
+        ...     rule = model.create_alert_rule("Accuracy Rate", "lower", 0.9, "critical")
         ...     rows = {"age": [31, 47], "p": [0.25, 0.75], "y": [1, 1]}
         ...     times = ["2026-01-31T12:00:00Z", "2026-01-31T12:01:00Z"]
         ...     _ = model.send_inferences(rows, inference_timestamps=times)
@@ -144,10 +142,11 @@ class Alerting(Finding):
         Prediction Drift: p upper bound
         """
         from modelgroups.alerts.keep import list_rules
+        from modelgroups.alerts.listed import RulePage
 
         limit, offset = _page(page, page_size)
         found = list_rules(self._subject("get_alert_rules"), limit=limit + 1, offset=offset)
-        return Page.of(found, limit, page)
+        return RulePage.of(found, limit, page)
 
     def update_alert_rule(
         self, alert_rule: AlertRule, alert_rule_id: str | None = None

@@ -486,15 +486,14 @@ def _between(
     since: datetime | date | str | None, until: datetime | date | str | None
 ) -> list[dict[str, Any]]:
     """Return conditions that hold from a moment on and before another."""
-    from modelgroups.inferences.times import as_text, bound
+    from modelgroups.inferences.times import as_text, bounds
 
-    bounds = (("gte", "since", since), ("lt", "until", until))
     return [
         {
             "property": "inference_timestamp",
             "comparator": comparator,
-            "value": as_text(bound(moment, name)),
+            "value": as_text(moment),
         }
-        for comparator, name, moment in bounds
+        for comparator, moment in zip(("gte", "lt"), bounds(since, until), strict=True)
         if moment is not None
     ]

@@ -449,7 +449,7 @@ class Logged(Enriching):
         limit: int | None,
     ) -> Selection:
         from modelgroups.inferences.read import Selection
-        from modelgroups.inferences.times import bound
+        from modelgroups.inferences.times import bounds
         from modelgroups.reference.reading import wanted_columns
 
         if isinstance(batch_id, str):
@@ -457,10 +457,11 @@ class Logged(Enriching):
         most = None if limit is None else require_whole(limit, "limit")
         if most is not None and most < 0:
             raise UserValueError(f"limit must be 0 or more, got {most}")
+        first, end = bounds(since, until)
         return Selection(
             columns=wanted_columns(columns),
-            since=None if since is None else bound(since, "since"),
-            until=None if until is None else bound(until, "until"),
+            since=first,
+            until=end,
             batch_ids=None if batch_id is None else require_names(batch_id, "batch_id"),
             with_ground_truth=require_flag(with_ground_truth, "with_ground_truth"),
             limit=most,

@@ -13,7 +13,7 @@ from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import MetricRecord
 from modelgroups.errors import ConflictError, NotFoundError, UserError, UserValueError
 from modelgroups.query.defaults import default_metrics, metrics_of_output
-from modelgroups.query.faults import nearest
+from modelgroups.query.faults import nearest, spelled
 from modelgroups.query.metrics import Metric, type_of
 from modelgroups.query.subject import Subject
 from modelgroups.registry import require_writable
@@ -130,6 +130,7 @@ def metrics_named(subject: Subject, names: Sequence[str] | None) -> list[Metric]
     if not names:
         raise UserValueError("names is empty; leave it out for the default metrics")
     known = {metric.name: metric for metric in all_metrics(subject)}
+    names = [spelled(name, known) for name in names]
     unknown = [nearest(name, known, "metric") for name in names if name not in known]
     if unknown:
         raise NotFoundError("; ".join(dict.fromkeys(unknown)))

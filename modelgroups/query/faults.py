@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from modelgroups.errors import UserValueError
 
-__all__ = ["Faults", "nearest"]
+__all__ = ["Faults", "nearest", "spelled"]
 
 
 class Faults:
@@ -37,6 +37,19 @@ class Faults:
             n_faults = len(self._told)
             noun = "fault" if n_faults == 1 else "faults"
             raise UserValueError(f"the query has {n_faults} {noun}: " + "; ".join(self._told))
+
+
+def spelled(name: str, known: Iterable[str]) -> str:
+    """Return a known name as it is written, whatever its case; one that is unknown as it is.
+
+    >>> spelled("auc", ["AUC", "F1"]), spelled("f2", ["AUC", "F1"])
+    ('AUC', 'f2')
+    """
+    names = list(known)
+    if name in names:
+        return name
+    fits = [each for each in names if each.casefold() == name.casefold()]
+    return fits[0] if len(fits) == 1 else name
 
 
 def nearest(name: object, known: Iterable[str], what: str) -> str:

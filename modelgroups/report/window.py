@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from modelgroups.inferences.times import as_text, bound
+from modelgroups.inferences.times import as_text, bound, bounds
 from modelgroups.report.periods import interval_of
 from modelgroups.report.subjects import Version
 from modelgroups.report.words import moment_text, share_text
@@ -120,8 +120,8 @@ def within(version: Version, since: Moment, until: Moment) -> Version:
     UserValueError, UserTypeError
         One of them is no time.
     """
-    bounds = {"since": since, "until": until}
-    micros = {name: bound(moment, name) for name, moment in bounds.items() if moment is not None}
+    moments = zip(("since", "until"), bounds(since, until), strict=True)
+    micros = {name: moment for name, moment in moments if moment is not None}
     return cast("Version", _Within(version, micros)) if micros else version
 
 

@@ -266,9 +266,16 @@ def test_alerts_are_found_acknowledged_and_paged(tmp_path):
         naive = datetime.fromisoformat(middle).replace(tzinfo=None)  # is in UTC
         assert model.get_alerts(start_time=naive) == late
         assert model.get_alert_rules(page=2, page_size=1) == rules[1:]
-        assert "… and more; page=2" in repr(model.get_alert_rules(page_size=1))
+        first = model.get_alert_rules(page_size=1)
+        title, heads, row = repr(first).splitlines()
+        assert title.startswith("1 alert rule and more; page=2 has the next")
+        assert heads.split()[:3] == ["rule", "bound", "threshold"]
+        assert row.startswith(first[0].name)
+        assert first._repr_html_().count("<tr>") == 2
+        assert repr(model.get_alert_rules(page=99)) == "[]"
         everything = model.get_alert_rules(page_size=100)
-        assert repr(everything) == repr(list(everything))
+        assert "and more" not in repr(everything)
+        assert everything == list(everything)
         model_id = model.id
     with mg.connect(tmp_path, read_only=True) as connection:
         model = connection.get_model(model_id)
@@ -310,6 +317,7 @@ def test_alerts_are_found_acknowledged_and_paged(tmp_path):
         ),
         (lambda m, i: m.update_alert_rule("x"), UserTypeError, "AlertRule"),
         (lambda m, i: m.update_alert("done", "a"), UserValueError, "acknowledged"),
+        (lambda m, i: m.update_alert("a", "resolved"), UserValueError, "the status comes first"),
         (lambda m, i: m.update_alert("resolved", "a"), NotFoundError, "no alert 'a'"),
         (lambda m, i: m.get_alerts(page=0), UserValueError, "page=0"),
         (lambda m, i: m.get_alerts(start_time="yesterday"), UserValueError, "start_time"),

@@ -61,7 +61,9 @@ def test_dates_are_taken_where_versions_and_moves_are_asked_for(used):
 @pytest.mark.parametrize(
     ("moment", "error", "told"),
     [
-        ("2026-02-31", UserValueError, "2026-02-31"),
+        ("2026-02-31", UserValueError, "'2026-02-31', which is no time: day is out of range"),
+        ("2026-13-01 12:00", UserValueError, "which is no time: month must be in 1..12"),
+        ("soon", UserValueError, "'soon', which is not ISO 8601 with an offset"),
         (NAIVE, UserValueError, "since='2026-10-02T00:00:00' has no time zone"),
         (pd.Timestamp("2026-10-02 12:00"), UserValueError, "as a plain date for midnight in UTC"),
         ("2026-10-02T12:00:00", UserValueError, "ISO 8601 with an offset"),
@@ -71,6 +73,37 @@ def test_dates_are_taken_where_versions_and_moves_are_asked_for(used):
 def test_other_times_without_a_zone_are_refused(used, moment, error, told):
     with pytest.raises(error, match=told):
         used.inferences(since=moment)
+
+
+@pytest.mark.parametrize("until", ["2026-10-02", "2026-10-01", "2026-10-02T00:00:00Z"])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda model, **span: model.inferences(**span),
+        lambda model, **span: model.metrics(["Inference Count"], **span),
+        lambda model, **span: model.drifted(**span),
+        lambda model, **span: model.drift(**span),
+        lambda model, **span: model.report("page.html", **span),
+    ],
+)
+def test_a_span_that_ends_before_it_begins_is_refused(used, ask, until, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserValueError, match=r"since='2026-10-02' is not before until="):
+        ask(used, since="2026-10-02", until=until)
+    assert len(used.inferences()) == 3
+    assert not list(tmp_path.iterdir())
+
+
+def test_metrics_are_found_whatever_their_case(used):
+    assert list(used.metrics("auc", every=None)) == ["AUC"]
+    assert list(used.metrics(["inference count", "AUC"], every=None)) == ["Inference Count", "AUC"]
+    with pytest.raises(NotFoundError, match=r"'AUCC'; did you mean 'AUC'\?; no metric 'F11'"):
+        used.metrics(["AUCC", "auc", "F11"])
+    rule = used.create_alert_rule("inference count", "upper", 5, "warning")
+    assert rule.metric_id == used.get_metrics(metric_name="Inference Count")[0].id
+    with pytest.raises(NotFoundError, match=r"no metric 'AUCC'; did you mean 'AUC'\?"):
+        used.create_alert_rule("AUCC", "upper", 5, "warning")
+    used.delete_alert_rule(rule.id)
 
 
 @pytest.mark.parametrize("written", ["Multiclass", "multiclass", "MULTI_CLASS", "multi-class"])

@@ -13,7 +13,7 @@ from modelgroups.bundle.checks import require_sound
 from modelgroups.bundle.documents import dump_content, load_content
 from modelgroups.bundle.export import _content
 from modelgroups.catalog.events import chained
-from modelgroups.errors import BundleError, CatalogCorruptError
+from modelgroups.errors import BundleError, CatalogCorruptError, NotFoundError
 from modelgroups.testing.factories import example_version
 
 ROW = {"age": 31, "p": 0.25}
@@ -97,7 +97,9 @@ def test_the_filters_of_the_audit_hold_for_what_came(group, elsewhere, tmp_path)
     elsewhere.import_bundle(group.export(tmp_path / "bundle"))
     second = group.get_version(label="V2")
     assert len(elsewhere.audit(type="inferences.deleted", model=second.id)) == 1
-    assert len(elsewhere.audit(type="inferences.deleted", group="another")) == 0
+    assert len(elsewhere.audit(type="inferences.deleted", group=group.name)) == 1
+    with pytest.raises(NotFoundError, match="another"):
+        elsewhere.audit(group="another")
     moved = elsewhere.audit(category="alias")
     assert list(moved["actor"]) == ["ada", "bob"]
     assert len(elsewhere.audit(until=moved["timestamp"].iloc[0].to_pydatetime())) < 7

@@ -18,6 +18,7 @@ from modelgroups.catalog.events import record
 from modelgroups.errors import (
     CatalogCorruptError,
     ConflictError,
+    NotFoundError,
     UserTypeError,
     UserValueError,
 )
@@ -49,6 +50,22 @@ def rows_of(n, start=0):
 
 
 # --- what is recorded ----------------------------------------------------------------------------
+
+
+def test_what_happened_is_told_of_a_group_and_a_model_that_are_there_only(connection):
+    model = unsaved(connection, label="V1")
+    model.save()
+    group = connection.get_model_group(model)
+    expected = list(connection.audit(group=group)["event_id"])
+    assert expected == list(connection.audit(group=group.id)["event_id"])
+    assert expected == list(connection.audit(group=group.name)["event_id"])
+    assert list(connection.audit(model=model.id)["type"]) == ["model.saved"]
+    for wanted in ({"group": "no such group"}, {"model": "V1"}):
+        with pytest.raises(NotFoundError):
+            connection.audit(**wanted)
+    group.archive()
+    assert len(connection.audit(group=group.id)) == len(expected) + 1
+    assert len(connection.audit(model=model.id)) >= 1
 
 
 def test_a_save_is_recorded_with_what_proves_it(connection):
