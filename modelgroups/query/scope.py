@@ -32,6 +32,19 @@ _MOST_WHOLE: Final = 2**63
 _NESTED_KEYS: Final = ("function", "alias", "parameters")
 
 
+_CALLED_ELSEWHERE: Final = {
+    "accuracy": "accuracyRate",
+    "average": "avg",
+    "mean": "avg",
+    "median": "quantile",
+    "nunique": "categoriesCount",
+    "roc_auc": "auc",
+    "std": "stdDev",
+    "var": "variance",
+}
+"""Functions by the names that pandas, SQL and scikit-learn have for them."""
+
+
 @dataclass
 class Scope:
     """The names that a body may use.
@@ -169,7 +182,10 @@ class Scope:
         """Return a function of what its parameters stand for."""
         found = known(name) if isinstance(name, str) else None
         if found is None:
-            self.faults.add(f"{path}.function", nearest(name, registered(), "function"))
+            self.faults.add(f"{path}.function", _unknown_function(name))
+            of = raw.get("property")
+            if isinstance(of, str):  # tells it if there is none
+                self.column(of, f"{path}.parameters.property")
             return None
         return _CallBuilder(self, found, path).build(raw)
 
@@ -189,6 +205,13 @@ class Scope:
         keys = [column_name(key) for key in self.grouped or ()]
         trial = self.table.group_by(keys).aggregate(**{name: operand.value})
         return Operand(trial[name], Level.ROW)
+
+
+def _unknown_function(name: Any) -> str:
+    meant = _CALLED_ELSEWHERE.get(str(name).casefold())
+    if meant is not None:
+        return f"no function {name!r}; did you mean {meant!r}?"
+    return nearest(name, registered(), "function")
 
 
 @dataclass

@@ -74,7 +74,14 @@ class Item(Node):
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Item:
-        if (self.property is None) == (self.function is None):
+        if self.property is not None and self.function is not None:
+            raise PydanticCustomError(
+                "item",
+                "give either property or function; the column that a function is of stands in "
+                "its parameters: {{'property': '{name}'}}",
+                {"name": self.property},
+            )
+        if self.property is None and self.function is None:
             raise PydanticCustomError("item", "give either property or function")
         if self.property is not None and self.parameters:
             raise PydanticCustomError("item", "a property takes no parameters")
@@ -225,6 +232,8 @@ def _told(found: ErrorDetails, keys: Mapping[str, tuple[str, ...]]) -> tuple[str
         return _path(steps[:-1]), f"{steps[-1]!r} is missing"
     if kind == "literal_error":
         return _path(steps), f"{found['input']!r} is not {found['ctx']['expected']}"
+    if kind == "model_type" and isinstance(found["input"], str):
+        return _path(steps), f"write {{'property': {found['input']!r}}} for a column"
     return _path(steps), found["msg"][0].lower() + found["msg"][1:]
 
 

@@ -292,6 +292,14 @@ def test_no_text_of_a_user_stands_in_sql_as_a_name(model, monkeypatch):
         ({"select": [function("avg", property="age", porperty=1)]},
          ["no parameter of avg 'porperty'; did you mean 'property'?"]),
         ({"select": [function("avg")]}, ["select[0]"]),
+        ({"select": [function("mean", property="agee")]},
+         ["select[0].function: no function 'mean'; did you mean 'avg'?",
+          "select[0].parameters.property: no property 'agee'; did you mean 'age'?"]),
+        ({"select": ["age"], "group_by": ["age"], "order_by": ["age"]},
+         [f"{key}[0]: write {{'property': 'age'}} for a column"
+          for key in ("select", "group_by", "order_by")]),
+        ({"select": [{"function": "avg", "property": "age"}]},
+         ["its parameters: {'property': 'age'}"]),
         ({"select": [{"property": "age"}, {"property": "age"}]}, ["select[1]: two entries"]),
         ({"select": [{"property": "age"}], "filter": [
             {"property": "agee", "comparator": "eq", "value": 1},
