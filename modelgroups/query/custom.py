@@ -11,6 +11,7 @@ from modelgroups.catalog import metrics as kept
 from modelgroups.catalog.clock import now
 from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import MetricRecord
+from modelgroups.cautions import warn
 from modelgroups.errors import ConflictError, NotFoundError, UserError, UserValueError
 from modelgroups.query.defaults import default_metrics, metrics_of_output
 from modelgroups.query.faults import nearest, spelled
@@ -72,6 +73,12 @@ def add_metric(
     require_metric_type(metric_type)
     to = subject.recipient
     require_writable(to.registry)
+    n_values = len(query.get("select", ["one number"]))
+    if n_values != 1:
+        warn(
+            f"the metric {name!r} gives {n_values} values, so metrics() and report() cannot show "
+            "it; one that they can has one entry of select, and by=… of metrics() makes groups"
+        )
     kind = metric_type
     if kind is None:
         kind = str(type_of(query, subject, is_data_drift=is_data_drift))

@@ -78,7 +78,7 @@ class Item(Node):
             raise PydanticCustomError(
                 "item",
                 "give either property or function; the column that a function is of stands in "
-                "its parameters: {{'property': '{name}'}}",
+                "its parameters: {'property': '{name}'}",
                 {"name": self.property},
             )
         if self.property is None and self.function is None:

@@ -103,9 +103,10 @@ def performance_of(version: Version, timed: Version, interval: str) -> Performan
     notes: list[str] = []
     try:
         frame, whole = _asked(version, timed, metrics, interval)
-    except UserError as error:  # a metric of the user's own, which nobody has asked before
-        notes.append(f"The model's own metrics are left out, for one has no value: {error}")
-        metrics = [each for each in metrics if each.is_default]
+    except UserError:  # a metric of the user's own, which nobody has asked before
+        faults = _faults(version, [each for each in metrics if not each.is_default])
+        notes += [f"{name} is left out: {fault}." for name, fault in faults.items()]
+        metrics = [each for each in metrics if each.name not in faults]
         frame, whole = _asked(version, timed, metrics, interval)
     key = "batch_id" if interval == "batch_id" else "timestamp"
     frame = frame.set_index(key).reindex(intervals(version, frame, interval))
@@ -123,6 +124,17 @@ def performance_of(version: Version, timed: Version, interval: str) -> Performan
 
 def _is_complete(metric: Metric) -> bool:
     return all("default" in parameter for parameter in metric.parameters or ())
+
+
+def _faults(version: Version, metrics: Sequence[Metric]) -> dict[str, UserError]:
+    """Return why metrics have no value, of those that have none."""
+    faults = {}
+    for metric in metrics:
+        try:
+            version.metrics([metric.name], every=None)
+        except UserError as error:
+            faults[metric.name] = error
+    return faults
 
 
 def _asked(
