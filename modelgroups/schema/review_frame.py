@@ -104,10 +104,13 @@ def _fitting(frame: pd.DataFrame, width: int) -> pd.DataFrame:
         texts = {_BOTH if n == "categories" else n: c for n, c in both.items() if n != "range"}
     room = width - len(str(len(frame))) - _GAP
     chosen: list[str] = []
+    is_short = False
     for name in sorted(texts, key=lambda name: (not any(texts[name]), _rank(name))):
         needed = max(map(len, [name, *texts[name]])) + _GAP
         least = min(needed, _LEAST_LIST) if name in _LISTS else needed
-        if least <= room or not chosen:
+        if (least > room and chosen) or (is_short and not any(texts[name])):
+            is_short = True
+        else:
             chosen.append(name)
             room -= least
     for name in set(_LISTS) & set(chosen):
