@@ -46,6 +46,12 @@ class Deploying:
         self._registry = registry
         self._group_id = group_id
 
+    def __repr__(self) -> str:
+        return (
+            f"<Deploying in the group {self._group_id}: replace(), ab(), shadow() or canary() "
+            "begin a deployment, live() and history() return those that there are>"
+        )
+
     def live(self) -> Deployment | None:
         """Return the deployment that goes on, or None.
 

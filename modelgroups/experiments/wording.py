@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = [
     "html_of",
     "number_text",
+    "p_equation",
     "p_text",
     "parts_of",
     "sentence_of",
@@ -50,6 +51,16 @@ def p_text(p_value: float | None) -> str:
     if p_value is None:
         return _NOTHING
     return f"<{_SMALLEST_P}" if p_value < _SMALLEST_P else f"{p_value:.3f}"
+
+
+def p_equation(p_value: float | None) -> str:
+    """Return what a p-value is, in a sentence.
+
+    >>> p_equation(0.03456), p_equation(1e-9)
+    ('p = 0.035', 'p < 0.001')
+    """
+    text = p_text(p_value)
+    return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
 
 
 def _interval_text(interval: Interval | None) -> str:

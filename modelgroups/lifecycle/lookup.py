@@ -53,7 +53,10 @@ def require_model(session: Session, model_id: str) -> ModelRecord:
     """
     record = models.find(session, model_id)
     if record is None:
-        raise NotFoundError(f"no model has the id {model_id!r}; connection.models() lists them")
+        hint = "connection.models() lists them"
+        if groups.find_by_name(session, model_id):
+            hint = f"a group has that name, which get_model_group({model_id!r}) returns"
+        raise NotFoundError(f"no model has the id {model_id!r}; {hint}")
     return record
 
 

@@ -71,13 +71,16 @@ class Verification:
     def __bool__(self) -> bool:
         return not self.problems
 
+    def __repr__(self) -> str:
+        return f"<Verification: {self}>"
+
     def __str__(self) -> str:
         found = f"problems: {len(self.problems)}" if self.problems else "all is well"
         lines = [
             (
-                f"models: {self.n_models}, snapshots: {self.n_snapshots}, "
-                f"artifacts: {self.n_artifacts}, segments: {self.n_segments}, "
-                f"events: {self.n_events} ({self.size:,} bytes), "
+                f"models: {self.n_models:,}, snapshots: {self.n_snapshots:,}, "
+                f"artifacts: {self.n_artifacts:,}, segments: {self.n_segments:,}, "
+                f"events: {self.n_events:,} ({self.size:,} bytes), "
                 f"checked with SQLite {self.sqlite}: {found}"
             ),
             *self.problems,

@@ -278,7 +278,7 @@ class ModelFields(JsonDataclass):
             "id": self.id,
             "status": self.status or "not saved",
             "attributes": f"{len(attributes) - n_implicit}"
-            + (f" + {n_implicit} implicit" * (n_implicit > 0)),
+            + (f", and {n_implicit} that the registry adds" * (n_implicit > 0)),
             "tags": ", ".join(self.tags or []),
         }
         return fields_in_html(str(self.display_name or self.partner_model_id), rows)

@@ -232,7 +232,7 @@ def _class_attribute(column: pd.Series, name: str, input_type: str) -> Attribute
     null = column.isna().to_numpy()
     if null.any():
         raise UserValueError(
-            f"{null.sum()} of {len(column)} rows have no class in the ground truth column "
+            f"{null.sum():,} of {len(column):,} rows have no class in the ground truth column "
             f"'{name}' (first {example(column, int(null.argmax()))}); leave those rows out of the "
             "data"
         )

@@ -213,7 +213,7 @@ def _kind_error(column: pd.Series, attribute: Attribute, expected: Kind) -> str:
         held = f"dtype {column.dtype}" if kind is Kind.OTHER else kind.value
     return (
         f"column '{attribute.name}' must hold {expected} for an attribute of type "
-        f"{attribute.value_type}, and {len(wrong)} of {len(values)} values are {held} "
+        f"{attribute.value_type}, and {len(wrong):,} of {len(values):,} values are {held} "
         f"(first {example(wrong, 0)}); convert the column, or change the attribute's value_type"
     )
 
@@ -231,7 +231,7 @@ def _cells_error(values: pd.Series, attribute: Attribute) -> str | None:
     row, held = faults[0]
     return (
         f"column '{attribute.name}' must hold {CELL_TYPES[attribute.value_type]} for an attribute "
-        f"of type {attribute.value_type}, and {len(faults)} of {len(values)} values do not "
+        f"of type {attribute.value_type}, and {len(faults):,} of {len(values):,} values do not "
         f"(first {example(values, row)}, {held})"
     )
 

@@ -118,3 +118,10 @@ def test_a_long_list_is_cut(monkeypatch):
                 model.save()
         assert "… and 1 older ones" in connection.get_model_group("A")._repr_html_()
         assert connection._repr_html_().count("<li>") == 2
+
+
+def test_what_goes_on_is_told_in_a_line(connection, group):
+    assert repr(group.deploy).startswith(f"<Deploying in the group {group.id}: replace(), ab()")
+    assert repr(connection.verify()).endswith("all is well>")
+    with pytest.raises(NotFoundError, match=f"get_model_group\\('{group.name}'\\) returns"):
+        connection.get_model(group.name)
