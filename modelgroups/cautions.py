@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-__all__ = ["ModelGroupsWarning", "warn"]
+__all__ = ["ModelGroupsWarning", "quietly", "warn"]
 
 _PACKAGE = __name__.partition(".")[0]
+_is_quiet = ContextVar("_is_quiet", default=False)
 
 
 class ModelGroupsWarning(UserWarning):
@@ -33,11 +37,23 @@ class ModelGroupsWarning(UserWarning):
 
 
 def warn(message: str) -> None:
-    """Warn whoever called this package, at the line where he did."""
+    """Warn whoever called this package, at the line where he did; not within `quietly`."""
+    if _is_quiet.get():
+        return
     level, frame = 1, inspect.currentframe()
     while frame is not None and _is_ours(frame.f_globals.get("__name__", "")):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, ModelGroupsWarning, stacklevel=level)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Do without warnings within this: what is found there is told in another way, as on a page."""
+    before = _is_quiet.set(True)
+    try:
+        yield
+    finally:
+        _is_quiet.reset(before)
 
 
 def _is_ours(module: str) -> bool:

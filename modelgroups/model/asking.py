@@ -122,14 +122,13 @@ class Asking(Logged):
            Accuracy Rate  Inference Count
         0            0.5                2
         """
-        from modelgroups.query.custom import metrics_named
-        from modelgroups.query.metrics import Rows, evaluate
+        from modelgroups.query.custom import evaluate_named
+        from modelgroups.query.metrics import Rows
 
-        subject = self._subject("metrics")
         groups = _several(by or (), "by")
-        return evaluate(
-            subject,
-            metrics_named(subject, None if names is None else _several(names, "names")),
+        return evaluate_named(
+            self._subject("metrics"),
+            None if names is None else _several(names, "names"),
             Rows(window=_between(since, until), every=every, by=groups),
             require_mapping(parameters or {}, "parameters"),
         )

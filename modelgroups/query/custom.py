@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from modelgroups.catalog import metrics as kept
@@ -13,14 +13,18 @@ from modelgroups.catalog.events import record as record_event
 from modelgroups.catalog.records import MetricRecord
 from modelgroups.cautions import warn
 from modelgroups.errors import ConflictError, NotFoundError, UserError, UserValueError
+from modelgroups.inferences.summary import count
 from modelgroups.query.defaults import default_metrics, metrics_of_output
 from modelgroups.query.faults import nearest, spelled
-from modelgroups.query.metrics import Metric, type_of
+from modelgroups.query.metrics import Metric, Rows, evaluate, needs_ground_truth, type_of
 from modelgroups.query.subject import Subject
 from modelgroups.registry import require_writable
 from modelgroups.types import EventType, MetricType
 
-__all__ = ["add_metric", "all_metrics", "metrics_named", "require_metric_type"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["add_metric", "all_metrics", "evaluate_named", "metrics_named", "require_metric_type"]
 
 _TYPES = (*MetricType.list(), "model_data_bound_metric")
 
@@ -120,6 +124,40 @@ def _as_json(value: Any, what: str) -> str:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise UserValueError(f"{what} must be plain JSON: {error}") from error
+
+
+def evaluate_named(
+    subject: Subject, names: Sequence[str] | None, rows: Rows, parameters: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return the values of metrics, as `evaluate` does; warn where they lack all ground truth.
+
+    Raises
+    ------
+    NotFoundError, UserValueError
+        As `metrics_named` and `evaluate` do.
+    """
+    metrics = metrics_named(subject, names)
+    found = evaluate(subject, metrics, rows, parameters)
+    if names is not None:
+        _tell_if_no_truth(subject, metrics, found)
+    return found
+
+
+def _tell_if_no_truth(subject: Subject, metrics: Sequence[Metric], found: pd.DataFrame) -> None:
+    unknown = [
+        metric.name
+        for metric in metrics
+        if needs_ground_truth(metric.query, subject) and found[metric.name].isna().all()
+    ]
+    to = subject.recipient
+    if not unknown or not len(found) or not to.layout.truth_attributes:
+        return
+    held = count(to.registry, to.model_id)
+    if held.n_inferences and not held.n_ground_truths:
+        warn(
+            f"{to.name}: no inference has a ground truth yet, so {', '.join(map(repr, unknown))} "
+            "cannot be told; update_inference_ground_truths() sends it"
+        )
 
 
 def metrics_named(subject: Subject, names: Sequence[str] | None) -> list[Metric]:

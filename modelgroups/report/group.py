@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from modelgroups.cautions import quietly
 from modelgroups.drawing.texts import list_text
 from modelgroups.errors import UserError
 from modelgroups.experiments.course import KINDS, Course
@@ -147,6 +148,7 @@ class GroupReport:
     extract: Extract
 
 
+@quietly()
 def report_group(group: Group, registry: Registry, path: object) -> Path:
     """Write the page of a group; return its path."""
     require_jinja()

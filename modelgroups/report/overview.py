@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from modelgroups.cautions import quietly
 from modelgroups.experiments.course import KINDS
 from modelgroups.progress import tracked
 from modelgroups.reference.reading import has_reference
@@ -86,6 +87,7 @@ class Overview:
     extract: Extract
 
 
+@quietly()
 def report_registry(
     groups: Sequence[Group], versions: Sequence[Version], registry: Registry, path: object
 ) -> Path:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from modelgroups.cautions import quietly
 from modelgroups.progress import progress
 from modelgroups.report.context import Context
 from modelgroups.report.distributions import Distributions, distributions_of
@@ -89,6 +90,7 @@ class VersionReport:
         return None if self.heat is None else self.heat.whole
 
 
+@quietly()
 def report_version(
     version: Version,
     context: Context,

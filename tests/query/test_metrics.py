@@ -1,5 +1,7 @@
 """Metrics by name, over time and by group, beside what scikit-learn says of the same rows."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -360,3 +362,18 @@ def test_a_group_may_not_have_the_name_of_the_interval():
             with pytest.raises(UserValueError, match="'timestamp' twice"):
                 ask(every="day", by="timestamp")
             assert ask(every=None, by="timestamp")["timestamp"].tolist() == [1, 2]
+
+
+def test_metrics_that_lack_all_ground_truth_are_told_once_and_not_in_a_report(tmp_path):
+    rows = {"age": [31, 47] * 9, "p": [0.25, 0.75] * 9}
+    with example_model() as model, warnings.catch_warnings():
+        warnings.simplefilter("error", mg.ModelGroupsWarning)
+        model.metrics("AUC")  # of nothing
+        model.send_inferences(rows)
+        model.metrics()
+        model.metrics("Inference Count")
+        model.report(tmp_path / "page.html")
+        with pytest.warns(mg.ModelGroupsWarning, match="truth yet, so 'AUC', 'Recall'"):
+            model.metrics(["AUC", "Inference Count", "Recall"])
+        model.send_inferences(rows | {"y": [0] * 18})
+        model.metrics("AUC")  # of one class: not defined, which ground truth alone does not mend
