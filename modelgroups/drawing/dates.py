@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import matplotlib.dates
@@ -18,7 +20,18 @@ def round_places(first: float, last: float) -> FixedLocator:
     """Return round times between two, both in matplotlib's days: no tick says what has no data."""
     locator = _dates.AutoDateLocator(tz=UTC)
     places = locator.tick_values(*_dates.num2date([first, last], tz=UTC))
-    return FixedLocator([place for place in places if first <= place <= last])
+    return FixedLocator(_apart([place for place in places if first <= place <= last]))
+
+
+def _apart(places: Sequence[float]) -> list[float]:
+    """Return places without those that the next one is too near to, as 29 Nov is to 1 Dec.
+
+    >>> _apart([1.0, 5.0, 9.0, 11.0])
+    [1.0, 5.0, 11.0]
+    """
+    gaps = [after - place for place, after in pairwise(places)]
+    least = 0.75 * median(gaps) if gaps else 0.0
+    return [place for place, gap in zip(places, [*gaps, least], strict=True) if gap >= least]
 
 
 class TimeFormatter(Formatter):

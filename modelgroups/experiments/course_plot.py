@@ -28,6 +28,8 @@ _OF_TRAFFIC: Final = 3.0
 _OF_METRIC: Final = 0.55
 _OF_LINE: Final = 0.34
 _FEW: Final = 40
+_LARGEST: Final = 8
+"""Of the markers, in points."""
 
 
 def figure_of(course: Course) -> Figure:
@@ -49,7 +51,9 @@ def figure_of(course: Course) -> Figure:
     handles = _draw_traffic(axes[0], course)
     for axis, (metric, some) in zip(axes[1:], panels.items(), strict=True):
         _draw_metric(axis, metric, some, course)
-    title(figure, f"{KINDS[course.kind]} of {', '.join(course.versions)}: {course.state}")
+    kind = KINDS[course.kind]
+    of = f"{kind[:1].upper()}{kind[1:]} of {', '.join(course.versions)}"
+    title(figure, f"{of}: {course.state}")
     if handles:
         legend_below(figure, handles, [str(line.get_label()) for line in handles])
     return figure
@@ -64,14 +68,15 @@ def _draw_traffic(axis: Any, course: Course) -> list[Any]:
         say(axis, "no inferences" if course.state != "live" else "no inferences yet")
         return []
     handles = []
-    for number, name in zip(course.numbers, course.versions, strict=True):
+    for place, (number, name) in enumerate(zip(course.numbers, course.versions, strict=True)):
         values: list[float] = list(course.counts[name])
         if course.kind != "shadow":
             values = course.shares(name)
             _draw_planned(axis, course, name, colour_of(number))
         look = look_of(number) | ({} if len(course.starts) <= _FEW else {"marker": ""})
         at = [start.replace(tzinfo=None) for start in course.starts]
-        handles += axis.plot(at, values, label=name, linewidth=1.8, markersize=4.5, **look)
+        size = max(_LARGEST - 3 * place, 3)  # so that what lies beneath is seen
+        handles += axis.plot(at, values, label=name, linewidth=1.8, markersize=size, **look)
     if course.kind == "shadow":
         axis.set_ylim(bottom=0)
     else:

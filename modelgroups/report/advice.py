@@ -75,6 +75,8 @@ def advice_of(standings: Sequence[Standing], *, is_champion: bool) -> str:
     >>> worse, better = Standing("V1", "V2", (), ("AUC",)), Standing("V1", "V3", ("AUC",), ())
     >>> advice_of([worse], is_champion=True)
     'Keep V1, the champion: V2 is not shown to be better on any metric.'
+    >>> advice_of([Standing("V1", "V2", ("AUC",), ("F1", "Recall"))], is_champion=True)
+    'Keep V1, the champion: V2 is better on AUC, but worse on F1 and Recall.'
     >>> advice_of([worse, better], is_champion=True)
     'Promote V3: it is better than V1, the champion, on AUC, and worse on nothing.'
     """
@@ -92,6 +94,9 @@ def advice_of(standings: Sequence[Standing], *, is_champion: bool) -> str:
         )
     keep = f"Keep {first}, the champion" if is_champion else f"Stay with {first}"
     who = f"{best.other} is not" if len(standings) == 1 else "no other version is"
+    if len(standings) == 1 and best.better:
+        wins, losses = _listed(best.better), _listed(best.worse)
+        return f"{keep}: {best.other} is better on {wins}, but worse on {losses}."
     if any(each.better for each in standings):
         return f"{keep}: {who} better on more metrics than it is worse on."
     return f"{keep}: {who} shown to be better on any metric."

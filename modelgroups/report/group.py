@@ -284,11 +284,22 @@ def _deployment_row(deployment: Deployment) -> DeploymentRow:
         list_text(deployment.versions),
         moment_text(deployment.created_at),
         moment_text(deployment.concluded_at),
-        tuple((moment_text(each.start), _weights_text(each.weights)) for each in course.divisions),
+        _divisions(course),
         tuple(_traffic(course)),
         tuple(_watched_row(each, reaches[each.metric]) for each in effects),
         () if observed is None else observed.notes,
     )  # fmt: skip
+
+
+def _divisions(course: Course) -> tuple[tuple[str, str], ...]:
+    """Return from when on traffic was to be divided, and how."""
+    if course.kind == "shadow":
+        baseline, *_ = course.versions
+        start = moment_text(course.divisions[0].start) if course.divisions else ""
+        return ((start, f"every request to each of them; {baseline} answers"),)
+    return tuple(
+        (moment_text(each.start), _weights_text(each.weights)) for each in course.divisions
+    )
 
 
 def _weights_text(weights: Mapping[str, float]) -> str:

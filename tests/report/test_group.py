@@ -174,8 +174,9 @@ MOSTLY = (
 @pytest.mark.parametrize(
     ("names", "advice"),
     [
-        (["loses"], "Keep V1, the champion: L is not better on more metrics than it is worse on."),
-        (["even"], "Keep V1, the champion: E is not better on more metrics than it is worse on."),
+        (["loses"],
+         "Keep V1, the champion: L is better on Specificity, but worse on Recall and F1."),
+        (["even"], "Keep V1, the champion: E is better on AUC, but worse on Recall."),
         (["nothing"], "Keep V1, the champion: N is not shown to be better on any metric."),
         (["mostly"], MOSTLY),
         (["mostly", "wins", "loses"],
