@@ -48,7 +48,7 @@ def micros(moment: Any, tz: tzinfo | None, column: str) -> int:
     1000000
     """
     if isinstance(moment, str):
-        moment = _from_text(moment, column, is_zoned=tz is not None)
+        moment = _from_text(moment, column)
     elif not isinstance(moment, datetime):
         raise UserTypeError(
             f"{column!r} must hold datetimes or ISO 8601 texts, got "
@@ -91,6 +91,8 @@ def bound(moment: Any, parameter: str, tz: tzinfo | None = None) -> int:
     86400000000
     """
     moment = date_as_midnight(moment)
+    if isinstance(moment, str):
+        moment = _from_text(moment, parameter)
     if isinstance(moment, datetime) and moment.utcoffset() is None and tz is None:
         raise UserValueError(
             f"{parameter}={moment.isoformat()!r} has no time zone; write it as "
@@ -110,7 +112,7 @@ def bounds(since: Any, until: Any) -> tuple[int | None, int | None]:
     Raises
     ------
     UserValueError, UserTypeError
-        As of `bound`; or no time lies between them.
+        As of `bound`; or the first is after the second.
 
     Examples
     --------
@@ -118,16 +120,16 @@ def bounds(since: Any, until: Any) -> tuple[int | None, int | None]:
     (86400000000, None)
     >>> bounds("2026-11-01", "2026-10-01")
     Traceback (most recent call last):
-    modelgroups.errors.UserValueError: since='2026-11-01' is not before until='2026-10-01', so
-    nothing lies between them
+    modelgroups.errors.UserValueError: since='2026-11-01' is after until='2026-10-01', so nothing
+    lies between them
     """
     first, end = (
         None if moment is None else bound(moment, name)
         for name, moment in (("since", since), ("until", until))
     )
-    if first is not None and end is not None and first >= end:
+    if first is not None and end is not None and first > end:
         raise UserValueError(
-            f"since={str(since)!r} is not before until={str(until)!r}, so nothing lies between them"
+            f"since={str(since)!r} is after until={str(until)!r}, so nothing lies between them"
         )
     return first, end
 
@@ -143,19 +145,16 @@ def localized(moment: datetime, tz: tzinfo) -> datetime:
     return zoned
 
 
-def _from_text(text: str, column: str, *, is_zoned: bool) -> datetime:
+def _from_text(text: str, column: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError as error:
         if _DATE.match(text):
             raise UserValueError(f"{column!r} holds {text!r}, which is no time: {error}") from error
-        moment = None
-    if moment is None or (moment.utcoffset() is None and not is_zoned):
         raise UserValueError(
             f"{column!r} holds {text!r}, which is not ISO 8601 with an offset; write it as "
             "'2026-01-31T12:00:00+00:00'"
-        )
-    return moment
+        ) from error
 
 
 def as_time(since: int) -> datetime:

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -110,8 +111,14 @@ def test_derived_attributes_are_shown_where_they_were_sent(model):
 BOUNDS = [None, 0, 2, 5, 9, 10]
 
 
-@pytest.mark.parametrize("since", BOUNDS)
-@pytest.mark.parametrize("until", BOUNDS)
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        (since, until)
+        for since, until in product(BOUNDS, BOUNDS)
+        if since is None or until is None or since <= until
+    ],
+)
 def test_times_are_from_the_first_moment_and_before_the_second(connection, since, until):
     for n_rows in SIZES:
         model = classifier(connection)
@@ -326,7 +333,7 @@ def test_the_order_of_rows_within_a_call_stays(model, n_rows, settle):
         ({"columns": ["agee"]}, UserValueError, "'agee'; did you mean 'age'"),
         ({"columns": ["age", "age"]}, UserValueError, "'age' more than once"),
         ({"columns": "age"}, UserTypeError, "columns must be a list"),
-        ({"since": "2024-01-01T00:00"}, UserValueError, "'since' holds '2024-01-01T00:00'"),
+        ({"since": "2024-01-01T00:00"}, UserValueError, "since='2024-01-01T00:00:00' has no time"),
         ({"until": day(0).replace(tzinfo=None)}, UserValueError, "until=.* no time zone"),
         ({"until": 5}, UserTypeError, "'until' .* int"),
         ({"limit": -1}, UserValueError, "limit must be 0 or more"),
@@ -370,7 +377,7 @@ def test_nothing_is_read_of_a_model_that_is_not_saved(connection):
     [
         ({}, mg.errors.MissingParameterError, "partner_inference_ids or before"),
         ({"partner_inference_ids": ["a"], "before": day(0)}, UserValueError, "or before"),
-        ({"before": "2024-01-01T00:00"}, UserValueError, "'before'"),
+        ({"before": "2024-01-01T00:00"}, UserValueError, "before='2024-01-01T00:00:00' has no time zone"),
         ({"partner_inference_ids": "a"}, UserTypeError, "partner_inference_ids"),
     ],
     ids=str,
