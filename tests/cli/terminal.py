@@ -47,9 +47,15 @@ class Terminal:
     def type(self, text):
         os.write(self._primary, text.encode())
 
-    def end(self):
-        """Read until the process ends; return its exit code."""
+    def end(self, again=""):
+        """Read until the process ends; return its exit code.
+
+        What is to be typed again comes after five quiet seconds: Python loses a Ctrl-C in the
+        instant between a prompt and the wait for its answer.
+        """
         ends = time.monotonic() + _PATIENCE
+        if again and not select.select([self._primary], [], [], 5)[0]:
+            self.type(again)
         while self._read(ends):
             pass
         os.close(self._primary)

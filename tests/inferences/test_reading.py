@@ -377,7 +377,11 @@ def test_nothing_is_read_of_a_model_that_is_not_saved(connection):
     [
         ({}, mg.errors.MissingParameterError, "partner_inference_ids or before"),
         ({"partner_inference_ids": ["a"], "before": day(0)}, UserValueError, "or before"),
-        ({"before": "2024-01-01T00:00"}, UserValueError, "before='2024-01-01T00:00:00' has no time zone"),
+        (
+            {"before": "2024-01-01T00:00"},
+            UserValueError,
+            "before='2024-01-01T00:00:00' has no time zone",
+        ),
         ({"partner_inference_ids": "a"}, UserTypeError, "partner_inference_ids"),
     ],
     ids=str,
