@@ -27,8 +27,6 @@ def audit_frame(
     """Return the events that match, or the latest of them, a row each, in the order of `trail`."""
     import pandas as pd
 
-    from modelgroups.drawing.frames import History
-
     with registry.catalog.read() as session:
         traced = trail(session, wanted, latest=latest)
     found = [each.event for each in traced]
@@ -44,7 +42,7 @@ def audit_frame(
         "reason": [event.reason for event in found],
         "import_id": [_id_or_none(each.import_hash) for each in traced],
     }
-    frame = History({name: pd.Series(c, dtype=object) for name, c in columns.items()})
+    frame = pd.DataFrame({name: pd.Series(c, dtype=object) for name, c in columns.items()})
     frame.insert(1, "timestamp", _times(event.at for event in found))
     return frame
 
@@ -90,13 +88,13 @@ def _is_told_of(registry: Registry, wanted: EventFilter) -> bool:
 
 def deletions_frame(registry: Registry, model_id: str) -> pd.DataFrame:
     """Return what was deleted from the log of a model, oldest first: counts, never values."""
-    from modelgroups.drawing.frames import History
+    import pandas as pd
 
     wanted = EventFilter(model_id=model_id, types=[EventType.InferencesDeleted])
     with registry.catalog.read() as session:
         found = [each.event for each in trail(session, wanted)]
     told = [_document(event.after) or {} for event in found]
-    return History(
+    return pd.DataFrame(
         {
             "at": _times(event.at for event in found),
             "rule": [after.get("rule") for after in told],
@@ -110,8 +108,6 @@ def moves_frame(moves: Sequence[HistoricMove]) -> pd.DataFrame:
     """Return moves of aliases, a row each, with the versions before and after."""
     import pandas as pd
 
-    from modelgroups.drawing.frames import History
-
     rows, last = [], dict[str, str | None]()
     for move in moves:
         name = None
@@ -120,10 +116,9 @@ def moves_frame(moves: Sequence[HistoricMove]) -> pd.DataFrame:
         rows.append((move.name, move.kind, last.get(move.name), name, _actor(move.actor)))
         last[move.name] = name
     columns = ["alias", "move", "before", "after", "actor"]
-    frame = History(rows, columns=columns, dtype=object)
+    frame = pd.DataFrame(rows, columns=columns, dtype=object)
     frame.insert(0, "timestamp", _times(move.at for move in moves))
-    frame["reason"] = pd.Series([move.reason for move in moves], dtype=object)
-    return frame
+    return frame.assign(reason=pd.Series([move.reason for move in moves], dtype=object))
 
 
 def _id_or_none(hash_: str | None) -> str | None:

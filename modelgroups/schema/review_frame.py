@@ -29,10 +29,7 @@ _RANK: Final = (
 """What is kept longest where the table is too wide."""
 
 _LISTS: Final = ("categories", _BOTH)
-_LIST: Final = 26
-_LEAST_LIST: Final = 16
-"""So wide is a list where there is room, and where there is less."""
-
+_LEAST_LIST: Final = 26
 _MOST_IN_HTML: Final = 200
 _GAP: Final = 2
 
@@ -107,20 +104,14 @@ def _fitting(frame: pd.DataFrame, width: int) -> pd.DataFrame:
         texts = {_BOTH if n == "categories" else n: c for n, c in both.items() if n != "range"}
     room = width - len(str(len(frame))) - _GAP
     chosen: list[str] = []
-    is_short, wide = False, dict[str, int]()
     for name in sorted(texts, key=lambda name: (not any(texts[name]), _rank(name))):
         needed = max(map(len, [name, *texts[name]])) + _GAP
-        least = needed
-        if name in _LISTS:
-            least = min(needed, _LIST if room >= _LIST else _LEAST_LIST)
-            wide[name] = least
-        if (least > room and chosen) or (is_short and not any(texts[name])):
-            is_short = True
-        else:
+        least = min(needed, _LEAST_LIST) if name in _LISTS else needed
+        if least <= room or not chosen:
             chosen.append(name)
             room -= least
     for name in set(_LISTS) & set(chosen):
-        space = room + wide[name] - _GAP
+        space = room + min(max(map(len, [name, *texts[name]])), _LEAST_LIST - _GAP)
         texts[name] = [_listed(values, space) for values in _lists_of(frame, name)]
     columns = {name: cells for name, cells in texts.items() if name in chosen}
     return pd.DataFrame(columns, index=frame.index)
@@ -170,8 +161,6 @@ def _listed(values: Sequence[str], space: int) -> str:
     text = ", ".join(values)
     if len(text) <= space:
         return text
-    if len(values) == 1:  # a range: half of it would mislead
-        return "…"
     end = f"… {len(values)} in all"
     shown = ""
     for value in values:

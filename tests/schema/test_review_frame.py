@@ -1,7 +1,5 @@
 """What a terminal shows of the review table: the columns that matter, within its width."""
 
-import re
-
 import pandas as pd
 import pytest
 
@@ -49,7 +47,7 @@ def test_it_stays_within_the_width_and_shows_categories_first(review, width, mon
 
 def test_many_categories_are_counted_where_they_do_not_fit(review, monkeypatch):
     monkeypatch.setenv("COLUMNS", "90")
-    assert re.search(r"amber, beige, (\w+, )?… 9 in all", str(review))
+    assert "amber, beige, … 9 in all" in str(review)
     monkeypatch.setenv("COLUMNS", "200")
     assert ", ".join(TEXTS) in str(review)
 
