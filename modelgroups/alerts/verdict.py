@@ -137,6 +137,8 @@ def _counts(subject: Subject, every: str, filters: Sequence[Mapping[str, Any]]) 
 def _frame(rows: Sequence[tuple[str, _Look, _Look | None]], type_of_worst: Any) -> pd.DataFrame:
     import pandas as pd
 
+    from modelgroups.drawing.frames import fitting
+
     values = []
     for name, whole, worst in rows:
         sides = [side.is_beyond for side in (whole, worst) if side is not None]
@@ -146,4 +148,5 @@ def _frame(rows: Sequence[tuple[str, _Look, _Look | None]], type_of_worst: Any) 
         values.append((name, whole.psi, whole.threshold, drifted, *part))
     frame = pd.DataFrame(values, columns=list(_COLUMNS))
     numbers = dict.fromkeys(("psi", "threshold", "worst_psi", "worst_threshold"), "float64")
-    return frame.astype(numbers | {"drifted": "boolean", "worst": type_of_worst})
+    frame = frame.astype(numbers | {"drifted": "boolean", "worst": type_of_worst})
+    return fitting(frame, "attribute", "drifted", "psi", "threshold", "worst", "worst_psi")

@@ -219,6 +219,8 @@ class Comparison:
         """
         import pandas as pd
 
+        from modelgroups.drawing.frames import fitting
+
         records = [self._record(line) for line in self.lines]
         flat = [line.segment | record for line, record in zip(self.lines, records, strict=True)]
         frame = pd.DataFrame(flat).drop(columns="segment")
@@ -226,7 +228,8 @@ class Comparison:
         for name in (*numbers, "p_corrected"):
             frame[name] = frame[name].astype("Float64")
         frame["more_needed"] = frame["more_needed"].astype("Int64")
-        return frame
+        telling = ("metric", "other", "verdict", "difference", "first_value", "other_value")
+        return fitting(frame, *self.by, *telling, "low", "high", "p_corrected", "first")
 
     def plot(self) -> Figure:
         """Draw each difference with its interval, a panel for each metric.

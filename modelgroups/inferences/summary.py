@@ -111,6 +111,8 @@ class LogSummary:
         """
         import pandas as pd
 
+        from modelgroups.drawing.frames import fitting
+
         if self.attributes is None:
             raise MethodNotApplicableError(
                 "this summary holds counts only; summary() looks at the attributes too"
@@ -127,7 +129,8 @@ class LogSummary:
             "out_of_range": pd.array([each.n_out_of_range for each in found], counts),
         }
         index = pd.Index([each.name for each in found], name="attribute")
-        return pd.DataFrame(columns).set_axis(index)
+        frame = pd.DataFrame(columns).set_axis(index)
+        return fitting(frame, "nulls", "new_category", "out_of_range", "new_categories")
 
     def __repr__(self) -> str:
         lines = [f"{name}: {value}" for name, value in self._counted()]

@@ -27,6 +27,8 @@ def audit_frame(
     """Return the events that match, or the latest of them, a row each, in the order of `trail`."""
     import pandas as pd
 
+    from modelgroups.drawing.frames import fitting
+
     with registry.catalog.read() as session:
         traced = trail(session, wanted, latest=latest)
     found = [each.event for each in traced]
@@ -44,7 +46,7 @@ def audit_frame(
     }
     frame = pd.DataFrame({name: pd.Series(c, dtype=object) for name, c in columns.items()})
     frame.insert(1, "timestamp", _times(event.at for event in found))
-    return frame
+    return fitting(frame, "timestamp", "type", "actor", "reason", "after", "before", "model_id")
 
 
 def id_of_group(registry: Registry, id_or_name: str) -> str:
@@ -90,23 +92,26 @@ def deletions_frame(registry: Registry, model_id: str) -> pd.DataFrame:
     """Return what was deleted from the log of a model, oldest first: counts, never values."""
     import pandas as pd
 
+    from modelgroups.drawing.frames import fitting
+
     wanted = EventFilter(model_id=model_id, types=[EventType.InferencesDeleted])
     with registry.catalog.read() as session:
         found = [each.event for each in trail(session, wanted)]
     told = [_document(event.after) or {} for event in found]
-    return pd.DataFrame(
-        {
-            "at": _times(event.at for event in found),
-            "rule": [after.get("rule") for after in told],
-            "n_inferences": [after.get("inferences") for after in told],
-            "n_ground_truths": [after.get("ground_truths") for after in told],
-        }
-    )
+    columns = {
+        "at": _times(event.at for event in found),
+        "rule": [after.get("rule") for after in told],
+        "n_inferences": [after.get("inferences") for after in told],
+        "n_ground_truths": [after.get("ground_truths") for after in told],
+    }
+    return fitting(pd.DataFrame(columns), "at", "n_inferences", "rule")
 
 
 def moves_frame(moves: Sequence[HistoricMove]) -> pd.DataFrame:
     """Return moves of aliases, a row each, with the versions before and after."""
     import pandas as pd
+
+    from modelgroups.drawing.frames import fitting
 
     rows, last = [], dict[str, str | None]()
     for move in moves:
@@ -118,7 +123,8 @@ def moves_frame(moves: Sequence[HistoricMove]) -> pd.DataFrame:
     columns = ["alias", "move", "before", "after", "actor"]
     frame = pd.DataFrame(rows, columns=columns, dtype=object)
     frame.insert(0, "timestamp", _times(move.at for move in moves))
-    return frame.assign(reason=pd.Series([move.reason for move in moves], dtype=object))
+    frame["reason"] = pd.Series([move.reason for move in moves], dtype=object)
+    return fitting(frame, "timestamp", "move", "before", "after", "alias", "actor")
 
 
 def _id_or_none(hash_: str | None) -> str | None:

@@ -168,7 +168,10 @@ class VersionDiff:
         """
         import pandas as pd
 
-        return pd.DataFrame(list(self._lines()), columns=list(_COLUMNS), dtype=object)
+        from modelgroups.drawing.frames import fitting
+
+        frame = pd.DataFrame(list(self._lines()), columns=list(_COLUMNS), dtype=object)
+        return fitting(frame, "name", "property", "before", "after")
 
     def _lines(self) -> Iterator[_Line]:
         for attribute in self.added:

@@ -207,6 +207,7 @@ class Logged(Enriching):
         """
         import pandas as pd
 
+        from modelgroups.drawing.frames import fitting
         from modelgroups.inferences.summary import batch_records
 
         records = batch_records(self._registry, self._require_saved("batches"))
@@ -217,13 +218,14 @@ class Logged(Enriching):
         for name in ("from_time", "to_time", "created_at", "closed_at"):
             frame[name] = pd.to_datetime(frame[name], utc=True, format="ISO8601")
         frame["n_declared"] = frame["n_declared"].astype("Int64")
-        return frame.rename(
+        frame = frame.rename(
             columns={
                 "n_rows": "n_inferences",
                 "from_time": "first_timestamp",
                 "to_time": "last_timestamp",
             }
         )
+        return fitting(frame, "batch_id", "n_inferences", "first_timestamp", "last_timestamp")
 
     def summary(
         self,

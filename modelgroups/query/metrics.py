@@ -219,6 +219,7 @@ def evaluate(
     """
     import pandas as pd
 
+    from modelgroups.drawing.frames import fitting
     from modelgroups.query.frames import check_split, typed
 
     check_split(subject, rows.every, rows.by)
@@ -233,7 +234,8 @@ def evaluate(
     whole = whole.reset_index() if keys else whole
     wanted = [*keys, *(metric.name for metric in metrics)]
     whole = whole[wanted].sort_values(keys, ignore_index=True) if keys else whole[wanted]
-    return typed(whole, [metric.name for metric in metrics], has_times=rows.has_times)
+    frame = typed(whole, [metric.name for metric in metrics], has_times=rows.has_times)
+    return fitting(frame, *keys)
 
 
 def _bodies(

@@ -35,11 +35,14 @@ def table() -> pd.DataFrame:
     """Return all functions, each with its signature, its kind and what it computes."""
     import pandas as pd
 
+    from modelgroups.drawing.frames import fitting
+
     rows = [
         (name, found.signature, str(found.kind), found.doc)
         for name, found in sorted(registered().items(), key=lambda entry: entry[0].lower())
     ]
-    return pd.DataFrame(rows, columns=["name", "signature", "kind", "doc"]).set_index("name")
+    frame = pd.DataFrame(rows, columns=["name", "signature", "kind", "doc"]).set_index("name")
+    return fitting(frame, "doc", "signature", "kind")
 
 
 def add(name: str, expression: Callable[..., Any], kind: str) -> None:

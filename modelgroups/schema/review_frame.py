@@ -5,36 +5,36 @@ Loads pandas: import it lazily.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pandas as pd
+
+from modelgroups.drawing.frames import Column, FittingFrame
 
 __all__ = ["ReviewFrame"]
 
 _BOTH: Final = "categories/range"
 _RANK: Final = (
     "name",
-    "stage",
-    "value_type",
     _BOTH,
     "categories",
     "range",
+    "value_type",
     "categorical",
+    "stage",
     "is_unique",
     "bins",
     "monitor_for_bias",
 )
 """What is kept longest where the table is too wide."""
 
-_LISTS: Final = ("categories", _BOTH)
-_LEAST_LIST: Final = 26
+_LEAST_LIST: Final = 24
 _MOST_IN_HTML: Final = 200
-_GAP: Final = 2
+_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
-class ReviewFrame(pd.DataFrame):
+class ReviewFrame(FittingFrame):
     """A frame that is shown as people write it, within the width of the screen.
 
     Where that is too narrow, categories and ranges share a column, and columns that do not fit are
@@ -43,31 +43,27 @@ class ReviewFrame(pd.DataFrame):
 
     Examples
     --------
-    >>> frame = ReviewFrame({"name": ["age"], "categories": [["{value: 31}", "{value: 47}"]]})
+    >>> frame = ReviewFrame({"name": ["age"], "categories": [["{value: 47}", "{value: 31}"]]})
     >>> frame
       name categories
     0  age     31, 47
     >>> frame.loc[0, "categories"]
-    ['{value: 31}', '{value: 47}']
+    ['{value: 47}', '{value: 31}']
     """
 
-    @property
-    def _constructor(self) -> Callable[..., pd.DataFrame]:
-        return pd.DataFrame
+    def _whole(self) -> str:
+        return _readable(self).to_string(max_rows=pd.get_option("display.max_rows") or None)
 
-    def __repr__(self) -> str:
-        if not len(self):
-            return repr(pd.DataFrame(self))
-        width = shutil.get_terminal_size((pd.get_option("display.width") or 80, 24)).columns
-        whole = _readable(self)
-        most = pd.get_option("display.max_rows") or None
-        if _needed(whole) <= width:
-            return whole.to_string(max_rows=most)
-        shown = _fitting(self, width)
-        seen = {*shown.columns, *(("categories", "range") if _BOTH in shown.columns else ())}
-        left = [str(name) for name in whole.columns if name not in seen]
-        told = f"\n\nLeft out for the width: {', '.join(left)}; the frame has these columns too"
-        return shown.to_string(max_rows=most) + (told if left else "")
+    def _columns(self, rows: pd.DataFrame) -> list[Column]:
+        texts = {str(name): list(cells) for name, cells in _readable(rows).items()}
+        if not {"categories", "range"} <= texts.keys():
+            return [_column(name, cells, rows) for name, cells in texts.items()]
+        joined = list(map(", ".join, _lists_of(rows, _BOTH)))
+        return [
+            _column(_BOTH, joined, rows) if name == "categories" else _column(name, cells, rows)
+            for name, cells in texts.items()
+            if name != "range"
+        ]
 
     def _repr_html_(self) -> str | None:
         if not pd.get_option("display.notebook_repr_html"):
@@ -75,9 +71,24 @@ class ReviewFrame(pd.DataFrame):
         shown = _readable(self)
         if "categories" in self:
             lists = self["categories"]
-            shown["categories"] = [_listed(list(map(_value, c)), _MOST_IN_HTML) for c in lists]
+            shown["categories"] = [_listed(_values(cell), _MOST_IN_HTML) for cell in lists]
+        if "range" in self:  # a browser would break it into three lines
+            shown["range"] = [str(span).replace(" ", _NO_BREAK) for span in shown["range"]]
         with pd.option_context("display.max_colwidth", None):
             return shown.to_html(max_rows=pd.get_option("display.max_rows"), notebook=True)
+
+
+def _column(name: str, cells: list[str], rows: pd.DataFrame) -> Column:
+    rank = _RANK.index(name) if name in _RANK else len(_RANK)
+    if name not in ("categories", _BOTH):
+        return Column(name, cells, rank, [name])
+    lists = _lists_of(rows, name)
+    names = ["categories", "range"] if name == _BOTH else [name]
+
+    def cut(space: int) -> list[str]:
+        return [_listed(values, space) for values in lists]
+
+    return Column(name, cells, rank, names, _LEAST_LIST, cut)
 
 
 def _readable(frame: pd.DataFrame) -> pd.DataFrame:
@@ -88,43 +99,11 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _lists_of(frame: pd.DataFrame, name: str) -> list[list[str]]:
     """Return what is listed in each cell: categories, or in their place the range if it is both."""
-    lists = [list(map(_value, cell)) for cell in frame["categories"]]
+    lists = list(map(_values, frame["categories"]))
     if name != _BOTH:
         return lists
     ranges = [_text("range", cell) for cell in frame["range"]]
     return [values or [span] for values, span in zip(lists, ranges, strict=True)]
-
-
-def _fitting(frame: pd.DataFrame, width: int) -> pd.DataFrame:
-    """Return the columns that fit, each cell cut to what is there for it."""
-    texts = {str(name): list(cells) for name, cells in _readable(frame).items()}
-    if {"categories", "range"} <= texts.keys():
-        joined = list(map(", ".join, _lists_of(frame, _BOTH)))
-        both = {name: joined if name == "categories" else cells for name, cells in texts.items()}
-        texts = {_BOTH if n == "categories" else n: c for n, c in both.items() if n != "range"}
-    room = width - len(str(len(frame))) - _GAP
-    chosen: list[str] = []
-    for name in sorted(texts, key=lambda name: (not any(texts[name]), _rank(name))):
-        needed = max(map(len, [name, *texts[name]])) + _GAP
-        least = min(needed, _LEAST_LIST) if name in _LISTS else needed
-        if least <= room or not chosen:
-            chosen.append(name)
-            room -= least
-    for name in set(_LISTS) & set(chosen):
-        space = room + min(max(map(len, [name, *texts[name]])), _LEAST_LIST - _GAP)
-        texts[name] = [_listed(values, space) for values in _lists_of(frame, name)]
-    columns = {name: cells for name, cells in texts.items() if name in chosen}
-    return pd.DataFrame(columns, index=frame.index)
-
-
-def _needed(whole: pd.DataFrame) -> int:
-    """Return how wide a frame is with all its columns and cells."""
-    widest = (max(map(len, [name, *map(str, whole[name])])) + _GAP for name in whole.columns)
-    return len(str(len(whole))) + sum(widest)
-
-
-def _rank(name: str) -> int:
-    return _RANK.index(name) if name in _RANK else len(_RANK)
 
 
 def _text(name: Any, cell: Any) -> str:
@@ -134,11 +113,25 @@ def _text(name: Any, cell: Any) -> str:
     ('18 to 99.5', '', '')
     """
     if name == "categories":
-        return ", ".join(map(_value, cell))
+        return ", ".join(_values(cell))
     if name == "range":
         ends = [end for end in str(cell).strip("[]").split(", ") if end != "None"]
         return " to ".join(ends)
     return "" if cell is None else str(cell)
+
+
+def _values(categories: Sequence[str]) -> list[str]:
+    """Return categories as people write them, in their order: numbers as numbers.
+
+    >>> _values(["{value: 10}", "{label: low, value: 9}"]), _values(["{value: b}", "{value: a}"])
+    (['9 (low)', '10'], ['a', 'b'])
+    """
+    texts = list(map(_value, categories))
+    try:
+        numbers = [float(text.partition(" ")[0]) for text in texts]
+    except ValueError:
+        return sorted(texts)
+    return [text for _, text in sorted(zip(numbers, texts, strict=True))]
 
 
 def _value(category: str) -> str:

@@ -46,7 +46,7 @@ def test_it_stays_within_the_width_and_shows_categories_first(review, width, mon
 
 
 def test_many_categories_are_counted_where_they_do_not_fit(review, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "90")
+    monkeypatch.setenv("COLUMNS", "80")
     assert "amber, beige, … 9 in all" in str(review)
     monkeypatch.setenv("COLUMNS", "200")
     assert ", ".join(TEXTS) in str(review)
@@ -57,12 +57,36 @@ def test_categories_and_ranges_are_told_as_people_write_them(review, monkeypatch
     shown, page = str(review), review._repr_html_()
     head = shown.splitlines()[0].split()
     assert head == list(review.columns)
-    for text in ("1 (male), 2 (female)", ", ".join(TEXTS), "0.5 to 35.5"):
+    for text in ("1 (male), 2 (female)", ", ".join(TEXTS)):
         assert text in shown
         assert f"<td>{text}</td>" in page
+    assert "0.5 to 35.5" in shown
+    assert "<td>0.5\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}35.5</td>" in page  # stays on one line
     for raw in ("{", "[", "None"):
         assert raw not in shown
         assert raw not in page.partition("<table")[2]
+
+
+def test_categories_are_sorted_numbers_as_numbers(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    lists = [[f"{{value: {value}}}" for value in values] for values in ([10, 2, 9], ["b", "a"])]
+    frame = ReviewFrame({"name": ["n", "t"], "categories": lists})
+    for shown in (repr(frame), frame._repr_html_()):
+        assert "2, 9, 10" in shown
+        assert "a, b" in shown
+    assert frame["categories"].tolist() == lists
+
+
+def test_an_empty_column_takes_no_room_of_categories(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with mg.connect(":memory:") as connection:
+        model = connection.model("m-1", "TABULAR", "REGRESSION")
+        model.infer_schema(
+            pd.DataFrame({"months_since_the_last_payment": [1, 2] * 18}), "PIPELINE_INPUT"
+        )
+        head, row, *_ = str(model.review()).splitlines()
+    assert head.split() == ["name", "value_type", "categorical", "categories/range"]
+    assert row.endswith("1, 2")
 
 
 def test_a_page_escapes_and_counts_many_categories():

@@ -44,6 +44,7 @@ def drift_frame(
     """
     import pandas as pd
 
+    from modelgroups.drawing.frames import fitting
     from modelgroups.query.frames import check_split, time_key, typed
 
     check_split(subject, every, by)
@@ -72,7 +73,8 @@ def drift_frame(
     frame = pd.DataFrame(rows)
     has_times = every not in (None, "batch_id")
     frame = typed(frame.reindex(columns=[*keys, *names]), names, has_times=has_times)
-    return frame.sort_values(keys, ignore_index=True) if keys else frame
+    frame = frame.sort_values(keys, ignore_index=True) if keys else frame
+    return fitting(frame, *keys, *frame[names].max().sort_values(ascending=False).index)
 
 
 def _comparable(subject: Subject, metric: str, by: Sequence[str]) -> Iterator[str]:
