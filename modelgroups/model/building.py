@@ -13,7 +13,7 @@ from modelgroups.arguments import (
     require_text,
 )
 from modelgroups.calls import checked_calls
-from modelgroups.errors import MissingParameterError
+from modelgroups.errors import MissingParameterError, UserTypeError
 from modelgroups.model.declaring import OutputDeclaring
 from modelgroups.types import Stage, ValueType
 
@@ -250,7 +250,9 @@ class SchemaBuilding(OutputDeclaring):
         MissingParameterError
             The model has no schema yet.
         UnexpectedValueError
-            A property is not a field of an attribute.
+            A property is not a field of an attribute; the nearest one is told.
+        UserTypeError, UserValueError
+            There is no such stage.
 
         Examples
         --------
@@ -278,6 +280,12 @@ class SchemaBuilding(OutputDeclaring):
                 "call build() or infer_schema() first"
             )
         names = _names_or_none(props, "props")
+        if stage is not None and not isinstance(stage, str):
+            raise UserTypeError(
+                f"stage must be a text, got {type(stage).__name__} {stage!r}; properties are "
+                "named by props: review(props=[...])"
+            )
+        stage = None if stage is None else require_member(Stage, stage, "stage")
         return review_table(self.attributes or (), stage=stage, properties=names)
 
 

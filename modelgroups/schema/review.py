@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from modelgroups.errors import UnexpectedValueError
+from modelgroups.hints import did_you_mean
 from modelgroups.schema.attribute import Attribute, as_categories
 
 if TYPE_CHECKING:
@@ -62,9 +63,11 @@ def review_table(
     known = {field.name for field in fields(Attribute)} | {"range", *_ALIASES}
     unknown = [name for name in shown if name not in known]
     if unknown:
+        choices = sorted(known - set(_ALIASES))
+        hints = [hint for name in unknown if (hint := did_you_mean(str(name), choices))]
         raise UnexpectedValueError(
             f"attributes have no property {', '.join(map(repr, unknown))}; "
-            f"choose from {', '.join(sorted(known - set(_ALIASES)))}"
+            f"{' '.join(hints)}{' ' if hints else ''}choose from {', '.join(choices)}"
         )
     columns = ["name", *(["stage"] if stage is None else []), *shown]
     rows = [

@@ -667,6 +667,12 @@ def test_review_takes_a_stage_and_properties(model):
     assert model.review("PREDICT_FUNCTION_INPUT").empty
     with pytest.raises(UnexpectedValueError, match="'colour'"):
         model.review(props=["colour"])
+    with pytest.raises(UnexpectedValueError, match=r"no property 'rage'; did you mean 'range'\?"):
+        model.review(props=["value_type", "rage"])
+    with pytest.raises(UserTypeError, match=r"'rage'\]; properties are named by props: review"):
+        model.review(["value_type", "rage"])
+    with pytest.raises(UserValueError, match="stage='rage' is not one of"):
+        model.review("rage")
     with pytest.raises(MissingParameterError, match="schema"):
         Model("m-1", "TABULAR", "REGRESSION").review()
 
