@@ -48,8 +48,8 @@ class Deploying:
 
     def __repr__(self) -> str:
         return (
-            f"<Deploying in the group {self._group_id}: replace(), ab(), shadow() or canary() "
-            "begin a deployment, live() and history() return those that there are>"
+            "<group.deploy: ab(), canary(), shadow() and replace() bring a version in; live() and "
+            "history() return deployments>"
         )
 
     def live(self) -> Deployment | None:

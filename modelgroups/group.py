@@ -27,6 +27,7 @@ from modelgroups.hints import Hinting, hinted, require_field
 from modelgroups.holding import Holding
 from modelgroups.lifecycle.archiving import archive_group, restore_group
 from modelgroups.lifecycle.describing import rewrite_group
+from modelgroups.lifecycle.standing import group_in_words
 from modelgroups.listing import versions_in_html
 from modelgroups.model import Model
 from modelgroups.model.fields import HasRegistry, registry_of
@@ -379,8 +380,9 @@ class ModelGroup(Holding, Promoting, JsonDataclass, Hinting):
         return export_group(self._registry, self.id, path, with_logs=with_logs)
 
     def __repr__(self) -> str:
-        state = ", archived" if self.archived else ""
-        return f"<ModelGroup {self.name!r} {self.id}{state}>"
+        standing = "" if self.archived else group_in_words(self._registry_or_none, self.id)
+        told = [standing, f"id {self.id}", "archived" if self.archived else ""]
+        return f"<ModelGroup {self.name!r}: {', '.join(filter(None, told))}>"
 
     def _repr_html_(self) -> str:
         registry = self._registry_or_none

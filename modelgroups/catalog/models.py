@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, null, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, null, select, update
 from sqlmodel import Session
 
 from modelgroups.catalog.documents import dump, load_tags
@@ -23,6 +23,7 @@ __all__ = [
     "archive",
     "archive_all",
     "attributes_document",
+    "count_versions",
     "create",
     "entries_of",
     "find",
@@ -150,6 +151,12 @@ def list_versions(
         statement = statement.where(_MODEL.archived_at.is_(None))
     rows = session.execute(statement.order_by(_MODEL.sequence_num.desc())).all()
     return list(map(ModelRecord._make, rows))
+
+
+def count_versions(session: Session, group_id: str) -> int:
+    """Return how many versions a group has that are not archived."""
+    counted = select(func.count()).where(_MODEL.group_id == group_id)
+    return int(session.execute(counted.where(_MODEL.archived_at.is_(None))).scalar_one())
 
 
 def list_matching(

@@ -9,12 +9,10 @@ from itertools import islice
 from typing import Any, Final, Self
 
 from modelgroups.drawing.page import table_in_html
+from modelgroups.drawing.texts import number_of_things
 from modelgroups.inferences.outcome import told_together
 
 __all__ = ["Receipt"]
-
-_MOST_WHOLE: Final = 5
-"""Entries up to which a receipt is shown as the dictionary that it is."""
 
 _MOST_SHOWN: Final = 5
 _MOST_CHARACTERS: Final = 200
@@ -23,15 +21,16 @@ _MOST_CHARACTERS: Final = 200
 class Receipt(dict[str, Any]):
     """A dictionary of the counts of a call and what became of its rows.
 
-    It is a ``dict`` in every respect but its looks: thousands of results would fill a screen.
+    It is a ``dict`` in every respect but its looks: thousands of results would fill a screen, and
+    a few are shown no other way.
 
     Examples
     --------
     >>> stored = {"message": "success", "status": 200}
     >>> Receipt(counts={"success": 9, "failure": 0, "total": 9}, results=[stored] * 9)
     <9 rows: 9 stored, 0 failed; a dict of 'counts', 'results'>
-    >>> Receipt(counts={"success": 1, "failure": 0, "total": 1}, results=[])
-    {'counts': {'success': 1, 'failure': 0, 'total': 1}, 'results': []}
+    >>> Receipt(counts={"success": 1, "failure": 0, "total": 1}, results=[stored])
+    <1 row: 1 stored, 0 failed; a dict of 'counts', 'results'>
     >>> Receipt.of(2, counts={"success": 9, "failure": 0, "total": 9}, results=[stored] * 9)
     <9 rows: 2 stored, 7 were there already, 0 failed; a dict of 'counts', 'results'>
     """
@@ -46,19 +45,16 @@ class Receipt(dict[str, Any]):
         return receipt
 
     def __repr__(self) -> str:
-        if not self._is_long():
+        if "counts" not in self:  # somebody took it out
             return super().__repr__()
         parts = [self._counted(), *self._told(), f"a dict of {', '.join(map(repr, self))}"]
         return f"<{'; '.join(parts)}>"
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        if self._is_long() or cycle:
-            printer.text(repr(self))
-        else:
-            printer.pretty(dict(self))
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(repr(self))
 
     def _repr_html_(self) -> str | None:
-        if not self._is_long():
+        if "counts" not in self:
             return None
         failed = islice(self._failed(), _MOST_SHOWN)
         rows = [[where, status, message] for where, status, message in failed]
@@ -68,11 +64,6 @@ class Receipt(dict[str, Any]):
             return f"<p><b>{escape(title)}</b></p>"
         return table_in_html(title, ["row", "status", "what is wrong"], rows)
 
-    def _is_long(self) -> bool:
-        entries = [*self.get("results", ()), *self.get("failures", ())]
-        nested = (len(entry) for entry in entries if isinstance(entry, list))
-        return len(entries) + sum(nested) > _MOST_WHOLE
-
     def _n_failed(self) -> int:
         return int(self["counts"]["failure"])
 
@@ -80,10 +71,8 @@ class Receipt(dict[str, Any]):
         counts = self["counts"]
         n_there = 0 if self._n_stored is None else counts["success"] - self._n_stored
         there = f"{n_there:,} were there already, " if n_there else ""
-        return (
-            f"{counts['total']:,} rows: {counts['success'] - n_there:,} stored, {there}"
-            f"{counts['failure']:,} failed"
-        )
+        rows, n_stored = number_of_things(counts["total"], "row"), counts["success"] - n_there
+        return f"{rows}: {n_stored:,} stored, {there}{counts['failure']:,} failed"
 
     def _told(self) -> list[str]:
         """Return what to say of the first rows that failed, and of what waits."""

@@ -71,21 +71,24 @@ class Verification:
     def __bool__(self) -> bool:
         return not self.problems
 
-    def __repr__(self) -> str:
-        return f"<Verification: {self}>"
+    @property
+    def _counted(self) -> str:
+        return (
+            f"models: {self.n_models:,}, snapshots: {self.n_snapshots:,}, "
+            f"artifacts: {self.n_artifacts:,}, segments: {self.n_segments:,}, "
+            f"events: {self.n_events:,} ({self.size:,} bytes), "
+            f"checked with SQLite {self.sqlite}"
+        )
+
+    @property
+    def _found(self) -> str:
+        return f"problems: {len(self.problems):,}" if self.problems else "all is well"
 
     def __str__(self) -> str:
-        found = f"problems: {len(self.problems)}" if self.problems else "all is well"
-        lines = [
-            (
-                f"models: {self.n_models:,}, snapshots: {self.n_snapshots:,}, "
-                f"artifacts: {self.n_artifacts:,}, segments: {self.n_segments:,}, "
-                f"events: {self.n_events:,} ({self.size:,} bytes), "
-                f"checked with SQLite {self.sqlite}: {found}"
-            ),
-            *self.problems,
-        ]
-        return "\n  ".join(lines)
+        return "\n  ".join([f"{self._counted}: {self._found}", *self.problems])
+
+    def __repr__(self) -> str:
+        return "\n  ".join([f"<Verification: {self._found}; {self._counted}>", *self.problems])
 
 
 def verify(registry: Registry, audit_head: AuditHead | None = None) -> Verification:

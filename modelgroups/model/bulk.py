@@ -78,7 +78,7 @@ class BulkSending(Sending):
         >>> frame = pd.DataFrame({"age": [31, 47], "p": [0.25, 0.75]})
         >>> with example_model() as model:
         ...     model.send_bulk_inferences(data=frame, ignore_join_errors=True)
-        ({'counts': {'success': 2, 'failure': 0, 'total': 2}, 'failures': [[]]}, None)
+        (<2 rows: 2 stored, 0 failed; a dict of 'counts', 'failures'>, None)
         """
         from modelgroups.inferences.bulk import send_bulk, source_of
 

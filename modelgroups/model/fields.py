@@ -15,6 +15,7 @@ from modelgroups.errors import (
 )
 from modelgroups.hints import no_attribute, require_field
 from modelgroups.lifecycle.lookup import attributes_document, get_bearings
+from modelgroups.lifecycle.standing import amounts_of
 from modelgroups.registry import Registry
 from modelgroups.schema.attribute import Attribute, as_categories, sort_attributes
 from modelgroups.schema.serial import JsonDataclass
@@ -265,6 +266,7 @@ class ModelFields(JsonDataclass):
 
     def _repr_html_(self) -> str:
         place = self._place()
+        amounts = self.id and amounts_of(self._registry_or_none, self.id)
         attributes = self.attributes or []
         n_implicit = sum(attribute.implicit for attribute in attributes)
         rows = {
@@ -277,8 +279,10 @@ class ModelFields(JsonDataclass):
             "group's id": self.model_group_id,
             "id": self.id,
             "status": self.status or "not saved",
-            "attributes": f"{len(attributes) - n_implicit}"
-            + (f", and {n_implicit} that the registry adds" * (n_implicit > 0)),
+            "attributes": f"{len(attributes) - n_implicit:,}"
+            + (f", and {n_implicit:,} that the registry adds" * (n_implicit > 0)),
+            "rows of reference data": amounts and _counted(amounts.reference_rows),
+            "inferences": amounts and _counted(amounts.inferences),
             "tags": ", ".join(self.tags or []),
         }
         return fields_in_html(str(self.display_name or self.partner_model_id), rows)
@@ -332,3 +336,7 @@ class ModelFields(JsonDataclass):
 
     def _extend(self, added: Iterable[Attribute]) -> None:
         self.attributes = [*(self.attributes or []), *added]
+
+
+def _counted(number: int | None) -> str:
+    return "none" if number is None else f"{number:,}"

@@ -103,8 +103,7 @@ class Sending(Storing):
         >>> with example_model() as model:
         ...     model.send_inferences([{"age": 31}], predictions=[0.25],
         ...                           partner_inference_ids=["a"])
-        {'counts': {'success': 1, 'failure': 0, 'total': 1},
-         'results': [{'message': 'success', 'status': 200, 'partner_inference_id': 'a'}]}
+        <1 row: 1 stored, 0 failed; a dict of 'counts', 'results'>
         """
         from modelgroups.inferences.send import send_inferences
         from modelgroups.inferences.times import as_zone

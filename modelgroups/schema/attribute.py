@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any, Self
@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 MAX_CATEGORIES_TO_SHOW = 5
+_MOST_IN_LINE = 3
 
 _STAGE_ORDER = {
     Stage.ModelPipelineInput: 0,
@@ -233,6 +234,31 @@ class Attribute(JsonDataclass):
             lines.append(f"Range: [{self.min_range}, {self.max_range}]")
         lines += [f"Link: {link}" for link in (self.attribute_link, self.gt_class_link) if link]
         return "\n\t".join(lines)
+
+    def __repr__(self) -> str:
+        """Return a line with what is set.
+
+        >>> Attribute("age", "INTEGER", "PIPELINE_INPUT", position=2, min_range=18, max_range=95)
+        <Attribute PIPELINE_INPUT[2]:age: INTEGER, range 18 to 95>
+        """
+        parts = [str(self.value_type), *self._told()]
+        return f"<{type(self).__name__} {self.short_name()}: {', '.join(parts)}>"
+
+    def _told(self) -> Iterator[str]:
+        if self.categorical:
+            held: object = self.categories  # whatever was assigned: save() complains of it
+            values = [str(category) for category in held] if isinstance(held, list) else []
+            shown = ", ".join(values[:_MOST_IN_LINE])
+            more = ", …" if len(values) > _MOST_IN_LINE else ""
+            yield f"{len(values):,} categories ({shown}{more})" if values else "categorical"
+        if self.min_range is not None:
+            yield f"range {self.min_range} to {self.max_range}"
+        if self.bins:
+            yield "bins"
+        flags = ("monitor_for_bias", "is_unique", "is_positive_predicted_attribute", "implicit")
+        yield from (name for name in flags if getattr(self, name))
+        links = ("attribute_link", "gt_class_link", "token_attribute_link")
+        yield from (f"{name} {value!r}" for name in links if (value := getattr(self, name)))
 
     def _repr_html_(self) -> str:
         title, *rest = str(self).split("\n\t")

@@ -809,7 +809,8 @@ TABLE = [*FRAMES, *OUTPUTS, *SAVES, *FIELDS, *LOOKUPS]
 def state(model):
     """Return all that a model holds, comparable."""
     fields = {field.name: repr(getattr(model, field.name)) for field in dataclasses.fields(model)}
-    return fields | {"reference_dataframe": id(model.reference_dataframe)}
+    attributes = [repr(getattr(each, "__dict__", each)) for each in model.attributes or ()]
+    return fields | {"reference_dataframe": id(model.reference_dataframe), "attributes": attributes}
 
 
 @pytest.fixture

@@ -352,7 +352,7 @@ def test_a_group_without_a_registry_keeps_its_fields_and_does_nothing():
 
 
 def test_repr_and_html_name_the_group_and_its_versions(connection, group):
-    assert repr(group) == f"<ModelGroup 'Card fraud' {group.id}>"
+    assert repr(group) == f"<ModelGroup 'Card fraud': 3 versions, id {group.id}>"
     group.name = "<b onclick=\"x('1')\">"
     saved_model(connection, "<i>", group=group, label="<u>")
     shown = group._repr_html_()

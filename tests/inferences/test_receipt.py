@@ -61,12 +61,17 @@ def test_a_notebook_shows_the_first_failures(receipts):
     assert "<old>" not in receipts["sent"]._repr_html_()
 
 
-def test_a_few_results_are_shown_whole():
+@pytest.mark.parametrize("n_rows", [1, 5, 12])
+def test_few_and_many_results_look_alike(n_rows):
     pretty = pytest.importorskip("IPython.lib.pretty").pretty
     with example_model() as model:
-        answer = model.send_inferences([{"age": 31, "p": 0.25}])
-    assert repr(answer) == repr(dict(answer))
-    assert pretty(answer) == pretty(dict(answer))
+        answer = model.send_inferences([{"age": 31, "p": 0.25}] * n_rows)
+    rows = "1 row" if n_rows == 1 else f"{n_rows} rows"
+    shown = f"<{rows}: {n_rows} stored, 0 failed; a dict of 'counts', 'results'>"
+    assert repr(answer) == pretty(answer) == shown
+    assert answer._repr_html_() == f"<p><b>{rows}: {n_rows} stored, 0 failed</b></p>"
+    del answer["counts"]
+    assert repr(answer) == pretty(answer) == repr(dict(answer))
     assert answer._repr_html_() is None
 
 
