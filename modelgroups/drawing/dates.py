@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
-from statistics import median
-from typing import Any
+from typing import Any, Final
 
 import matplotlib.dates
 from matplotlib.ticker import FixedLocator, Formatter
 
 __all__ = ["TimeFormatter", "round_places"]
+
+_LEAST_GAP: Final = 0.75
+"""The least share of the usual distance between ticks at which their texts do not collide."""
 
 _dates: Any = matplotlib.dates  # it is typed in part
 
@@ -20,18 +22,19 @@ def round_places(first: float, last: float) -> FixedLocator:
     """Return round times between two, both in matplotlib's days: no tick says what has no data."""
     locator = _dates.AutoDateLocator(tz=UTC)
     places = locator.tick_values(*_dates.num2date([first, last], tz=UTC))
-    return FixedLocator(_apart([place for place in places if first <= place <= last]))
+    return FixedLocator(_apart([float(place) for place in places if first <= place <= last]))
 
 
 def _apart(places: Sequence[float]) -> list[float]:
-    """Return places without those that the next one is too near to, as 29 Nov is to 1 Dec.
+    """Return places without those just before the next: of 25 and 29 November and 1 December, two.
 
-    >>> _apart([1.0, 5.0, 9.0, 11.0])
-    [1.0, 5.0, 11.0]
+    >>> _apart([21.0, 25.0, 29.0, 31.0, 35.0]), _apart([1.0, 2.0])
+    ([21.0, 25.0, 31.0, 35.0], [1.0, 2.0])
     """
-    gaps = [after - place for place, after in pairwise(places)]
-    least = 0.75 * median(gaps) if gaps else 0.0
-    return [place for place, gap in zip(places, [*gaps, least], strict=True) if gap >= least]
+    gaps = [after - before for before, after in pairwise(places)]
+    usual = sorted(gaps)[len(gaps) // 2] if gaps else 0.0
+    near = [gap < _LEAST_GAP * usual for gap in gaps]
+    return [place for place, is_near in zip(places, [*near, False], strict=True) if not is_near]
 
 
 class TimeFormatter(Formatter):

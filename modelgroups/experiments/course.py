@@ -113,6 +113,17 @@ class Course:
     observed: Observed | None
     confidence: float
 
+    @property
+    def length(self) -> timedelta:
+        """How long an interval is.
+
+        Examples
+        --------
+        >>> Course("ab", "live", ("V1",), (1,), "hour", (), {"V1": ()}, (), None, 0.95).length
+        datetime.timedelta(seconds=3600)
+        """
+        return dict(_INTERVALS)[self.interval]
+
     def shares(self, version: str) -> list[float]:
         """Return the share of the inferences of each interval that are of a version.
 

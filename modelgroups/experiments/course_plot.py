@@ -17,6 +17,8 @@ from modelgroups.drawing.looks import (
 from modelgroups.experiments.course import KINDS, Course
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from matplotlib.figure import Figure
 
     from modelgroups.experiments.decide import Finding, Guardrail
@@ -51,12 +53,18 @@ def figure_of(course: Course) -> Figure:
     handles = _draw_traffic(axes[0], course)
     for axis, (metric, some) in zip(axes[1:], panels.items(), strict=True):
         _draw_metric(axis, metric, some, course)
-    kind = KINDS[course.kind]
-    of = f"{kind[:1].upper()}{kind[1:]} of {', '.join(course.versions)}"
-    title(figure, f"{of}: {course.state}")
+    title(figure, _title(course))
     if handles:
         legend_below(figure, handles, [str(line.get_label()) for line in handles])
     return figure
+
+
+def _title(course: Course) -> str:
+    names = course.versions
+    kind = KINDS[course.kind]
+    if course.kind == "shadow":
+        return f"{', '.join(names[1:])} as a shadow of {names[0]}: {course.state}"
+    return f"{kind[0].upper()}{kind[1:]} of {', '.join(names)}: {course.state}"
 
 
 def _draw_traffic(axis: Any, course: Course) -> list[Any]:
@@ -72,28 +80,65 @@ def _draw_traffic(axis: Any, course: Course) -> list[Any]:
         values: list[float] = list(course.counts[name])
         if course.kind != "shadow":
             values = course.shares(name)
-            _draw_planned(axis, course, name, colour_of(number))
-        look = look_of(number) | ({} if len(course.starts) <= _FEW else {"marker": ""})
+            n_above = len(course.versions) - 1 - place
+            _draw_planned(axis, course, name, {"color": colour_of(number), "lw": 0.9 + 2 * n_above})
+        look: dict[str, Any] = look_of(number)
+        look |= {"linewidth": 1.8, "markersize": 4.5}
+        look |= {} if len(course.starts) <= _FEW else {"marker": ""}
+        look |= _ringed(len(course.versions) - 1 - place) if course.kind == "shadow" else {}
         at = [start.replace(tzinfo=None) for start in course.starts]
-        size = max(_LARGEST - 3 * place, 3)  # so that what lies beneath is seen
-        handles += axis.plot(at, values, label=name, linewidth=1.8, markersize=size, **look)
+        handles += axis.plot(at, values, label=name, **look)
     if course.kind == "shadow":
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, 1.08 * max(map(max, course.counts.values())))
     else:
         axis.set_ylim(-0.03, 1.03)
+        axis.set_xlim(*_limits(course))
     date_axis(axis.xaxis, [start.replace(tzinfo=None) for start in course.starts])
     axis.set_xlabel(f"{course.interval} (UTC)" + _of_plan(course))
     return handles
+
+
+def _ringed(n_above: int) -> dict[str, Any]:
+    """Return the look of a line that others may hide: all versions of a shadow get as much."""
+    if not n_above:
+        return {}
+    return {
+        "linewidth": 1.8 + 2.4 * n_above,
+        "markersize": 4.5 + 4.5 * n_above,
+        "markerfacecolor": "none",
+        "markeredgewidth": 1.8,
+    }
 
 
 def _of_plan(course: Course) -> str:
     return "" if course.kind == "shadow" else "; thin: the share that was planned"
 
 
-def _draw_planned(axis: Any, course: Course, name: str, colour: str) -> None:
-    for each in course.divisions:
-        ends = [moment.replace(tzinfo=None) for moment in (each.start, each.end)]
-        axis.plot(ends, [each.weights.get(name, 0.0)] * 2, color=colour, linewidth=0.9, alpha=0.8)
+def _draw_planned(axis: Any, course: Course, name: str, look: dict[str, Any]) -> None:
+    """Draw what was planned, over the whole of the first and the last interval as well.
+
+    A test that was begun a moment ago would else be a stub beside points at the start of a minute.
+    """
+    first, last = _ends(course)
+    for place, each in enumerate(course.divisions):
+        start = first if place == 0 else each.start
+        end = last if place == len(course.divisions) - 1 else each.end
+        ends = [moment.replace(tzinfo=None) for moment in (start, end)]
+        axis.plot(ends, [each.weights.get(name, 0.0)] * 2, **look)
+
+
+def _ends(course: Course) -> tuple[datetime, datetime]:
+    """Return between what the intervals and the plan lie."""
+    starts = [course.starts[0], *(each.start for each in course.divisions)]
+    ends = [course.starts[-1] + course.length, *(each.end for each in course.divisions)]
+    return min(starts), max(ends)
+
+
+def _limits(course: Course) -> list[datetime]:
+    """Return the ends with some room beside them, more where there is little between them."""
+    first, last = _ends(course)
+    room = max((last - first) / 20, course.length / 2)
+    return [moment.replace(tzinfo=None) for moment in (first - room, last + room)]
 
 
 def _draw_metric(axis: Any, metric: str, some: list[Finding | Guardrail], course: Course) -> None:

@@ -16,7 +16,7 @@ from modelgroups.experiments.comparison import Line
 from modelgroups.experiments.effect import Effect
 from modelgroups.experiments.sequential import always_valid
 from modelgroups.experiments.traffic import Split
-from modelgroups.experiments.wording import number_text, p_equation
+from modelgroups.experiments.wording import number_text, p_equals
 
 __all__ = [
     "FEWEST",
@@ -222,7 +222,7 @@ def decide(
             for version, n in split.counts.items()
         )
         told = (
-            f"traffic was not divided as planned ({p_equation(split.p_value)}): {shares}. No "
+            f"traffic was not divided as planned ({p_equals(split.p_value)}): {shares}. No "
             "conclusion holds; abort, find out what loses inferences, and start anew"
         )
         return Decision.ABORT, None, told
@@ -282,7 +282,7 @@ def _finding_text(finding: Finding) -> str:
     return (
         f"{finding.metric} differs by {number_text(effect.difference, signed=True)} "
         f"({number_text(effect.interval.low, signed=True)} to "
-        f"{number_text(effect.interval.high, signed=True)}, {p_equation(effect.p_value)})"
+        f"{number_text(effect.interval.high, signed=True)}, {p_equals(effect.p_value)})"
     )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = [
     "html_of",
     "number_text",
-    "p_equation",
+    "p_equals",
     "p_text",
     "parts_of",
     "sentence_of",
@@ -53,14 +53,14 @@ def p_text(p_value: float | None) -> str:
     return f"<{_SMALLEST_P}" if p_value < _SMALLEST_P else f"{p_value:.3f}"
 
 
-def p_equation(p_value: float | None) -> str:
-    """Return what a p-value is, in a sentence.
+def p_equals(p_value: float | None) -> str:
+    """Return what a p-value is, to stand in a sentence.
 
-    >>> p_equation(0.03456), p_equation(1e-9)
+    >>> p_equals(0.03456), p_equals(1e-9)
     ('p = 0.035', 'p < 0.001')
     """
-    text = p_text(p_value)
-    return f"p < {text[1:]}" if text.startswith("<") else f"p = {text}"
+    shown = p_text(p_value)
+    return f"p < {shown[1:]}" if shown.startswith("<") else f"p = {shown}"
 
 
 def _interval_text(interval: Interval | None) -> str:
@@ -126,18 +126,13 @@ def _listed(comparison: Comparison, lines: list[Line]) -> str:
         f"{subject_of_line(line)} ({number_text(effect.other)} against "
         f"{number_text(effect.first)}, a difference of "
         f"{number_text(effect.difference, signed=True)}, {_percent(comparison.confidence)} "
-        f"interval {_interval_text(effect.interval)}, p {_equals(line.p_corrected)})"
+        f"interval {_interval_text(effect.interval)}, {p_equals(line.p_corrected)})"
     )
     if not rest:
         return text
     shown = [subject_of_line(each) for each in rest[:3]]
     more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
     return f"{text}, and on {', '.join(shown)}{more}"
-
-
-def _equals(p_value: float | None) -> str:
-    shown = p_text(p_value)
-    return f"< {shown[1:]}" if shown.startswith("<") else f"= {shown}"
 
 
 def _percent(confidence: float) -> str:

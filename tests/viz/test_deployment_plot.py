@@ -12,6 +12,7 @@ from modelgroups.errors import MissingDependencyError
 from modelgroups.testing import example_group
 
 pytest.importorskip("matplotlib")
+from matplotlib.dates import date2num
 
 
 @pytest.fixture
@@ -113,6 +114,37 @@ def test_what_was_divided_anew_and_ended_is_still_there_to_be_seen(group):
     assert [text.get_text() for text in figure.axes[0].texts] == ["no inferences"]
     assert figure.legends == []
     assert figure.get_suptitle().endswith("aborted")
+
+
+def test_what_began_a_moment_ago_shows_its_data_and_its_plan(group):
+    test = group.deploy.ab({"V1": 0.5, "V2": 0.5})
+    at = pd.Timestamp.now("UTC")
+    for label in ("V1", "V2"):
+        rows = {"age": [31] * 6, "p": [0.5] * 6}
+        group.get_version(label=label).send_inferences(rows, inference_timestamps=[at] * 6)
+    axis = test.plot().axes[0]
+    low, high = axis.get_xlim()
+    for line in axis.lines:
+        places = [(place - low) / (high - low) for place in date2num(line.get_xdata())]
+        assert 0.1 < min(places) <= max(places) < 0.9
+        if line.get_label().startswith("_"):
+            assert max(places) - min(places) > 0.4
+    widths = [line.get_linewidth() for line in axis.lines if line.get_label().startswith("_")]
+    assert len(set(widths)) == 2  # they lie on one another
+
+
+def test_no_version_of_a_shadow_hides_behind_another(group, send):
+    shadow = group.deploy.shadow("V2")
+    for label in ("V1", "V2"):
+        send(group, label, 80)
+    figure = shadow.plot()
+    drawn = lines_of(figure.axes[0])
+    assert list(drawn["V1"].get_ydata()) == list(drawn["V2"].get_ydata())
+    assert drawn["V1"].get_markersize() > 1.8 * drawn["V2"].get_markersize()
+    assert drawn["V1"].get_markerfacecolor() == "none"
+    assert drawn["V1"].get_linewidth() > 2 * drawn["V2"].get_linewidth()
+    assert max(drawn["V1"].get_ydata()) < figure.axes[0].get_ylim()[1]
+    assert figure.get_suptitle() == "V2 as a shadow of V1: live"
 
 
 def test_where_no_difference_can_be_told_there_is_no_scale(group, send):

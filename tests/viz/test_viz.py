@@ -297,6 +297,18 @@ def test_a_few_intervals_are_written_in_full_and_many_concisely():
         assert not [text for text in ticks("day") if "Apr" in text]  # of which there is nothing
 
 
+@pytest.mark.parametrize("first", ["2026-10-24", "2026-02-03", "2026-05-30"])
+def test_the_texts_of_days_do_not_collide_at_the_end_of_a_month(first):
+    with example_model() as model:
+        at = pd.date_range(first, periods=39, tz="UTC")
+        model.send_inferences({"age": [31] * 39, "p": [0.5] * 39}, inference_timestamps=at)
+        figure = model.viz.metric_series("count")
+        figure.draw_without_rendering()
+        boxes = [tick.get_window_extent() for tick in figure.axes[0].get_xticklabels()]
+    assert len(boxes) > 4
+    assert all(one.x1 + 4 < two.x0 for one, two in pairwise(boxes))
+
+
 def test_weeks_that_are_not_whole_have_hollow_marks():
     with example_model() as model:
         days = pd.date_range("2026-03-01T12:00Z", "2026-03-31T12:00Z")  # a Sunday, a Tuesday
