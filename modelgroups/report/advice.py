@@ -74,9 +74,9 @@ def advice_of(standings: Sequence[Standing], *, is_champion: bool) -> str:
     --------
     >>> worse, better = Standing("V1", "V2", (), ("AUC",)), Standing("V1", "V3", ("AUC",), ())
     >>> advice_of([worse], is_champion=True)
+    'Keep V1, the champion: it is ahead of V2.'
+    >>> advice_of([Standing("V1", "V2", (), ())], is_champion=True)
     'Keep V1, the champion: V2 is not shown to be better on any metric.'
-    >>> advice_of([Standing("V1", "V2", ("AUC",), ("F1", "Recall"))], is_champion=True)
-    'Keep V1, the champion: V2 is better on AUC, but worse on F1 and Recall.'
     >>> advice_of([worse, better], is_champion=True)
     'Promote V3: it is better than V1, the champion, on AUC, and worse on nothing.'
     """
@@ -93,12 +93,11 @@ def advice_of(standings: Sequence[Standing], *, is_champion: bool) -> str:
             f"{than} on the former, and worse on the latter."
         )
     keep = f"Keep {first}, the champion" if is_champion else f"Stay with {first}"
+    if len(standings) == 1 and best.gain < 0:
+        return f"{keep}: it is ahead of {best.other}."
     who = f"{best.other} is not" if len(standings) == 1 else "no other version is"
-    if len(standings) == 1 and best.better:
-        wins, losses = _listed(best.better), _listed(best.worse)
-        return f"{keep}: {best.other} is better on {wins}, but worse on {losses}."
-    if any(each.better for each in standings):
-        return f"{keep}: {who} better on more metrics than it is worse on."
+    if any(each.better or each.worse for each in standings):
+        return f"{keep}: {who} ahead of it."
     return f"{keep}: {who} shown to be better on any metric."
 
 

@@ -143,6 +143,7 @@ class GroupReport:
     n_moves: int
     together: Together | None
     comparison: GroupComparison
+    dated_back: str
     deployments: tuple[DeploymentRow, ...]
     n_deployments: int
     extract: Extract
@@ -188,6 +189,7 @@ def gather_group(group: Group, registry: Registry) -> GroupReport:
         len(moves),
         together_of({name_of(version): version for version in chosen}),
         _comparison(group, chosen, left, aliases.get(CHAMPION)),
+        _dated_back(group.created_at, moves),
         tuple(map(_deployment_row, history[::-1][:MOST_DEPLOYMENTS])),
         len(history),
         extract_of(registry, group.id, names),
@@ -238,6 +240,18 @@ def _move_row(move: HistoricMove, names: Mapping[str, str]) -> MoveRow:
     return MoveRow(moment_text(move.at), move.name, move.kind, version, move.reason or "")
 
 
+def _dated_back(created_at: str | None, moves: Sequence[HistoricMove]) -> str:
+    """Return the day of the first move of an alias if it is before the group was made here.
+
+    Moves can be given the time when they happened elsewhere.
+    """
+    made = moment_of(created_at)
+    first = min((at for move in moves if (at := moment_of(move.at))), default=None)
+    if made is None or first is None or first.date() >= made.date():
+        return ""
+    return f"{first:%Y-%m-%d}"
+
+
 def _chosen(
     versions: Sequence[Version], aliases: Mapping[str, str | None], used: set[str]
 ) -> tuple[list[Version], int]:
@@ -284,22 +298,20 @@ def _deployment_row(deployment: Deployment) -> DeploymentRow:
         list_text(deployment.versions),
         moment_text(deployment.created_at),
         moment_text(deployment.concluded_at),
-        _divisions(course),
+        tuple(_planned(course)),
         tuple(_traffic(course)),
         tuple(_watched_row(each, reaches[each.metric]) for each in effects),
         () if observed is None else observed.notes,
     )  # fmt: skip
 
 
-def _divisions(course: Course) -> tuple[tuple[str, str], ...]:
-    """Return from when on traffic was to be divided, and how."""
+def _planned(course: Course) -> list[tuple[str, str]]:
+    """Return from when on who was to get what."""
     if course.kind == "shadow":
-        baseline, *_ = course.versions
-        start = moment_text(course.divisions[0].start) if course.divisions else ""
-        return ((start, f"every request to each of them; {baseline} answers"),)
-    return tuple(
-        (moment_text(each.start), _weights_text(each.weights)) for each in course.divisions
-    )
+        answers, *others = course.versions
+        told = f"every request goes to {list_text(course.versions)}; the answer of {answers} counts"
+        return [("", told)] if others else []
+    return [(moment_text(each.start), _weights_text(each.weights)) for each in course.divisions]
 
 
 def _weights_text(weights: Mapping[str, float]) -> str:
@@ -309,6 +321,8 @@ def _weights_text(weights: Mapping[str, float]) -> str:
 def _traffic(course: Course) -> list[tuple[str, int, str]]:
     counts = {name: sum(course.counts[name]) for name in course.versions}
     total = sum(counts.values())
+    if course.kind == "shadow":  # of which each gets all
+        return [(name, n, "") for name, n in counts.items()]
     return [(name, n, share_text(n / total if total else None)) for name, n in counts.items()]
 
 

@@ -174,15 +174,13 @@ MOSTLY = (
 @pytest.mark.parametrize(
     ("names", "advice"),
     [
-        (["loses"],
-         "Keep V1, the champion: L is better on Specificity, but worse on Recall and F1."),
-        (["even"], "Keep V1, the champion: E is better on AUC, but worse on Recall."),
+        (["loses"], "Keep V1, the champion: it is ahead of L."),
+        (["even"], "Keep V1, the champion: E is not ahead of it."),
         (["nothing"], "Keep V1, the champion: N is not shown to be better on any metric."),
         (["mostly"], MOSTLY),
         (["mostly", "wins", "loses"],
          "Promote W: it is better than V1, the champion, on AUC and F1, and worse on nothing."),
-        (["loses", "nothing"],
-         "Keep V1, the champion: no other version is better on more metrics than it is worse on."),
+        (["loses", "nothing"], "Keep V1, the champion: no other version is ahead of it."),
     ],
 )  # fmt: skip
 def test_the_advice_names_who_is_better_on_more(names, advice):
@@ -200,10 +198,11 @@ def test_the_prose_begins_with_the_winner_and_agrees_with_the_table(tmp_path):
             )
         group.promote("V1")
         page = read(group.report(tmp_path / "group.html"))
-    start = page.texts.index("Keep V1, the champion: V2 is not shown to be better on any metric.")
-    told = page.texts[start + 1 : page.texts.index("Differences of V2 from V1")]
+    start = page.texts.index("Keep V1, the champion: it is ahead of V2.")
+    told = page.texts[start + 1 : page.texts.index("Differences of V2 from V1: V2 less V1")]
     assert any(text.startswith("V1 is ahead: better than V2 on Accuracy Rate") for text in told)
     assert not any("V2 is worse" in text for text in told)  # which would say it again
+    assert any(row[7] == "V2 is" for row in page.rows if len(row) == 10)
     verdicts = {row[7] for row in page.rows if len(row) == 10 and row[0] != "metric"}
     assert "worse" in verdicts
     assert "better" not in verdicts
@@ -222,6 +221,30 @@ def test_deployments_are_told_with_their_traffic_and_what_was_found(page, loans,
     (rail,) = found.guardrails
     row = next(row for row in loans.rows if row[:2] == ["Accuracy Rate", "B"])
     assert row[-1] == f"guardrail of 0.5: {rail.state}"
+
+
+def test_a_shadow_shares_no_traffic(tmp_path):
+    with example_group("V1", "V2") as group:
+        group.promote("V1")
+        group.deploy.shadow("V2")
+        for label in ("V1", "V2"):
+            group[label].send_inferences({"age": [31] * 4, "p": [0.5] * 4})
+        page = read(group.report(tmp_path / "group.html"))
+    assert "every request goes to V1 and V2; the answer of V1 counts" in page.text
+    assert "V1 4, V2 4" in page.text
+    assert "100 %" not in page.text
+    assert "50.0 %" not in page.text
+
+
+def test_a_champion_from_before_the_group_was_made_is_explained(tmp_path):
+    with example_group("V1") as group:
+        group.promote("V1", at="2025-03-01")
+        page = read(group.report(tmp_path / "group.html"))
+        assert page.tile("In the registry since") == group.created_at[:10]
+        assert "aliases are dated back to 2025-03-01" in page.text
+    with example_group("V1") as group:
+        group.promote("V1")
+        assert "dated back" not in read(group.report(tmp_path / "group.html")).text
 
 
 def test_the_audit_extract_holds_what_happened_to_the_group(page, connection, group):
