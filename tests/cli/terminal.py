@@ -54,10 +54,12 @@ class Terminal:
         instant between a prompt and the wait for its answer.
         """
         ends = time.monotonic() + _PATIENCE
-        if again and not select.select([self._primary], [], [], 5)[0]:
-            self.type(again)
-        while self._read(ends):
-            pass
+        while True:
+            if again and not select.select([self._primary], [], [], 5)[0]:
+                self.type(again)
+                again = ""
+            if not self._read(ends):
+                break
         os.close(self._primary)
         return self._process.wait(timeout=_PATIENCE)
 
