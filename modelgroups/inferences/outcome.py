@@ -56,7 +56,7 @@ def waiting_message(n_waiting: int) -> dict[str, str]:
     """
     if not n_waiting:
         return {}
-    what = "1 ground truth is" if n_waiting == 1 else f"{n_waiting} ground truths are"
+    what = "1 ground truth is" if n_waiting == 1 else f"{n_waiting:,} ground truths are"
     theirs = "its inference arrives" if n_waiting == 1 else "their inferences arrive"
     return {"message": f"{what} kept until {theirs}"}
 
