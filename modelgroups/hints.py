@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -76,7 +76,7 @@ def no_attribute(item: object, name: str) -> AttributeError:
     return AttributeError(f"{message}; {hint}" if hint else message, name=name, obj=None)
 
 
-def require_field(item: object, name: str, fields: Iterable[str]) -> None:
+def require_field(item: object, name: str, fields: Collection[str]) -> None:
     """Raise unless a name may be set: a value under a name that nobody reads would be lost.
 
     Parameters
@@ -101,11 +101,10 @@ def require_field(item: object, name: str, fields: Iterable[str]) -> None:
     AttributeError: 'Model' object has no field 'label' that could be set; did you mean
     'version_label'?
     """
-    known = list(fields)
-    if name in known or name.startswith("_") or hasattr(type(item), name):
+    if name in fields or name.startswith("_") or hasattr(type(item), name):
         return
-    ends = [field for field in known if field.endswith(f"_{name}")]
-    hint = f"did you mean {ends[0]!r}?" if len(ends) == 1 else did_you_mean(name, known)
+    ends = [field for field in fields if field.endswith(f"_{name}")]
+    hint = f"did you mean {ends[0]!r}?" if len(ends) == 1 else did_you_mean(name, fields)
     message = f"{type(item).__name__!r} object has no field {name!r} that could be set"
     raise AttributeError(f"{message}; {hint}" if hint else message, name=name, obj=None)
 

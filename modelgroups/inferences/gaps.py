@@ -78,12 +78,8 @@ def tell_missing(to: Recipient, present: set[str], n_rows: int) -> None:
 
 
 def _missing(layout: Layout, present: set[str]) -> list[str]:
-    """Return what rows lack, predictions first; non-inputs are for those who have them."""
-    lacking = [
-        attribute
-        for name, attribute in layout.inference_attributes.items()
-        if name not in present and not attribute.implicit and attribute.stage != Stage.NonInputData
-    ]
+    """Return what rows lack, predictions first."""
+    lacking = layout.lacking(present)
     lacking.sort(key=lambda attribute: attribute.stage != Stage.PredictedValue)
     return [
         repr(attribute.name)

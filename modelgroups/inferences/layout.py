@@ -5,7 +5,7 @@ Loads pyarrow: import it lazily.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -114,6 +114,19 @@ class Layout:
     def attributes(self, kind: str) -> dict[str, Attribute]:
         """Return the attributes of inferences or of ground truths, by name."""
         return self.inference_attributes if kind == Kind.INFERENCE else self.truth_attributes
+
+    def lacking(self, present: Container[str]) -> list[Attribute]:
+        """Return the inputs and predictions that are not among some names.
+
+        Implicit ones follow from others, and non-inputs are for those who have them.
+        """
+        return [
+            attribute
+            for name, attribute in self.inference_attributes.items()
+            if name not in present
+            and not attribute.implicit
+            and attribute.stage != Stage.NonInputData
+        ]
 
     @lazy
     def explanations(self) -> list[Explanation]:

@@ -21,7 +21,7 @@ from modelgroups.inferences.cells import is_null
 from modelgroups.inferences.columns import Column, as_list
 from modelgroups.inferences.layout import HALVES, METADATA, SENT, Kind, Layout
 from modelgroups.schema.attribute import Attribute
-from modelgroups.types import Stage, ValueType
+from modelgroups.types import ValueType
 
 __all__ = [
     "TRUTHS",
@@ -144,13 +144,7 @@ def parse(rows: object, layout: Layout, what: str = "inferences") -> Given:
 
 def _absent(given: Given, layout: Layout, what: str) -> str:
     """Say which inputs and predictions no column is for, where another one is for none of them."""
-    absent = [
-        name
-        for name, attribute in layout.inference_attributes.items()
-        if name not in given.values[Kind.INFERENCE]
-        and not attribute.implicit
-        and attribute.stage != Stage.NonInputData
-    ]
+    absent = [attribute.name for attribute in layout.lacking(given.values[Kind.INFERENCE])]
     if not absent or what == TRUTHS:
         return ""
     more = ", …" if len(absent) > _FEW_NAMES else ""
